@@ -1,0 +1,30 @@
+"""How the host finds the plugin, and what runs at its start."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+from edx_django_utils.plugins.constants import PluginSettings
+
+PROJECT_TYPE = "credentials.djangoapp"
+
+
+class CredentialsAccredibleConfig(AppConfig):
+    """The plugin, as edx-django-utils loads it into the Credentials service."""
+
+    name = "credentials_accredible"
+    verbose_name = _("Accredible badges")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    plugin_app = {
+        PluginSettings.CONFIG: {
+            PROJECT_TYPE: {
+                "base": {PluginSettings.RELATIVE_PATH: "settings.base"},
+                "production": {PluginSettings.RELATIVE_PATH: "settings.production"},
+            },
+        },
+    }
+
+    def ready(self) -> None:
+        """Register the system checks and what listens to database connections."""
+        from credentials_accredible import checks, connections  # noqa: F401, PLC0415  # registers on import

@@ -1,0 +1,1 @@
+"""Accredible over HTTP; knows no Django model."""

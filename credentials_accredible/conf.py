@@ -1,0 +1,237 @@
+"""Every setting of the plugin: its name, its default, what it means.
+
+Operators write one dict, ``CREDENTIALS_ACCREDIBLE``, with the names they want to change. It is merged over the
+defaults whenever a setting is read, because the host replaces whole top-level names when it reads the operator's
+YAML, long after the plugin's settings hook ran.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings as django_settings
+
+from credentials_accredible.exceptions import ConfigurationError
+
+SETTING = "CREDENTIALS_ACCREDIBLE"
+
+_DEFAULTS: dict[str, Any] = {
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['ENVIRONMENTS']
+    # .. setting_default: {}
+    # .. setting_description: Accredible environments beside the built-in ``us``, ``eu`` and ``sandbox``, or instead
+    #    of one of these: key -> {"name", "api_url", "dashboard_url"}. https only, http for loopback addresses.
+    "ENVIRONMENTS": {},
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['ENCRYPTION_KEYS']
+    # .. setting_default: None
+    # .. setting_description: Secrets that encrypt the stored API keys: the first one encrypts, all of them decrypt.
+    #    None: ``SECRET_KEY``, then ``SECRET_KEY_FALLBACKS``.
+    "ENCRYPTION_KEYS": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['EVENTS']
+    # .. setting_default: None
+    # .. setting_description: The Open edX event types that requirements and penalties can be made for. None: the
+    #    host's ``BADGES_CONFIG["events"]``, else the passing status of courses and of CCX courses.
+    "EVENTS": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['IGNORED_KEYPATHS']
+    # .. setting_default: ["user.id", "user.is_active", "user.pii.username", "user.pii.email", "user.pii.name"]
+    # .. setting_description: Paths of event payloads that are not offered for data rules; a path ends where
+    #    one of these ends, so that these match wherever in a payload the learner stands.
+    "IGNORED_KEYPATHS": ["user.id", "user.is_active", "user.pii.username", "user.pii.email", "user.pii.name"],
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['REQUEST_TIMEOUT']
+    # .. setting_default: [5, 30]
+    # .. setting_description: Seconds to wait for a connection, and for a reply to arrive whole.
+    "REQUEST_TIMEOUT": (5, 30),
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['REQUEST_ATTEMPTS']
+    # .. setting_default: 4
+    # .. setting_description: How often a request that only reads is tried before it counts as failed.
+    "REQUEST_ATTEMPTS": 4,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['RETRY_MAX_WAIT']
+    # .. setting_default: 30
+    # .. setting_description: The longest wait between two tries, in seconds, whatever ``Retry-After`` asks for.
+    "RETRY_MAX_WAIT": 30,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['MAX_REPLY_BYTES']
+    # .. setting_default: 20971520
+    # .. setting_description: The largest reply that is read, decompressed, in bytes.
+    "MAX_REPLY_BYTES": 20 * 1024 * 1024,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['PAGE_SIZE']
+    # .. setting_default: 100
+    # .. setting_description: Groups asked for per page.
+    "PAGE_SIZE": 100,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['FETCH_CONCURRENCY']
+    # .. setting_default: 4
+    # .. setting_description: How many requests of one synchronisation are under way at once.
+    "FETCH_CONCURRENCY": 4,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['RATE_LIMIT']
+    # .. setting_default: [200, 30]
+    # .. setting_description: Requests, and the seconds they may be sent in, per process and API address.
+    "RATE_LIMIT": (200, 30),
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['MAX_REMOVAL_RATIO']
+    # .. setting_default: 0.5
+    # .. setting_description: A synchronisation that would remove a larger share of a configuration's groups is
+    #    refused until somebody confirms it. Holds for configurations of more than three groups.
+    "MAX_REMOVAL_RATIO": 0.5,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['SYNC_LEASE']
+    # .. setting_default: 300
+    # .. setting_description: Seconds without a sign of life after which a running synchronisation counts as dead and
+    #    another may take over. One whose process has ended on the same machine is taken over at once.
+    "SYNC_LEASE": 300,
+}
+
+_BUILT_IN_ENVIRONMENTS = {
+    "us": {
+        "name": "United States",
+        "api_url": "https://api.accredible.com",
+        "dashboard_url": "https://dashboard.accredible.com",
+    },
+    "eu": {
+        "name": "Europe",
+        "api_url": "https://eu.api.accredible.com",
+        "dashboard_url": "https://eu.dashboard.accredible.com",
+    },
+    "sandbox": {
+        "name": "Sandbox",
+        "api_url": "https://sandbox.api.accredible.com",
+        "dashboard_url": "https://sandbox.dashboard.accredible.com",
+    },
+}
+
+DEFAULT_EVENTS = (
+    "org.openedx.learning.course.passing.status.updated.v1",
+    "org.openedx.learning.ccx.course.passing.status.updated.v1",
+)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An Accredible environment: its ``key`` in stored configurations, its name for people, its two addresses."""
+
+    key: str
+    name: str
+    api_url: str
+    dashboard_url: str
+
+
+def get(name: str) -> Any:
+    """The value of setting ``name`` as the operator wrote it, else its default.
+
+    Raises ConfigurationError where ``CREDENTIALS_ACCREDIBLE`` is not a dict, KeyError for a name that does not exist.
+    """
+    default = _DEFAULTS[name]
+    return _written().get(name, default)
+
+
+def unknown_names() -> list[str]:
+    """Names in the operator's dict that no setting has; misspelled, most likely."""
+    return sorted(str(name) for name in _written() if name not in _DEFAULTS)
+
+
+def number(name: str, *, least: float, most: float | None = None) -> float:
+    """Setting ``name`` as a number within ``least`` and ``most``; ConfigurationError names the setting otherwise."""
+    return _number(get(name), name, least, most)
+
+
+def integer(name: str, *, least: int, most: int | None = None) -> int:
+    """Setting ``name`` as a whole number within ``least`` and ``most``; ConfigurationError otherwise."""
+    value = number(name, least=least, most=most)
+    if value != int(value):
+        raise ConfigurationError(f"{SETTING}['{name}'] must be a whole number, not {value}.")
+    return int(value)
+
+
+def pair(name: str) -> tuple[float, float]:
+    """Setting ``name`` as two positive numbers; ConfigurationError names the setting otherwise."""
+    value = get(name)
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ConfigurationError(f"{SETTING}['{name}'] must be two numbers, as {list(_DEFAULTS[name])}.")
+    first, second = (_number(item, name, 0.001, None) for item in value)
+    return first, second
+
+
+def environments() -> dict[str, Environment]:
+    """All environments by key, the built-in ones first.
+
+    Raises ConfigurationError for an entry without an address, or with one that would send API keys in the clear.
+    """
+    written = get("ENVIRONMENTS")
+    if not isinstance(written, Mapping):
+        raise ConfigurationError(f"{SETTING}['ENVIRONMENTS'] must be a dict of dicts.")
+    entries = {**_BUILT_IN_ENVIRONMENTS, **written}
+    return {key: _environment(key, entry) for key, entry in entries.items()}
+
+
+def environment(key: str) -> Environment:
+    """The environment of that key; ConfigurationError names the setting where there is none."""
+    known = environments()
+    if key not in known:
+        raise ConfigurationError(
+            f"There is no Accredible environment “{key}”: add it to {SETTING}['ENVIRONMENTS'], or choose one of "
+            f"{', '.join(known)}."
+        )
+    return known[key]
+
+
+def event_types() -> list[str]:
+    """The event types in use, without repeats, in the order written. Unknown ones are a system check's business."""
+    written = get("EVENTS")
+    if written is None:
+        host = getattr(django_settings, "BADGES_CONFIG", None)
+        written = host.get("events") if isinstance(host, Mapping) else None
+    if written is None:
+        written = DEFAULT_EVENTS
+    if isinstance(written, str) or not all(isinstance(item, str) for item in written):
+        raise ConfigurationError(f"{SETTING}['EVENTS'] must be a list of event types.")
+    return list(dict.fromkeys(written))
+
+
+def _written() -> Mapping[str, Any]:
+    written = getattr(django_settings, SETTING, None) or {}
+    if not isinstance(written, Mapping):
+        raise ConfigurationError(f"{SETTING} must be a dict, not {type(written).__name__}.")
+    return written
+
+
+def _number(value: Any, name: str, least: float, most: float | None) -> float:
+    valid = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= least
+    if not valid or (most is not None and value > most):
+        limits = f"at least {least:g}" if most is None else f"from {least:g} to {most:g}"
+        raise ConfigurationError(f"{SETTING}['{name}'] must be a number {limits}, not {value!r}.")
+    return value
+
+
+def _environment(key: object, entry: object) -> Environment:
+    where = f"{SETTING}['ENVIRONMENTS']['{key}']"
+    if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9_-]{1,32}", key):
+        raise ConfigurationError(f"{where}: a key is 1 to 32 of the characters a-z, 0-9, _ and -.")
+    if not isinstance(entry, Mapping):
+        raise ConfigurationError(f'{where} must be a dict with "name", "api_url" and "dashboard_url".')
+    addresses = {name: _address(entry.get(name), f"{where}['{name}']") for name in ("api_url", "dashboard_url")}
+    return Environment(key=key, name=str(entry.get("name") or key), **addresses)
+
+
+def _address(url: object, where: str) -> str:
+    if not isinstance(url, str) or not url:
+        raise ConfigurationError(f"{where} is missing.")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"{where} is not an address: {error}.") from None
+    if not host or parts.username or parts.query or parts.fragment:
+        raise ConfigurationError(f"{where} must be an address as https://api.example.com.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ConfigurationError(f"{where} must start with https:// (http:// is for loopback addresses only).")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,143 @@
+"""Everything that can go wrong, as one tree.
+
+``str()`` of any of them is one sentence for an operator; it holds no API key and, because it can hold text of
+the provider, it must be escaped like any other text when it is put into a page.
+"""
+
+
+class AccredibleError(Exception):
+    """Root of all errors this package raises on purpose."""
+
+
+# --- the installation is not as it should be ---------------------------------------------------------------------
+
+
+class ConfigurationError(AccredibleError):
+    """A setting or a stored configuration cannot be used; the message names what to change."""
+
+
+class KeyUnreadable(ConfigurationError):
+    """A stored API key cannot be decrypted with the encryption keys in the settings."""
+
+
+# --- what Accredible answered, or did not ------------------------------------------------------------------------
+
+
+class RequestFailed(AccredibleError):
+    """A request to Accredible did not bring what was asked for.
+
+    ``endpoint``: method and path, as ``POST /v1/issuer/groups/search``. ``status``: the HTTP status, None where
+    there was no reply. ``detail``: the provider's own words, shortened; may be empty.
+    """
+
+    explanation = "Accredible refused the request"
+
+    def __init__(self, endpoint: str, *, status: int | None = None, detail: str = "") -> None:
+        self.endpoint = endpoint
+        self.status = status
+        self.detail = detail
+        super().__init__(endpoint, status, detail)
+
+    def __str__(self) -> str:
+        status = f"HTTP {self.status}" if self.status else "no reply"
+        sentence = f"{self.explanation} ({self.endpoint}: {status})"
+        return f"{sentence}: {self.detail}" if self.detail else f"{sentence}."
+
+
+class AuthenticationFailed(RequestFailed):
+    """401: the API key is not known at this environment."""
+
+    explanation = "Accredible refused the API key"
+
+
+class PermissionRefused(RequestFailed):
+    """403: the API key is known, but may not do this."""
+
+    explanation = "Accredible does not allow this API key to do this"
+
+
+class NotFound(RequestFailed):
+    """404: there is no such thing, or this API key does not see it."""
+
+    explanation = "Accredible did not find it"
+
+
+class Invalid(RequestFailed):
+    """400, 409, 422 and other refusals of what was sent; ``fields`` maps a field to its messages, where given."""
+
+    explanation = "Accredible did not accept what was sent"
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        status: int | None = None,
+        detail: str = "",
+        fields: dict[str, list[str]] | None = None,
+    ) -> None:
+        super().__init__(endpoint, status=status, detail=detail)
+        self.fields = fields or {}
+
+
+class RateLimited(RequestFailed):
+    """429: too many requests; ``retry_after`` in seconds, None where Accredible did not say."""
+
+    explanation = "Accredible asks to slow down"
+
+    def __init__(
+        self, endpoint: str, *, status: int | None = 429, detail: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(endpoint, status=status, detail=detail)
+        self.retry_after = retry_after
+
+
+class Unavailable(RequestFailed):
+    """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out."""
+
+    explanation = "Accredible cannot be reached"
+
+    def __init__(
+        self, endpoint: str, *, status: int | None = None, detail: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(endpoint, status=status, detail=detail)
+        self.retry_after = retry_after
+
+
+class UnexpectedReply(RequestFailed):
+    """A reply that is not what the API promises: not JSON, a key missing, pages that contradict each other."""
+
+    explanation = "Accredible sent a reply that makes no sense here"
+
+
+# --- a synchronisation that was not carried out ------------------------------------------------------------------
+
+
+class SyncRefused(AccredibleError):
+    """A synchronisation was stopped before it changed anything."""
+
+
+class SyncInProgress(SyncRefused):
+    """Another synchronisation of the same configuration is running."""
+
+
+class RemovalRefused(SyncRefused):
+    """The plan removes more groups than the guard lets through without somebody's word."""
+
+
+class ConfirmationRequired(SyncRefused):
+    """The plan removes groups and was to be confirmed first, or is not the plan that was confirmed."""
+
+
+class SyncSuperseded(SyncRefused):
+    """The lock was taken over by another synchronisation while this one was working."""
+
+
+# --- badges ------------------------------------------------------------------------------------------------------
+
+
+class ActivationRefused(AccredibleError):
+    """A group cannot be activated; ``problems`` says why, a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problems))

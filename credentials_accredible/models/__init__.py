@@ -1,0 +1,22 @@
+"""The plugin's tables."""
+
+from credentials_accredible.models.badge import AccredibleBadge
+from credentials_accredible.models.config import AccredibleAPIConfig
+from credentials_accredible.models.group import AccredibleGroup
+from credentials_accredible.models.progress import BadgeProgress, Fulfillment
+from credentials_accredible.models.rules import BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
+from credentials_accredible.models.sync import GroupSnapshot, SyncRun
+
+__all__ = [
+    "AccredibleAPIConfig",
+    "AccredibleBadge",
+    "AccredibleGroup",
+    "BadgePenalty",
+    "BadgeProgress",
+    "BadgeRequirement",
+    "DataRule",
+    "Fulfillment",
+    "GroupSnapshot",
+    "PenaltyDataRule",
+    "SyncRun",
+]

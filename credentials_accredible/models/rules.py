@@ -1,0 +1,126 @@
+"""What a learner has to do for a group's badge, and what takes it away."""
+
+from __future__ import annotations
+
+from string import ascii_uppercase
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from model_utils.models import TimeStampedModel
+
+from credentials_accredible.choices import Operator
+from credentials_accredible.models.group import AccredibleGroup
+
+EVENT_TYPE_LENGTH = 255
+
+
+class BadgeRequirement(TimeStampedModel):
+    """Fulfilled by an event of its type for which all of its data rules hold.
+
+    Requirements of one group with the same ``blend`` are alternatives; each different ``blend`` has to be fulfilled.
+    One without a ``blend`` counts as having one of its own.
+
+    .. no_pii: Configuration.
+    """
+
+    group = models.ForeignKey(AccredibleGroup, models.CASCADE, related_name="requirements", verbose_name=_("group"))
+    # No choices here: the event types are a setting, and no setting may reach a migration.
+    event_type = models.CharField(_("event type"), max_length=EVENT_TYPE_LENGTH)
+    description = models.TextField(_("description"), blank=True, help_text=_("For staff: what this asks of learners."))
+    blend = models.CharField(
+        _("group letter"),
+        max_length=1,
+        blank=True,
+        choices=[(letter, letter) for letter in ascii_uppercase],
+        help_text=_("Same letter: any one of them is enough. Different letters, or none: all of them are needed."),
+    )
+    any_event = models.BooleanField(
+        _("any event"), default=False, help_text=_("Fulfilled by every event of its type; needs no data rule.")
+    )
+
+    class Meta:
+        verbose_name = _("badge requirement")
+        verbose_name_plural = _("badge requirements")
+        ordering = ["group", "blend", "pk"]
+
+    def __str__(self) -> str:
+        return self.description or f"{self.event_type} #{self.pk}"
+
+
+class BadgePenalty(TimeStampedModel):
+    """Takes back the fulfilment of its requirements upon an event of its type for which all of its rules hold.
+
+    .. no_pii: Configuration.
+    """
+
+    group = models.ForeignKey(AccredibleGroup, models.CASCADE, related_name="penalties", verbose_name=_("group"))
+    event_type = models.CharField(_("event type"), max_length=EVENT_TYPE_LENGTH)
+    description = models.TextField(_("description"), blank=True, help_text=_("For staff: what costs the badge."))
+    requirements = models.ManyToManyField(
+        BadgeRequirement, related_name="penalties", verbose_name=_("requirements"), help_text=_("Those it takes back.")
+    )
+
+    class Meta:
+        verbose_name = _("badge penalty")
+        verbose_name_plural = _("badge penalties")
+        ordering = ["group", "pk"]
+
+    def __str__(self) -> str:
+        return self.description or f"{self.event_type} #{self.pk}"
+
+
+class AbstractDataRule(TimeStampedModel):
+    """Compares one place in an event's payload with a value.
+
+    .. no_pii: Configuration.
+    """
+
+    data_path = models.CharField(_("key path"), max_length=255, help_text=_("Where in the event's data to look."))
+    operator = models.CharField(_("operator"), max_length=16, choices=Operator.choices, default=Operator.EQUAL)
+    value = models.CharField(_("value"), max_length=255)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.data_path} {Operator(self.operator).label} {self.value}"
+
+
+class DataRule(AbstractDataRule):
+    """A data rule of a requirement.
+
+    .. no_pii: Configuration.
+    """
+
+    requirement = models.ForeignKey(
+        BadgeRequirement, models.CASCADE, related_name="rules", verbose_name=_("requirement")
+    )
+
+    class Meta:
+        verbose_name = _("data rule")
+        verbose_name_plural = _("data rules")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requirement", "data_path", "operator", "value"], name="accredible_data_rule_once"
+            )
+        ]
+
+
+class PenaltyDataRule(AbstractDataRule):
+    """A data rule of a penalty.
+
+    .. no_pii: Configuration.
+    """
+
+    penalty = models.ForeignKey(BadgePenalty, models.CASCADE, related_name="rules", verbose_name=_("penalty"))
+
+    class Meta:
+        verbose_name = _("penalty data rule")
+        verbose_name_plural = _("penalty data rules")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["penalty", "data_path", "operator", "value"], name="accredible_penalty_data_rule_once"
+            )
+        ]

@@ -1,0 +1,1 @@
+"""Settings hooks, called by the host through edx-django-utils."""

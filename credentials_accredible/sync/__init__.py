@@ -1,0 +1,1 @@
+"""Importing an account's groups."""
