@@ -18,3 +18,24 @@ def widen_mysql_charset(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Let a new connection to MySQL or MariaDB carry characters of four bytes."""
     if connection.vendor == "mysql" and connection.connection.character_set_name() in _NARROW:
         connection.connection.set_character_set("utf8mb4")
+
+
+def widen_tables(apps: Any, schema_editor: Any) -> None:
+    """Convert the plugin's tables to utf8mb4, where a database on MySQL or MariaDB made them with less.
+
+    An operation for ``RunPython``: a migration that adds tables runs it last.
+    """
+    connection = schema_editor.connection
+    if connection.vendor != "mysql":
+        return
+    models = apps.get_app_config("credentials_accredible").get_models(include_auto_created=True)
+    tables = [model._meta.db_table for model in models]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+            " AND table_name IN %s AND table_collation NOT LIKE %s",
+            [tables, "utf8mb4%"],
+        )
+        narrow = [row[0] for row in cursor.fetchall()]
+        for table in narrow:
+            cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} CONVERT TO CHARACTER SET utf8mb4")

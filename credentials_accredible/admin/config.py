@@ -1,0 +1,176 @@
+"""The admin pages of API configurations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db import transaction
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.timezone import template_localtime
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_protect
+
+from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, try_key
+from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
+from credentials_accredible.admin.sync_action import sync_groups
+from credentials_accredible.choices import RunStatus
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+
+
+@admin.register(AccredibleAPIConfig)
+class AccredibleAPIConfigAdmin(admin.ModelAdmin):
+    """Configurations: a list with the state of each, a form that tries the key, and the action "Sync groups"."""
+
+    form = AccredibleAPIConfigForm
+    actions = [sync_groups]
+    list_display = ["name", "environment_label", "issuer_name", "groups_link", "last_sync"]
+    search_fields = ["name", "issuer_name"]
+    readonly_fields = ["stored_key", "issuer_name", "credits_left", "checked_at", "groups_link", "last_sync"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleAPIConfig]:
+        """Configurations with the figures that the list shows, in one query."""
+        last = SyncRun.objects.filter(api_config=OuterRef("pk")).order_by("-started_at", "-pk")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                groups_total=Count("groups"),
+                groups_active=Count("groups", filter=Q(groups__is_active=True)),
+                last_run=Subquery(last.values("pk")[:1]),
+                last_status=Subquery(last.values("status")[:1]),
+                last_started=Subquery(last.values("started_at")[:1]),
+            )
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: AccredibleAPIConfig | None = None) -> list[Any]:
+        """The form; what is known of a stored configuration comes below it."""
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        entered = ["name", "environment", KEY_FIELD if may_write else "stored_key"]
+        known = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync"]
+        return [(None, {"fields": entered})] + ([(_("State"), {"fields": known})] if obj else [])
+
+    def get_form(
+        self, request: HttpRequest, obj: AccredibleAPIConfig | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[AccredibleAPIConfig]]:
+        """A form class of this request, which knows how the trial of the key went."""
+        # The key is a field of the form alone; Django would look for it among those of the model.
+        kwargs["fields"] = ["name", "environment"] if self._may_write(request, obj) else []
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.trial = getattr(request, "accredible_key_trial", None)
+        return form  # type: ignore[no-any-return]
+
+    @method_decorator(transaction.non_atomic_requests)
+    @method_decorator(csrf_protect)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one configuration. The key is tried first: Django's own view opens a transaction."""
+        request.exception_reporter_filter = KeyHidingReporterFilter(KEY_FIELD)  # type: ignore[attr-defined]
+        try:
+            if request.method == "POST":
+                request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ConfigurationError as error:
+            return self._report(request, error)
+
+    @method_decorator(transaction.non_atomic_requests)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
+        """The list, and the door of the action; a sync asks Accredible, hence no transaction."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except ConfigurationError as error:
+            return self._report(request, error)
+
+    def save_model(self, request: HttpRequest, obj: AccredibleAPIConfig, form: Any, change: bool) -> None:
+        """Save, and say what is to be known about the key."""
+        before = form.initial_issuer
+        super().save_model(request, obj, form, change)
+        if form.trial and form.trial.doubt:
+            messages.warning(request, form.trial.doubt)
+        if before and obj.issuer_name != before:
+            text = gettext("The key belongs to the issuer “%(now)s” now; before, it was “%(before)s”.")
+            messages.warning(request, text % {"now": obj.issuer_name, "before": before})
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What a deletion would take along; configurations with active groups are protected from it."""
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        for config in AccredibleAPIConfig.objects.filter(pk__in=[obj.pk for obj in objs]):
+            active = config.groups.filter(is_active=True).count()
+            if active:
+                text = ngettext(
+                    "%(name)s has %(count)s active group: deactivate it first",
+                    "%(name)s has %(count)s active groups: deactivate them first",
+                    active,
+                )
+                protected.append(text % {"name": config, "count": active})
+        return to_delete, counts, missing, protected
+
+    def has_sync_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may run "Sync groups"."""
+        return request.user.has_perm("credentials_accredible.sync_accredibleapiconfig")
+
+    @admin.display(description=_("environment"), ordering="environment")
+    def environment_label(self, config: AccredibleAPIConfig) -> str:
+        """The environment's name."""
+        return config.environment_name
+
+    @admin.display(description=_("API key"))
+    def stored_key(self, config: AccredibleAPIConfig) -> str:
+        """The last four characters of the key."""
+        try:
+            return config.api_key.hint
+        except ConfigurationError as error:
+            return str(error)
+
+    @admin.display(description=_("groups"), ordering="groups_total")
+    def groups_link(self, config: Any) -> str:
+        """How many groups there are and how many of them are active, with the way to them."""
+        text = gettext("%(total)s, %(active)s of them active") % {
+            "total": config.groups_total,
+            "active": config.groups_active,
+        }
+        address = reverse("admin:credentials_accredible_accrediblegroup_changelist")
+        return format_html('<a href="{}?api_config__id__exact={}">{}</a>', address, config.pk, text)
+
+    @admin.display(description=_("last sync"), ordering="last_started")
+    def last_sync(self, config: Any) -> str:
+        """How and when the last sync ended, with the way to its record."""
+        if config.last_run is None:
+            return gettext("never")
+        return format_html(
+            '<a class="accredible-run-{}" href="{}">{}</a>, {}',
+            config.last_status,
+            reverse("admin:credentials_accredible_syncrun_change", args=[config.last_run]),
+            RunStatus(config.last_status).label,
+            localize(template_localtime(config.last_started)),
+        )
+
+    def _may_write(self, request: HttpRequest, obj: AccredibleAPIConfig | None) -> bool:
+        return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+
+    def _try_key(self, request: HttpRequest, object_id: str | None) -> KeyTrial | None:
+        config = self.get_object(request, unquote(object_id)) if object_id else None
+        if not self._may_write(request, config):
+            return None
+        entered = request.POST.get(KEY_FIELD, "").strip()
+        # A disabled field is not part of what the browser sends.
+        environment = request.POST.get("environment") or (config.environment if config else "")
+        return try_key(environment, entered, config.api_key if config else None)
+
+    def _report(self, request: HttpRequest, error: ConfigurationError) -> HttpResponse:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:index"))

@@ -1,0 +1,132 @@
+"""The form of an API configuration, and the trial of the key that goes with saving it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible import api, conf
+from credentials_accredible.client import Issuer
+from credentials_accredible.exceptions import (
+    AccredibleError,
+    AuthenticationFailed,
+    ConfigurationError,
+    PermissionRefused,
+)
+from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.secrets import Secret
+
+KEY_FIELD = "new_api_key"
+
+
+@dataclass(frozen=True)
+class KeyTrial:
+    """What came of trying a key: an issuer, or why it was refused, or why it could not be tried."""
+
+    issuer: Issuer | None = None
+    refusal: str = ""
+    doubt: str = ""
+
+
+def try_key(environment: str, entered: str, stored: Secret | None) -> KeyTrial:
+    """Try the key that was entered or, where none was, the stored one; an empty trial where there is neither."""
+    try:
+        key = Secret.of(entered) if entered else stored
+        place = conf.environment(environment).name
+        if not key:
+            return KeyTrial()
+        hint = key.hint
+    except ConfigurationError as error:
+        return KeyTrial(refusal=str(error))
+    which = gettext("entered") if entered else gettext("stored")
+    about = {"which": which, "hint": hint, "environment": place}
+    try:
+        return KeyTrial(issuer=api.check_key(environment, key))
+    except (AuthenticationFailed, PermissionRefused) as error:
+        text = gettext("Accredible refused the %(which)s key %(hint)s in the environment “%(environment)s”: %(error)s")
+        return KeyTrial(refusal=text % {**about, "error": error.detail or error})
+    except ConfigurationError as error:
+        return KeyTrial(refusal=str(error))
+    except AccredibleError as error:
+        text = gettext(
+            "The %(which)s key %(hint)s was saved, but could not be tried in the environment “%(environment)s”: "
+            "%(error)s"
+        )
+        return KeyTrial(doubt=text % {**about, "error": error})
+
+
+class AccredibleAPIConfigForm(forms.ModelForm):
+    """Name, environment and a key that goes in and never comes out."""
+
+    trial: KeyTrial | None = None
+
+    new_api_key = forms.CharField(
+        label=_("API key"),
+        required=False,
+        max_length=1024,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "size": 60}),
+    )
+
+    class Meta:
+        model = AccredibleAPIConfig
+        fields = ["name", "environment"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial_issuer = self.instance.issuer_name
+        if "environment" in self.fields:
+            self._prepare_environment()
+        if KEY_FIELD in self.fields:
+            self._prepare_key()
+
+    def clean_new_api_key(self) -> str:
+        """The key without the white space that copying brings along."""
+        return str(self.cleaned_data[KEY_FIELD]).strip()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a key that Accredible refuses."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.trial and self.trial.refusal and KEY_FIELD not in self.errors:
+            self.add_error(KEY_FIELD if KEY_FIELD in self.fields else None, self.trial.refusal)
+        return cleaned
+
+    def save(self, commit: bool = True) -> AccredibleAPIConfig:
+        """Take over the key and what Accredible said of the account."""
+        if self.cleaned_data.get(KEY_FIELD):
+            self.instance.api_key = self.cleaned_data[KEY_FIELD]
+        if self.trial and self.trial.issuer:
+            api.note_issuer(self.instance, self.trial.issuer)
+        saved: AccredibleAPIConfig = super().save(commit=commit)
+        return saved
+
+    def _prepare_environment(self) -> None:
+        environments = conf.environments()
+        choices = [(key, environment.name) for key, environment in environments.items()]
+        stored = self.instance.environment
+        if stored not in environments:
+            choices.append((stored, gettext("%(key)s (not in the settings)") % {"key": stored}))
+        # Group ids count per environment: with another one, they would mean other groups.
+        bound = self.instance.pk is not None and self.instance.groups.exists()
+        help_text = (
+            gettext("Fixed, because groups were imported from it. For another environment, add a configuration.")
+            if bound
+            else self.fields["environment"].help_text
+        )
+        self.fields["environment"] = forms.ChoiceField(
+            label=self.fields["environment"].label, choices=choices, disabled=bound, help_text=help_text
+        )
+
+    def _prepare_key(self) -> None:
+        field = self.fields[KEY_FIELD]
+        if not self.instance.api_key:
+            field.required = True
+            return
+        try:
+            stored = gettext("Stored: %(hint)s. Leave empty to keep it.") % {"hint": self.instance.api_key.hint}
+        except ConfigurationError as error:
+            stored = str(error)
+        field.help_text = stored

@@ -1,0 +1,75 @@
+"""Keeps an active group earnable, whatever is changed under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+
+from credentials_accredible import api
+from credentials_accredible.exceptions import ActivationRefused
+from credentials_accredible.models import AccredibleGroup
+
+
+class EarnableGroupAdmin(admin.ModelAdmin):
+    """Undoes, with the reason, whatever would leave a group active that nobody could earn.
+
+    The forms say so before they save; this holds where they cannot know: permissions that hide an inline, a deletion,
+    two people at once.
+    """
+
+    def affected_groups(self, objs: Iterable[Any]) -> set[int]:
+        """Primary keys of the groups that a change of ``objs`` touches."""
+        raise TypeError("a subclass says which groups its objects belong to")
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Add and change."""
+        return self._or_explain(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Delete one."""
+        return self._or_explain(request, super().delete_view, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The list, with its actions."""
+        return self._or_explain(request, super().changelist_view, *args, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Check once everything is in the database; Django's view rolls back where this raises."""
+        super().save_related(request, form, formsets, change)
+        _check(self.affected_groups([form.instance]))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete one."""
+        groups = self.affected_groups([obj])
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            _check(groups)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete several."""
+        groups = self.affected_groups(queryset)
+        with transaction.atomic():
+            super().delete_queryset(request, queryset)
+            _check(groups)
+
+    @staticmethod
+    def _or_explain(request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ActivationRefused as error:
+            text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
+            messages.error(request, text % error)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+def _check(groups: Iterable[int]) -> None:
+    for group in AccredibleGroup.objects.filter(pk__in=groups, is_active=True):
+        problems = api.activation_problems(group)
+        if problems:
+            raise ActivationRefused(problems)

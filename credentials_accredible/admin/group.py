@@ -1,0 +1,168 @@
+"""The admin pages of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible import api
+from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
+from credentials_accredible.exceptions import ActivationRefused
+from credentials_accredible.models import AccredibleGroup, BadgeProgress
+
+
+class ConfiguredFilter(admin.SimpleListFilter):
+    """With requirements, or without."""
+
+    title = _("requirements")
+    parameter_name = "configured"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The two answers."""
+        return [("yes", _("with requirements")), ("no", _("without requirements"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The groups of the answer."""
+        if self.value() in {"yes", "no"}:
+            return queryset.filter(requirements__isnull=self.value() == "no").distinct()
+        return queryset
+
+
+@admin.register(AccredibleGroup)
+class AccredibleGroupAdmin(EarnableGroupAdmin):
+    """Imported groups: what Accredible says is shown, what is decided here is edited."""
+
+    list_display = ["name", "icon_small", "api_config", "accredible_id", "is_active", "requirement_count"]
+    list_display_links = ["name"]
+    list_filter = ["is_active", ConfiguredFilter, "api_config"]
+    list_select_related = ["api_config"]
+    search_fields = ["name", "internal_name", "accredible_id"]
+    actions = ["activate", "deactivate"]
+    inlines = [BadgeRequirementInline, BadgePenaltyInline]
+    fieldsets = [
+        (None, {"fields": ["icon", "name", "is_active", "site"]}),
+        (
+            _("At Accredible"),
+            {
+                "fields": [
+                    "api_config", "accredible_id", "dashboard_link", "internal_name", "description", "design_id",
+                    "remote_created_at", "remote_updated_at", "synced_at", "uuid",
+                ]  # fmt: skip
+            },
+        ),
+    ]
+    readonly_fields = [
+        "icon", "name", "api_config", "accredible_id", "dashboard_link", "internal_name", "description", "design_id",
+        "remote_created_at", "remote_updated_at", "synced_at", "uuid",
+    ]  # fmt: skip
+
+    class Media:
+        css = {"all": ["credentials_accredible/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleGroup]:
+        """Groups with the number of their requirements."""
+        return super().get_queryset(request).annotate(requirement_total=Count("requirements"))
+
+    def affected_groups(self, objs: Iterable[AccredibleGroup]) -> set[int]:
+        """The groups themselves."""
+        return {group.pk for group in objs}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Groups are made at Accredible and imported by a sync."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AccredibleGroup | None = None) -> bool:
+        """An active group is deactivated first."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_active)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What a deletion would take along; active groups are protected from it."""
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        # Nobody deletes progress by hand, but it goes with its group.
+        missing.discard(BadgeProgress._meta.verbose_name)
+        active = [obj for obj in objs if obj.is_active]
+        protected += [gettext("%s is active: deactivate it first") % group for group in active]
+        return to_delete, counts, missing, protected
+
+    @admin.action(permissions=["change"], description=_("Activate selected groups"))
+    def activate(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
+        """Let learners earn the selected groups, those that can be earned."""
+        done = 0
+        for group in queryset:
+            try:
+                api.activate_group(group)
+                self.log_change(request, group, gettext("Activated."))
+                done += 1
+            except ActivationRefused as error:
+                text = gettext("%(group)s was not activated: %(reason)s")
+                messages.error(request, text % {"group": group, "reason": error})
+        if done:
+            messages.success(request, ngettext("%d group activated.", "%d groups activated.", done) % done)
+
+    @admin.action(permissions=["change"], description=_("Deactivate selected groups"))
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
+        """Stop learners from earning the selected groups."""
+        active = list(queryset.filter(is_active=True))
+        for group in active:
+            api.deactivate_group(group)
+            self.log_change(request, group, gettext("Deactivated."))
+        done = len(active)
+        messages.success(request, ngettext("%d group deactivated.", "%d groups deactivated.", done) % done)
+
+    @admin.display(description=_("requirements"), ordering="requirement_total")
+    def requirement_count(self, group: Any) -> int:
+        """How many requirements the group has."""
+        return int(group.requirement_total)
+
+    @admin.display(description=_("icon"))
+    def icon_small(self, group: AccredibleGroup) -> str:
+        """The icon, as small as a line."""
+        return _picture(group, "accredible-icon")
+
+    @admin.display(description=_("icon"))
+    def icon(self, group: AccredibleGroup) -> str:
+        """The icon."""
+        return _picture(group, "accredible-icon-large")
+
+    @admin.display(description=_("dashboard"))
+    def dashboard_link(self, group: AccredibleGroup) -> str:
+        """The way to the group's page at Accredible."""
+        url = group.management_url
+        if not url:
+            return "-"
+        return format_html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', url, _("Open in Accredible"))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The page of a group, with the ways to add what needs a page of its own."""
+        adding = [
+            (self._adding_url("badgerequirement", object_id), _("Add requirement")),
+            (self._adding_url("badgepenalty", object_id), _("Add penalty")),
+        ]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "accredible_adding": adding})
+
+    @staticmethod
+    def _adding_url(model_name: str, group: str) -> str:
+        return reverse(f"admin:credentials_accredible_{model_name}_add") + f"?group={group}"
+
+
+def _picture(group: AccredibleGroup, css_class: str) -> str:
+    # Pictures come from Accredible, and are nobody else's business.
+    if not group.icon_url.startswith(("https://", "http://")):
+        return "-"
+    picture = '<img class="{}" src="{}" alt="" loading="lazy" referrerpolicy="no-referrer">'
+    return format_html(picture, css_class, group.icon_url)

@@ -1,0 +1,177 @@
+"""The admin pages of requirements and penalties, and their rows on a group's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.rule_forms import (
+    BadgePenaltyForm,
+    BadgeRequirementForm,
+    DataRuleForm,
+    DataRuleFormSet,
+    EventForm,
+    GroupRequirementFormSet,
+    RequirementRuleFormSet,
+)
+from credentials_accredible.models import (
+    AccredibleGroup,
+    BadgePenalty,
+    BadgeRequirement,
+    DataRule,
+    PenaltyDataRule,
+)
+
+
+@admin.display(description=_("data rules"))
+def rule_list(obj: BadgeRequirement | BadgePenalty) -> str:
+    """The data rules, a line each."""
+    return format_html_join("", "<div>{}</div>", ((rule,) for rule in obj.rules.all())) or "-"
+
+
+class RuleRows(admin.TabularInline):
+    """Rows on a group's page; the data rules are on each row's own page."""
+
+    extra = 0
+    show_change_link = True
+    readonly_fields = [rule_list]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows with their rules."""
+        return super().get_queryset(request).prefetch_related("rules")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Descriptions are long in the model, and short in practice."""
+        if db_field.name == "description":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "cols": 30})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class BadgeRequirementInline(RuleRows):
+    """The requirements of a group."""
+
+    model = BadgeRequirement
+    form = EventForm
+    formset = GroupRequirementFormSet
+    fields = ["event_type", "description", "blend", "any_event", rule_list]
+
+
+class BadgePenaltyInline(RuleRows):
+    """The penalties of a group."""
+
+    model = BadgePenalty
+    form = BadgePenaltyForm
+    fields = ["event_type", "description", "requirements", rule_list]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the requirements of this group."""
+        group = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        kwargs["queryset"] = _requirements_of(group)
+        kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class DataRuleInline(admin.TabularInline):
+    """The data rules of a requirement."""
+
+    model = DataRule
+    form = DataRuleForm
+    formset = RequirementRuleFormSet
+    fields = ["data_path", "operator", "value"]
+    extra = 0
+    min_num = 0
+
+
+class PenaltyDataRuleInline(admin.TabularInline):
+    """The data rules of a penalty."""
+
+    model = PenaltyDataRule
+    form = DataRuleForm
+    formset = DataRuleFormSet
+    fields = ["data_path", "operator", "value"]
+    extra = 0
+
+
+class EventAdmin(EarnableGroupAdmin):
+    """What requirements and penalties have in common."""
+
+    list_filter = ["event_type", "group__api_config"]
+    list_select_related = ["group"]
+    search_fields = ["description", "group__name"]
+
+    class Media:
+        js = ["credentials_accredible/data_rules.js"]
+
+    def affected_groups(self, objs: Iterable[Any]) -> set[int]:
+        """The groups they belong to."""
+        return {obj.group_id for obj in objs}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The objects with their rules."""
+        return super().get_queryset(request).prefetch_related("rules")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """The group is chosen once: elsewhere, the configuration would mean something else."""
+        return ["group"] if obj else []
+
+
+@admin.register(BadgeRequirement)
+class BadgeRequirementAdmin(EventAdmin):
+    """Requirements with their data rules."""
+
+    form = BadgeRequirementForm
+    list_display = ["__str__", "group", "event_type", "blend", "any_event", rule_list]
+    fields = ["group", "event_type", "description", "blend", "any_event"]
+    autocomplete_fields = ["group"]
+    inlines = [DataRuleInline]
+
+
+@admin.register(BadgePenalty)
+class BadgePenaltyAdmin(EventAdmin):
+    """Penalties with their data rules."""
+
+    form = BadgePenaltyForm
+    list_display = ["__str__", "group", "event_type", rule_list]
+    fields = ["group", "event_type", "description", "requirements"]
+    inlines = [PenaltyDataRuleInline]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A new penalty of a group; which one comes with the address, for its requirements are to be offered."""
+        if not request.GET.get("group", "").isdigit():
+            messages.info(request, gettext("Open the group that the penalty is for, and use “Add penalty” there."))
+            return HttpResponseRedirect(reverse("admin:credentials_accredible_accrediblegroup_changelist"))
+        return super().add_view(request, form_url, extra_context)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the one group that the address names."""
+        if db_field.name == "group":
+            kwargs["queryset"] = AccredibleGroup.objects.filter(pk=request.GET.get("group"))
+            kwargs["empty_label"] = None
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the requirements of its group."""
+        penalty = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        group = request.GET.get("group")
+        if penalty:
+            group = BadgePenalty.objects.filter(pk=penalty).values_list("group", flat=True).first()
+        kwargs["queryset"] = _requirements_of(group)
+        kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def _requirements_of(group: Any) -> QuerySet[BadgeRequirement]:
+    known = str(group or "").isdigit()
+    return BadgeRequirement.objects.filter(group=group) if known else BadgeRequirement.objects.none()

@@ -1,0 +1,33 @@
+"""The admin pages of sync runs."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible.admin.readonly import ReadOnlyAdmin
+from credentials_accredible.models import SyncRun
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnlyAdmin):
+    """Who synced what, when, and how it ended."""
+
+    list_display = [
+        "started_at", "config_name", "status", "trigger", "user", "created_count", "updated_count",
+        "unchanged_count", "removed_count", "conflicting_count", "error",
+    ]  # fmt: skip
+    list_filter = ["status", "trigger", "api_config"]
+    search_fields = ["config_name", "error"]
+    date_hierarchy = "started_at"
+    list_select_related = ["user"]
+    fields = [
+        "api_config", "config_name", "status", "error", "trigger", "user", "started_at", "finished_at", "created_count",
+        "updated_count", "unchanged_count", "removed_count", "conflicting_count", "requests", "warning_list",
+    ]  # fmt: skip
+
+    @admin.display(description=_("warnings"))
+    def warning_list(self, run: SyncRun) -> str:
+        """The warnings, a line each."""
+        return format_html_join("", "<div>{}</div>", ((warning,) for warning in run.warnings)) or "-"

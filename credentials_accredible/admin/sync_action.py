@@ -1,0 +1,110 @@
+"""The action "Sync groups", and the page that asks before groups are removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible import api
+from credentials_accredible.choices import RunTrigger
+from credentials_accredible.exceptions import ConfirmationRequired
+from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.sync import report
+from credentials_accredible.sync.plan import Plan
+from credentials_accredible.sync.removal import Holdings
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+TEMPLATE = "admin/credentials_accredible/confirm_removal.html"
+_DIGEST = "digest-"
+
+
+@admin.action(permissions=["sync"], description=_("Sync groups"))
+def sync_groups(
+    modeladmin: ModelAdmin[AccredibleAPIConfig], request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]
+) -> HttpResponse | None:
+    """Sync the selected configurations; those that would lose groups are shown first and synced once confirmed."""
+    pending = []
+    for config in queryset:
+        approved = request.POST.get(f"{_DIGEST}{config.pk}", "")
+        outcome = api.sync(
+            config,
+            trigger=RunTrigger.ADMIN,
+            user=request.user,
+            site=api.current_site(request),
+            consent=api.Consent(ask=True, approved=approved),
+        )
+        if isinstance(outcome.reason, ConfirmationRequired) and outcome.plan:
+            pending.append(_question(outcome, outcome.plan, asked_before=bool(approved)))
+        else:
+            _tell(request, outcome)
+    return _confirmation_page(modeladmin, request, pending) if pending else None
+
+
+def _question(outcome: api.Outcome, plan: Plan, *, asked_before: bool) -> dict[str, Any]:
+    """What the confirmation page shows of one configuration."""
+    objection = api.Consent().objection(plan)
+    return {
+        "config": outcome.config,
+        "digest_name": f"{_DIGEST}{outcome.config.pk}",
+        "digest": plan.digest,
+        "removals": [(group, outcome.holdings.get(group.pk, Holdings())) for group in plan.remove],
+        "plan": plan,
+        "alarming": objection is not None,
+        "changed": asked_before,
+        "warnings": outcome.warnings,
+    }
+
+
+def _confirmation_page(
+    modeladmin: ModelAdmin[AccredibleAPIConfig], request: HttpRequest, pending: list[dict[str, Any]]
+) -> HttpResponse:
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": gettext("Remove groups?"),
+        "opts": modeladmin.model._meta,
+        "pending": pending,
+        "action": request.POST.get("action", ""),
+        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        "media": modeladmin.media,
+    }
+    return TemplateResponse(request, TEMPLATE, context)
+
+
+def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
+    """One message for one configuration, and one for each thing that has to be known beside it."""
+    name = outcome.config.name
+    if not outcome.succeeded:
+        text = gettext("%(name)s was not synced: %(reason)s") % {"name": name, "reason": outcome.error}
+        messages.error(request, text)
+        return
+    address = reverse("admin:credentials_accredible_accrediblegroup_changelist")
+    text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": report.sentence(outcome)}
+    link = format_html(
+        '{} <a href="{}?api_config__id__exact={}">{}</a>', text, address, outcome.config.pk, gettext("See its groups")
+    )
+    messages.success(request, link)
+    for conflict in outcome.plan.conflicting if outcome.plan else ():
+        text = gettext("%(name)s: the group “%(group)s” (%(id)s) was skipped, because “%(holder)s” holds it already.")
+        messages.warning(
+            request,
+            text
+            % {
+                "name": name,
+                "group": conflict.remote.name,
+                "id": conflict.remote.accredible_id,
+                "holder": conflict.holder,
+            },
+        )
+    for warning in outcome.warnings:
+        messages.warning(request, f"{name}: {warning}")

@@ -1,0 +1,153 @@
+"""The Python API: what the admin, the commands and other apps may call. Every door behaves as this does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.utils import timezone
+
+from credentials_accredible import conf
+from credentials_accredible.badges.validation import group_problems
+from credentials_accredible.choices import RunTrigger
+from credentials_accredible.client import AccredibleClient, Issuer, Options
+from credentials_accredible.exceptions import ActivationRefused, ConfigurationError, KeyUnreadable
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
+from credentials_accredible.secrets import Secret
+from credentials_accredible.sync.apply import Consent
+from credentials_accredible.sync.engine import Outcome, preview, synchronise
+from credentials_accredible.sync.fetch import Progress
+
+# Seconds that a person waits for Accredible's answer about a key.
+_PATIENCE = 10.0
+
+__all__ = [
+    "Consent",
+    "Outcome",
+    "Progress",
+    "activate_group",
+    "activation_problems",
+    "check_key",
+    "current_site",
+    "deactivate_group",
+    "find_configs",
+    "note_issuer",
+    "preview",
+    "reencrypt_keys",
+    "sync",
+    "sync_all",
+]
+
+
+def check_key(environment: str, api_key: Secret) -> Issuer:
+    """Ask Accredible whose key this is: one request.
+
+    Raises ConfigurationError for an unknown environment and RequestFailed where Accredible refuses or is not reached.
+    """
+    # Somebody waits for the page: one try, and a short one.
+    options = replace(Options.from_settings(), attempts=1, read_timeout=_PATIENCE)
+    with AccredibleClient(conf.environment(environment).api_url, api_key, options) as client:
+        return client.issuer()
+
+
+def note_issuer(config: AccredibleAPIConfig, issuer: Issuer) -> None:
+    """Put what Accredible said of the account into ``config``, unsaved."""
+    config.issuer_name = issuer.name[:255]
+    config.credits_left = issuer.credits_left
+    config.checked_at = timezone.now()
+
+
+def find_configs(wanted: Iterable[str] = ()) -> list[AccredibleAPIConfig]:
+    """The configurations of these ids or names, in that order; all, by name, where none is asked for.
+
+    Raises ConfigurationError for one that does not exist. A name wins over an id.
+    """
+    by_name = {config.name: config for config in AccredibleAPIConfig.objects.all()}
+    by_id = {str(config.pk): config for config in by_name.values()}
+    found: dict[int, AccredibleAPIConfig] = {}
+    for key in wanted:
+        config = by_name.get(key) or by_id.get(key)
+        if config is None:
+            known = ", ".join(f"{config.name} ({pk})" for pk, config in by_id.items()) or "none"
+            raise ConfigurationError(f"There is no API configuration “{key}”. Existing ones: {known}.")
+        found[config.pk] = config
+    return list(found.values() if wanted else by_name.values())
+
+
+def current_site(request: HttpRequest | None = None) -> Site | None:
+    """The site that new groups get where nobody names another; None where the host has no such site."""
+    try:
+        return Site.objects.get_current(request)
+    except (Site.DoesNotExist, ImproperlyConfigured):
+        return None
+
+
+def sync(
+    config: AccredibleAPIConfig,
+    *,
+    trigger: str = RunTrigger.API,
+    user: Any = None,
+    site: Site | None = None,
+    consent: Consent | None = None,
+    refresh_icons: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Make the groups of ``config`` those of its account; see ``sync.engine.synchronise``.
+
+    ``site`` None: the current one. Call it outside of a transaction: Accredible is asked meanwhile.
+    """
+    return synchronise(
+        config,
+        trigger=trigger,
+        user=user,
+        site=site or current_site(),
+        consent=consent,
+        refresh_icons=refresh_icons,
+        progress=progress,
+    )
+
+
+def sync_all(configs: Iterable[AccredibleAPIConfig], **options: Any) -> Iterator[Outcome]:
+    """Synchronise one configuration after the other; one that fails does not stop the others."""
+    for config in configs:
+        yield sync(config, **options)
+
+
+def activation_problems(group: AccredibleGroup) -> list[str]:
+    """Why nobody could ever earn the badge of ``group`` as it is stored, a sentence each; empty where they could."""
+    requirements = list(group.requirements.prefetch_related("rules"))
+    return group_problems([requirement.as_data() for requirement in requirements], conf.event_types())
+
+
+def activate_group(group: AccredibleGroup) -> None:
+    """Let learners earn the badge of ``group``; ActivationRefused where nobody ever could."""
+    problems = activation_problems(group)
+    if problems:
+        raise ActivationRefused(problems)
+    AccredibleGroup.objects.filter(pk=group.pk).update(is_active=True, modified=timezone.now())
+    group.is_active = True
+
+
+def deactivate_group(group: AccredibleGroup) -> None:
+    """Stop learners from earning the badge of ``group``; what they have stays."""
+    AccredibleGroup.objects.filter(pk=group.pk).update(is_active=False, modified=timezone.now())
+    group.is_active = False
+
+
+def reencrypt_keys() -> int:
+    """Encrypt every stored API key with the encryption key that is first in the settings; returns how many.
+
+    Raises KeyUnreadable, before anything is written, where one of them cannot be decrypted.
+    """
+    configs = [config for config in AccredibleAPIConfig.objects.all() if config.api_key]
+    for config in configs:
+        try:
+            config.api_key = config.api_key.reencrypted()
+        except KeyUnreadable as error:
+            raise KeyUnreadable(f"“{config.name}”: {error}") from None
+    AccredibleAPIConfig.objects.bulk_update(configs, ["api_key"])
+    return len(configs)

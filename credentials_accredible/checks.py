@@ -1,0 +1,96 @@
+"""System checks of the settings.
+
+E001  a setting cannot be used
+W001  a setting that does not exist, misspelled most likely
+W002  an event type that is not known
+W003  an event type that does not say which learner it is about
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from credentials_accredible import conf, events
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.secrets import Secret
+
+_ID = "credentials_accredible."
+
+_READINGS: dict[str, Callable[[], object]] = {
+    "ENVIRONMENTS": conf.environments,
+    "ENCRYPTION_KEYS": lambda: Secret(plain="tried").encrypted(),
+    "EVENTS": conf.event_types,
+    "IGNORED_KEYPATHS": events.ignored_keypaths,
+    "REQUEST_TIMEOUT": partial(conf.pair, "REQUEST_TIMEOUT"),
+    "REQUEST_ATTEMPTS": partial(conf.integer, "REQUEST_ATTEMPTS", least=1),
+    "RETRY_MAX_WAIT": partial(conf.number, "RETRY_MAX_WAIT", least=0),
+    "MAX_REPLY_BYTES": partial(conf.integer, "MAX_REPLY_BYTES", least=1),
+    "PAGE_SIZE": partial(conf.integer, "PAGE_SIZE", least=1),
+    "FETCH_CONCURRENCY": partial(conf.integer, "FETCH_CONCURRENCY", least=1),
+    "RATE_LIMIT": partial(conf.pair, "RATE_LIMIT"),
+    "MAX_REMOVAL_RATIO": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
+    "SYNC_LEASE": partial(conf.number, "SYNC_LEASE", least=10),
+}
+
+
+@register(Tags.compatibility)
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """Whatever is wrong with ``CREDENTIALS_ACCREDIBLE``: an error where something could not work, else a warning.
+
+    Event types get warnings only: one that is misspelled costs its own badges, not the start of the service.
+    """
+    objection = _objection(conf.SETTING, conf.unknown_names)
+    if objection:
+        return [_unusable(objection)]
+    objections = {name: _objection(f"{conf.SETTING}['{name}']", reading) for name, reading in _READINGS.items()}
+    found: list[CheckMessage] = [_unusable(text) for text in objections.values() if text]
+    found += _unknown_names()
+    if not objections["EVENTS"]:
+        found += _unfit_event_types()
+    return found
+
+
+def _objection(where: str, reading: Callable[[], object]) -> str | None:
+    try:
+        reading()
+    except ConfigurationError as error:
+        return str(error)
+    except Exception as error:  # a value nobody thought of must not keep the other checks from running
+        return f"{where} cannot be used: {type(error).__name__} while reading it."
+    return None
+
+
+def _unusable(message: str) -> CheckMessage:
+    return Error(message, hint=f"Correct or remove it in {conf.SETTING}; every setting has a default.", id=f"{_ID}E001")
+
+
+def _unknown_names() -> Iterator[CheckMessage]:
+    for name in conf.unknown_names():
+        yield Warning(
+            f"{conf.SETTING}['{name}'] is not a setting, and has no effect.",
+            hint="Correct its spelling, or remove it.",
+            id=f"{_ID}W001",
+        )
+
+
+def _unfit_event_types() -> Iterator[CheckMessage]:
+    where = f"{conf.SETTING}['EVENTS'], or in BADGES_CONFIG['events'] where that one is not set"
+    for event_type in conf.event_types():
+        if not events.is_known(event_type):
+            yield Warning(
+                f"There is no event type “{event_type}”: requirements for it are never fulfilled.",
+                hint=f"Correct or remove it in {where}. An event type of another package is known once the module "
+                "that defines its signal is imported when the service starts.",
+                id=f"{_ID}W002",
+            )
+        elif not events.carries_user(event_type):
+            yield Warning(
+                f"Events of the type “{event_type}” hold no UserData, so nobody knows which learner they are about: "
+                "requirements for it are never fulfilled.",
+                hint=f"Remove it in {where}.",
+                id=f"{_ID}W003",
+            )

@@ -1,0 +1,24 @@
+"""Second step of rotating the encryption key: encrypts the stored API keys anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from credentials_accredible import api
+from credentials_accredible.exceptions import ConfigurationError
+
+
+class Command(BaseCommand):
+    """Encrypt every stored API key with the first encryption key."""
+
+    help = "Encrypts all stored Accredible API keys with the encryption key that is first in the settings."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Encrypt all or, where one cannot be decrypted, none."""
+        try:
+            count = api.reencrypt_keys()
+        except ConfigurationError as error:
+            raise CommandError(f"{error} No key was changed.") from None
+        self.stdout.write(self.style.SUCCESS(f"Encrypted anew: {count} API keys."))

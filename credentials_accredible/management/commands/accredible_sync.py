@@ -1,0 +1,116 @@
+"""Imports the groups of Accredible accounts: for cron, and for a look before a change."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from credentials_accredible import api
+from credentials_accredible.choices import RunTrigger
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.sync import report
+
+
+class Command(BaseCommand):
+    """Sync one, several or all API configurations; one that fails does not stop the others."""
+
+    help = "Imports the groups of Accredible accounts. Exits with 1 if a configuration failed or was refused."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The options of the command."""
+        parser.add_argument(
+            "--config", action="append", default=[], metavar="ID_OR_NAME", help="only this one; can be repeated"
+        )
+        parser.add_argument("--site", type=int, metavar="ID", help="the site that new groups get (default: SITE_ID)")
+        parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
+        parser.add_argument(
+            "--force", action="store_true", help="remove groups even where the removal guard would refuse"
+        )
+        parser.add_argument(
+            "--refresh-icons", action="store_true", help="read every design again, not only new and changed ones"
+        )
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument("--no-progress", action="store_true", help="no progress bar, on a terminal either")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Sync what was asked for and say how it went."""
+        site = self._site(options["site"])
+        try:
+            configs = api.find_configs(options["config"])
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from None
+        outcomes = []
+        for config in configs:
+            with self._progress(config.name, shown=not options["no_progress"]) as progress:
+                outcome = self._sync(config, site, progress, options)
+            outcomes.append(outcome)
+            if options["format"] == "text":
+                self._print(outcome, dry_run=options["dry_run"])
+        if options["format"] == "json":
+            self.stdout.write(json.dumps([report.as_dict(outcome) for outcome in outcomes], indent=2))
+        elif not configs:
+            self.stderr.write("There is no API configuration yet: add one in the admin.")
+        failed = sum(not outcome.succeeded for outcome in outcomes)
+        if failed:
+            raise CommandError(f"{failed} of {len(outcomes)} configurations not synced.")
+
+    @staticmethod
+    def _sync(config: Any, site: Site | None, progress: api.Progress, options: dict[str, Any]) -> api.Outcome:
+        icons = options["refresh_icons"]
+        if options["dry_run"]:
+            return api.preview(config, force=options["force"], refresh_icons=icons, progress=progress)
+        return api.sync(
+            config,
+            trigger=RunTrigger.COMMAND,
+            site=site,
+            consent=api.Consent(force=options["force"]),
+            refresh_icons=icons,
+            progress=progress,
+        )
+
+    def _print(self, outcome: api.Outcome, *, dry_run: bool) -> None:
+        style = self.style.SUCCESS if outcome.succeeded else self.style.ERROR
+        state = "would be synced" if dry_run and outcome.succeeded else outcome.status.label
+        self.stdout.write(style(f"{outcome.config.name}: {state}: {report.sentence(outcome)}"))
+        for warning in outcome.warnings:
+            self.stdout.write(self.style.WARNING(f"  warning: {warning}"))
+        if outcome.plan and (dry_run or not outcome.succeeded):
+            for line in report.plan_lines(outcome.plan, outcome.holdings):
+                self.stdout.write(f"  {line}")
+        elif outcome.plan and outcome.plan.conflicting:
+            for conflict in outcome.plan.conflicting:
+                held = f"group {conflict.remote.accredible_id} is held by “{conflict.holder}”"
+                self.stdout.write(self.style.WARNING(f"  conflicting: {held}, skipped"))
+
+    @staticmethod
+    def _site(pk: int | None) -> Site | None:
+        if pk is None:
+            return None
+        try:
+            return Site.objects.get(pk=pk)
+        except Site.DoesNotExist:
+            known = ", ".join(f"{site.pk} ({site.domain})" for site in Site.objects.all())
+            raise CommandError(f"There is no site {pk}. Existing ones: {known}.") from None
+
+    @contextmanager
+    def _progress(self, name: str, *, shown: bool) -> Iterator[api.Progress]:
+        console = Console(stderr=True)
+        if not shown or not console.is_terminal:
+            yield lambda stage, done, total: None
+            return
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("", total=None)
+
+            def show(stage: str, done: int, total: int | None) -> None:
+                bar.update(task, description=f"{name}: {stage}", completed=done, total=total, refresh=True)
+
+            yield show

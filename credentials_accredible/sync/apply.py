@@ -1,0 +1,147 @@
+"""Makes a configuration's groups those of its account: all of a plan in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from django.contrib.sites.models import Site
+from django.db import transaction
+from django.utils import timezone
+
+from credentials_accredible import conf
+from credentials_accredible.choices import RunStatus
+from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
+from credentials_accredible.sync import runs
+from credentials_accredible.sync.plan import (
+    PROVIDER_FIELDS,
+    LocalGroup,
+    Plan,
+    RemoteGroup,
+    icon_of,
+    make_plan,
+    removal_objection,
+)
+from credentials_accredible.sync.removal import remove
+
+# Rows of one statement. Descriptions can be long, and MySQL limits the bytes of a statement.
+_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What somebody has agreed to.
+
+    ``force``: removals, however many. ``ask``: no removal, unless the plan's digest is ``approved``, which stands for
+    the plan as a person has seen it.
+    """
+
+    force: bool = False
+    ask: bool = False
+    approved: str = ""
+
+    def objection(self, plan: Plan) -> SyncRefused | None:
+        """Why the plan goes beyond what was agreed to; None where it does not."""
+        if self.approved and plan.digest != self.approved:
+            return ConfirmationRequired(
+                "What this sync would change is no longer what was confirmed. Nothing was changed: look at it again."
+            )
+        if self.force or self.approved:
+            return None
+        if self.ask and plan.remove:
+            return ConfirmationRequired(
+                f"{len(plan.remove)} of {plan.known} groups would be removed. Nothing was changed: "
+                "this has to be confirmed first."
+            )
+        return removal_objection(plan, conf.number("MAX_REMOVAL_RATIO", least=0, most=1))
+
+
+def local_groups(config: AccredibleAPIConfig) -> list[LocalGroup]:
+    """The groups of ``config`` as they are here."""
+    rows = AccredibleGroup.objects.filter(api_config=config).order_by("accredible_id")
+    return [LocalGroup(**row) for row in rows.values("pk", "accredible_id", "is_active", *PROVIDER_FIELDS)]
+
+
+def current_plan(config: AccredibleAPIConfig, remote: Sequence[RemoteGroup]) -> Plan:
+    """What it would take now to make the groups of ``config`` the ``remote`` ones; writes nothing."""
+    local = local_groups(config)
+    known = {group.accredible_id for group in local}
+    new = [group.accredible_id for group in remote if group.accredible_id not in known]
+    return make_plan(remote, local, _held_elsewhere(config, new))
+
+
+def apply(
+    run: SyncRun, config: AccredibleAPIConfig, remote: Sequence[RemoteGroup], *, site: Site | None, consent: Consent
+) -> tuple[Plan, SyncRefused | None]:
+    """Plan anew under the lock and, where ``consent`` covers the plan, carry it out and close ``run`` as succeeded.
+
+    Returns the plan, and the objection that kept it from being carried out. Raises SyncSuperseded where the lock is
+    lost or the account behind ``config`` is another one now. The groups are as before in both cases.
+    """
+    with transaction.atomic():
+        runs.hold(run)
+        _lock_environment(config)
+        plan = current_plan(config, remote)
+        objection = consent.objection(plan)
+        if objection is None:
+            _create(config, plan, site)
+            _update(plan)
+            remove([group.pk for group in plan.remove])
+            runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
+    return plan, objection
+
+
+def _lock_environment(config: AccredibleAPIConfig) -> None:
+    # Two configurations of one environment must not both find a group free and take it.
+    rows = AccredibleAPIConfig.objects.select_for_update().filter(environment=config.environment).order_by("pk")
+    current = {row.pk: row for row in rows}.get(config.pk)
+    if current is None or current.api_key != config.api_key:
+        raise SyncSuperseded(
+            f"“{config.name}” was changed or deleted while its groups were read. Nothing was changed: sync again."
+        )
+
+
+def _held_elsewhere(config: AccredibleAPIConfig, ids: Sequence[int]) -> dict[int, str]:
+    others = AccredibleGroup.objects.filter(api_config__environment=config.environment).exclude(api_config=config)
+    held: dict[int, str] = {}
+    for start in range(0, len(ids), _BATCH * 5):
+        batch = others.filter(accredible_id__in=ids[start : start + _BATCH * 5])
+        held.update(batch.values_list("accredible_id", "api_config__name"))
+    return held
+
+
+def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
+    now = timezone.now()
+    groups = (
+        AccredibleGroup(
+            api_config=config,
+            accredible_id=remote.accredible_id,
+            site=site,
+            synced_at=now,
+            **_values(remote, None),
+        )
+        for remote in plan.create
+    )
+    for batch in _batches(groups):
+        AccredibleGroup.objects.bulk_create(batch)
+
+
+def _update(plan: Plan) -> None:
+    now = timezone.now()
+    groups = (
+        AccredibleGroup(pk=update.local.pk, synced_at=now, modified=now, **_values(update.remote, update.local))
+        for update in plan.update
+    )
+    for batch in _batches(groups):
+        AccredibleGroup.objects.bulk_update(batch, [*PROVIDER_FIELDS, "synced_at", "modified"])
+
+
+def _values(remote: RemoteGroup, local: LocalGroup | None) -> dict[str, object]:
+    return {**{name: getattr(remote, name) for name in PROVIDER_FIELDS}, "icon_url": icon_of(remote, local)}
+
+
+def _batches(groups: Iterator[AccredibleGroup]) -> Iterator[list[AccredibleGroup]]:
+    while batch := list(islice(groups, _BATCH)):
+        yield batch

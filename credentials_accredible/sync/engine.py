@@ -1,0 +1,168 @@
+"""One synchronisation from beginning to end, and its preview: fetch, plan, guard, apply, record."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.db import DatabaseError
+
+from credentials_accredible import conf
+from credentials_accredible.choices import RunStatus
+from credentials_accredible.client import AccredibleClient
+from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
+from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.sync import runs
+from credentials_accredible.sync.apply import Consent, apply, current_plan, local_groups
+from credentials_accredible.sync.fetch import Fetched, Progress, fetch
+from credentials_accredible.sync.plan import Plan
+from credentials_accredible.sync.removal import Holdings, holdings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a synchronisation of one configuration ended, or how it would end.
+
+    ``plan`` is None where it did not come that far. ``holdings`` says, by primary key, what hangs on the groups the
+    plan removes; it is filled where nothing was removed yet. ``run`` is None for a preview.
+    """
+
+    config: AccredibleAPIConfig
+    status: RunStatus
+    error: str = ""
+    plan: Plan | None = None
+    holdings: dict[int, Holdings] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    run: SyncRun | None = None
+    reason: AccredibleError | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the plan was carried out, or could be."""
+        return self.status == RunStatus.SUCCEEDED
+
+
+def open_client(config: AccredibleAPIConfig) -> AccredibleClient:
+    """A client for the account of ``config``; ConfigurationError where its environment or its key is missing."""
+    environment = conf.environment(config.environment)
+    if not config.api_key:
+        raise ConfigurationError(f"“{config.name}” has no API key: enter it in its admin page.")
+    return AccredibleClient(environment.api_url, config.api_key)
+
+
+def preview(
+    config: AccredibleAPIConfig, *, force: bool = False, refresh_icons: bool = False, progress: Progress | None = None
+) -> Outcome:
+    """What a synchronisation would do now, *refused* where a guard would stop it and ``force`` is not given.
+
+    Writes nothing, and does not raise AccredibleError.
+    """
+    try:
+        with open_client(config) as client:
+            local = local_groups(config)
+            fetched = fetch(client, local, refresh_icons=refresh_icons, progress=progress or _silent)
+        plan = current_plan(config, fetched.groups)
+        objection = Consent(force=force).objection(plan)
+    except AccredibleError as error:
+        return Outcome(config, RunStatus.FAILED, str(error), reason=error)
+    return Outcome(
+        config,
+        RunStatus.REFUSED if objection else RunStatus.SUCCEEDED,
+        str(objection or ""),
+        plan=plan,
+        holdings=_holdings(plan),
+        warnings=fetched.warnings,
+        reason=objection,
+    )
+
+
+def synchronise(
+    config: AccredibleAPIConfig,
+    *,
+    trigger: str,
+    user: Any = None,
+    site: Site | None = None,
+    consent: Consent | None = None,
+    refresh_icons: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Make the groups of ``config`` those of its account, and record how that went.
+
+    New groups get ``site``. Does not raise for anything that goes wrong on the way, a bug included: the outcome and
+    the run say what it was, and the groups are as before then.
+    """
+    try:
+        run = runs.begin(config, trigger=trigger, user=user)
+    except SyncInProgress as error:
+        refused = runs.record_refusal(config, str(error), trigger=trigger, user=user)
+        return Outcome(config, RunStatus.REFUSED, str(error), run=refused, reason=error)
+    return _Synchronisation(config, run, progress or _silent).carry_out(site, consent or Consent(), refresh_icons)
+
+
+class _Synchronisation:
+    """What one run gathers on its way, so that it can be told however the run ends."""
+
+    def __init__(self, config: AccredibleAPIConfig, run: SyncRun, progress: Progress) -> None:
+        self.config = config
+        self.run = run
+        self.progress = progress
+        self.fetched = Fetched([], [])
+
+    def carry_out(self, site: Site | None, consent: Consent, refresh_icons: bool) -> Outcome:
+        try:
+            self.fetched = self._fetch(refresh_icons)
+            total = len(self.fetched.groups)
+            self.progress("applying", 0, total)
+            plan, objection = apply(self.run, self.config, self.fetched.groups, site=site, consent=consent)
+            self.progress("applying", total, total)
+        except SyncRefused as error:
+            return self._ended(RunStatus.REFUSED, str(error), reason=error)
+        except AccredibleError as error:
+            return self._ended(RunStatus.FAILED, str(error), reason=error)
+        except DatabaseError as error:
+            log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
+            return self._ended(RunStatus.FAILED, f"The database did not take the changes: {error}"[:500])
+        except Exception as error:
+            log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
+            return self._ended(RunStatus.FAILED, f"Unexpected {type(error).__name__}: see the log of this service.")
+        except BaseException:
+            runs.finish(self.run, RunStatus.FAILED, error="Interrupted. Nothing was changed.")
+            raise
+        if objection:
+            return self._ended(
+                RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=_holdings(plan)
+            )
+        return Outcome(self.config, RunStatus.SUCCEEDED, plan=plan, warnings=self.fetched.warnings, run=self.run)
+
+    def _fetch(self, refresh_icons: bool) -> Fetched:
+        with open_client(self.config) as client:
+            try:
+                fetched = fetch(
+                    client, local_groups(self.config), refresh_icons=refresh_icons, progress=self._beating
+                )
+            finally:
+                self.run.requests = client.requests_sent
+        self.run.warnings = fetched.warnings
+        return fetched
+
+    def _beating(self, stage: str, done: int, total: int | None) -> None:
+        runs.beat(self.run)
+        self.progress(stage, done, total)
+
+    def _ended(self, status: RunStatus, error: str, **details: Any) -> Outcome:
+        runs.finish(self.run, status, error=error)
+        return Outcome(
+            self.config, status, error, run=self.run, warnings=self.fetched.warnings, **details
+        )
+
+
+def _holdings(plan: Plan) -> dict[int, Holdings]:
+    return holdings([group.pk for group in plan.remove])
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """Progress that nobody looks at."""

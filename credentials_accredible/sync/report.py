@@ -1,0 +1,76 @@
+"""Words and figures for an outcome: the same ones in every door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from credentials_accredible.sync.engine import Outcome
+from credentials_accredible.sync.plan import Change, Plan
+from credentials_accredible.sync.removal import Holdings
+
+_LONGEST = 60
+
+
+def figures(plan: Plan | None) -> dict[str, int]:
+    """How many groups the plan creates, updates, leaves, removes and finds in another configuration."""
+    plan = plan or Plan()
+    return {
+        "created": len(plan.create),
+        "updated": len(plan.update),
+        "unchanged": len(plan.unchanged),
+        "removed": len(plan.remove),
+        "conflicting": len(plan.conflicting),
+    }
+
+
+def sentence(outcome: Outcome) -> str:
+    """One line for an operator: the figures where it succeeded, else the reason."""
+    if not outcome.succeeded:
+        return outcome.error
+    return ", ".join(f"{count} {name}" for name, count in figures(outcome.plan).items()) + "."
+
+
+def as_dict(outcome: Outcome) -> dict[str, object]:
+    """What ``--format json`` prints of an outcome."""
+    return {
+        "config": outcome.config.pk,
+        "name": outcome.config.name,
+        "status": str(outcome.status),
+        **figures(outcome.plan if outcome.succeeded else None),
+        "error": outcome.error,
+        "run": outcome.run.pk if outcome.run else None,
+    }
+
+
+def plan_lines(plan: Plan, hanging: dict[int, Holdings]) -> Iterator[str]:
+    """A line for each group that would change: ``+`` created, ``~`` updated, ``-`` removed, ``!`` conflicting."""
+    for group in plan.create:
+        yield f"+ {group.accredible_id}  {group.name}"
+    for update in plan.update:
+        yield f"~ {update.local.accredible_id}  {update.remote.name}"
+        yield from (f"    {describe(change)}" for change in update.changes)
+    for local in plan.remove:
+        state = "active" if local.is_active else "inactive"
+        yield f"- {local.accredible_id}  {local.name}"
+        yield f"    {state}, {describe_holdings(hanging.get(local.pk, Holdings()))}"
+    for conflict in plan.conflicting:
+        yield f"! {conflict.remote.accredible_id}  {conflict.remote.name}"
+        yield f"    held by “{conflict.holder}” already: skipped, because two copies would issue two badges"
+
+
+def describe(change: Change) -> str:
+    """A change as ``field: old -> new``, long values shortened."""
+    return f"{change.field}: {_short(change.old)} -> {_short(change.new)}"
+
+
+def describe_holdings(holdings: Holdings) -> str:
+    """What hangs on a group, in words."""
+    return (
+        f"{holdings.requirements} requirements, {holdings.rules} data rules, {holdings.penalties} penalties, "
+        f"{holdings.learners} learners in progress"
+    )
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value if value not in (None, "") else "(none)").split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,0 +1,47 @@
+"""The world the tests live in: one Accredible emulator, and settings that lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from demo.emulator.server import Emulator
+
+KEY = "main-key-0001"
+
+# Faults are meant to be met, not to be waited for.
+IMPATIENT = {"REQUEST_ATTEMPTS": 2, "RETRY_MAX_WAIT": 0.01, "REQUEST_TIMEOUT": (1, 0.5), "RATE_LIMIT": (100_000, 1)}
+
+
+@pytest.fixture(scope="session")
+def emulator_server() -> Iterator[Emulator]:
+    """One server for all tests."""
+    with Emulator() as server:
+        yield server
+
+
+@pytest.fixture
+def emulator(emulator_server: Emulator, settings: Any) -> Iterator[Emulator]:
+    """An empty Accredible; the environments ``emulator`` and ``eu`` lead there."""
+    emulator_server.reset()
+    settings.CREDENTIALS_ACCREDIBLE = {
+        **IMPATIENT,
+        "ENVIRONMENTS": {
+            "emulator": {"name": "Emulator", "api_url": emulator_server.url, "dashboard_url": emulator_server.url},
+            "eu": {
+                "name": "Europe",
+                "api_url": emulator_server.url_of("eu"),
+                "dashboard_url": emulator_server.url_of("eu"),
+            },
+        },
+    }
+    yield emulator_server
+    emulator_server.clear_faults()
+
+
+@pytest.fixture
+def account(emulator: Emulator) -> Any:
+    """An account without groups, whose key the factories use."""
+    return emulator.add_account(key=KEY)

@@ -1,0 +1,103 @@
+"""One sync of a configuration at a time, and what becomes of one that died."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from credentials_accredible import api
+from credentials_accredible.choices import RunStatus, RunTrigger
+from credentials_accredible.exceptions import SyncInProgress
+from credentials_accredible.models import SyncRun
+from credentials_accredible.sync import runs
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_second_sync_is_refused_while_the_first_one_runs(account: Any) -> None:
+    account.add_group(name="g", course_name="Group")
+    config = factories.make_config("Main")
+    second: list[api.Outcome] = []
+
+    def try_another(stage: str, done: int, total: int | None) -> None:
+        if stage == "groups":
+            second.append(api.sync(config))
+
+    first = api.sync(config, progress=try_another)
+
+    assert first.succeeded
+    assert config.groups.count() == 1
+    assert second[0].status == RunStatus.REFUSED
+    assert isinstance(second[0].reason, SyncInProgress)
+    assert "A sync of “Main” is running since" in second[0].error
+    assert SyncRun.objects.filter(status=RunStatus.REFUSED, lock=None).count() == len(second)
+
+
+def test_configurations_do_not_lock_each_other_out(account: Any) -> None:
+    runs.begin(factories.make_config(), trigger=RunTrigger.API)
+
+    assert api.sync(factories.make_config()).succeeded
+
+
+def test_a_run_without_a_sign_of_life_is_closed_and_taken_over(account: Any) -> None:
+    config = factories.make_config()
+    dead = runs.begin(config, trigger=RunTrigger.API)
+    SyncRun.objects.filter(pk=dead.pk).update(heartbeat_at=timezone.now() - timedelta(seconds=301))
+
+    assert api.sync(config).succeeded
+
+    dead.refresh_from_db()
+    assert (dead.status, dead.lock) == (RunStatus.FAILED, None)
+    assert "ended before it was done" in dead.error
+
+
+def test_a_run_whose_process_has_ended_is_taken_over_at_once(account: Any) -> None:
+    config = factories.make_config()
+    dead = runs.begin(config, trigger=RunTrigger.API)
+    SyncRun.objects.filter(pk=dead.pk).update(owner=f"{socket.gethostname()}/{os.getpid()}/1.00")
+
+    assert api.sync(config).succeeded
+
+
+def test_a_run_on_another_machine_is_left_alone_until_its_lease_is_over(account: Any) -> None:
+    config = factories.make_config()
+    other = runs.begin(config, trigger=RunTrigger.API)
+    SyncRun.objects.filter(pk=other.pk).update(owner="another-machine/1/1.00")
+
+    assert api.sync(config).status == RunStatus.REFUSED
+
+
+def test_a_run_that_was_taken_over_changes_nothing_any_more(account: Any) -> None:
+    account.add_group(name="g", course_name="Group")
+    config = factories.make_config()
+
+    def lose_the_lock(stage: str, done: int, total: int | None) -> None:
+        if stage == "applying":
+            SyncRun.objects.filter(lock=config).update(lock=None, status=RunStatus.FAILED, error="taken over")
+
+    outcome = api.sync(config, progress=lose_the_lock)
+
+    assert outcome.status == RunStatus.REFUSED
+    assert "another one took over" in outcome.error
+    assert not config.groups.exists()
+    assert SyncRun.objects.get().error == "taken over"
+
+
+def test_an_interrupted_sync_lets_go_of_its_lock(account: Any) -> None:
+    config = factories.make_config()
+
+    def interrupt(stage: str, done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        api.sync(config, progress=interrupt)
+
+    run = SyncRun.objects.get()
+    assert (run.status, run.lock) == (RunStatus.FAILED, None)
+    assert api.sync(config).succeeded
