@@ -1,1 +1,107 @@
+# What one does with a checkout; `make` alone lists it.
+
 PYTHON ?= python3
+MARIADB_URL ?= mysql://root@127.0.0.1:3306/accredible_test
+VENV := .venv
+BIN := $(VENV)/bin
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DJANGO_SETTINGS_MODULE := demo.settings
+
+# What a measurement of the tests depends on.
+SOURCES := $(shell find credentials_accredible demo tests -name '*.py' -not -path 'tests/packaging/*')
+# Each compiled from its .in file; dev holds all of them and goes first, so that the others get the same versions.
+COMPILED := base demo test services browser packaging quality docs
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo serve emulator test test-services test-mariadb test-browser test-wheel coverage quality docs \
+    upgrade clean
+
+help: ## List what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo.stamp ## Show the plugin at work, against an emulated Accredible
+	@$(BIN)/python -m demo.story
+
+serve: $(VENV)/demo.stamp ## The same, then serve the admin until Ctrl-C
+	@$(BIN)/python -m demo.story --serve $(PORT:%=--port %) $(EMULATOR_PORT:%=--emulator-port %)
+
+emulator: $(VENV)/demo.stamp ## Serve the emulated Accredible alone
+	@$(BIN)/python -m demo.emulator $(EMULATOR_PORT:%=--port %)
+
+test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
+	@$(BIN)/python -m pytest --cov --cov-report=
+
+test-services: test-mariadb ## Run the tests that need services: all of the test-... below that do
+
+test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL, at MARIADB_URL
+	@$(BIN)/python -c 'import sys, dj_database_url, MySQLdb; \
+	    at = dj_database_url.parse(sys.argv[1]); \
+	    MySQLdb.connect(host=at["HOST"], port=int(at["PORT"] or 3306), user=at["USER"], password=at["PASSWORD"])' \
+	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
+	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
+	@MARIADB_URL='$(MARIADB_URL)' DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services
+
+test-browser: $(VENV)/browser.stamp ## Run the tests that need Chromium and its driver
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	    || { echo "There is no Chromium (Debian: apt-get install chromium)."; exit 1; }
+	@command -v chromedriver >/dev/null \
+	    || { echo "There is no chromedriver (Debian: apt-get install chromium-driver)."; exit 1; }
+	@$(BIN)/python -m pytest -m browser
+
+test-wheel: $(VENV)/packaging.stamp ## Try the built wheel in fresh virtualenvs, on Django 4.2 and 5.2
+	@$(BIN)/python -m pytest -m packaging tests/packaging
+
+coverage: .coverage ## Hold client, sync and models to 95 % branch coverage
+	@for part in client sync models; do \
+	    $(BIN)/python -m coverage report --include="credentials_accredible/$$part/*" --fail-under=95 || exit 1; \
+	done
+
+quality: $(VENV)/quality.stamp ## Check style, types, layers, migrations and PII annotations
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/code_annotations django_find_annotations --config_file .pii_annotations.yml --lint --coverage
+
+docs: $(VENV)/docs.stamp ## Build the documentation; a warning is an error
+	@$(BIN)/python -m doc8 --quiet docs *.rst
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo "Built docs/_build/html/index.html"
+
+upgrade: $(BIN)/python ## Compile requirements/*.txt with the newest versions
+	@$(BIN)/python -m pip install -qq -c requirements/dev.txt pip-tools
+	@set -e; export CUSTOM_COMPILE_COMMAND='make upgrade'; \
+	for name in dev host-sumac; do $(BIN)/pip-compile --upgrade requirements/$$name.in; done; \
+	for name in $(COMPILED); do $(BIN)/pip-compile --upgrade -c requirements/dev.txt requirements/$$name.in; done
+
+clean: ## Remove all that was made, the demo's data too
+	rm -rf $(VENV) .coverage .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .tox \
+	    build dist docs/_build *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	    || { echo "This needs Python 3.11 or newer, and $(PYTHON) is not: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	    || { echo "$(PYTHON) has no venv module with pip in it (Debian: apt-get install python3-venv)."; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/services.stamp: requirements/services.txt requirements/base.in setup.py | $(BIN)/python
+	@echo "Installing requirements/services.txt ..."
+	@$(BIN)/python -m pip install -qq -r $< 2>$(VENV)/services.log \
+	    || { echo "The driver mysqlclient could not be built: it needs a C compiler, pkg-config and the client library" \
+	    "(Debian: apt-get install build-essential pkg-config default-libmysqlclient-dev); see $(VENV)/services.log."; exit 1; }
+	@$(BIN)/python -m pip install -qq --no-deps -e .
+	@touch $@
+
+$(VENV)/%.stamp: requirements/%.txt requirements/base.in setup.py | $(BIN)/python
+	@echo "Installing requirements/$*.txt ..."
+	@$(BIN)/python -m pip install -qq -r $<
+	@$(BIN)/python -m pip install -qq --no-deps -e .
+	@touch $@
+
+.coverage: $(SOURCES) $(VENV)/test.stamp
+	@$(MAKE) --no-print-directory test

@@ -15,25 +15,23 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from credentials_accredible import conf, events
+from credentials_accredible.client import Options
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
 
 _ID = "credentials_accredible."
 
+_EVENTS = f"{conf.SETTING}['EVENTS']"
+
+# What reads a setting for use. The client's options find one unusable setting at a time, and name it themselves.
 _READINGS: dict[str, Callable[[], object]] = {
-    "ENVIRONMENTS": conf.environments,
-    "ENCRYPTION_KEYS": lambda: Secret(plain="tried").encrypted(),
-    "EVENTS": conf.event_types,
-    "IGNORED_KEYPATHS": events.ignored_keypaths,
-    "REQUEST_TIMEOUT": partial(conf.pair, "REQUEST_TIMEOUT"),
-    "REQUEST_ATTEMPTS": partial(conf.integer, "REQUEST_ATTEMPTS", least=1),
-    "RETRY_MAX_WAIT": partial(conf.number, "RETRY_MAX_WAIT", least=0),
-    "MAX_REPLY_BYTES": partial(conf.integer, "MAX_REPLY_BYTES", least=1),
-    "PAGE_SIZE": partial(conf.integer, "PAGE_SIZE", least=1),
-    "FETCH_CONCURRENCY": partial(conf.integer, "FETCH_CONCURRENCY", least=1),
-    "RATE_LIMIT": partial(conf.pair, "RATE_LIMIT"),
-    "MAX_REMOVAL_RATIO": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
-    "SYNC_LEASE": partial(conf.number, "SYNC_LEASE", least=10),
+    f"{conf.SETTING}['ENVIRONMENTS']": conf.environments,
+    f"{conf.SETTING}['ENCRYPTION_KEYS']": lambda: Secret(plain="tried").encrypted(),
+    _EVENTS: conf.event_types,
+    f"{conf.SETTING}['IGNORED_KEYPATHS']": events.ignored_keypaths,
+    f"{conf.SETTING}['MAX_REMOVAL_RATIO']": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
+    f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
+    conf.SETTING: Options.from_settings,
 }
 
 
@@ -46,10 +44,10 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     objection = _objection(conf.SETTING, conf.unknown_names)
     if objection:
         return [_unusable(objection)]
-    objections = {name: _objection(f"{conf.SETTING}['{name}']", reading) for name, reading in _READINGS.items()}
+    objections = {where: _objection(where, reading) for where, reading in _READINGS.items()}
     found: list[CheckMessage] = [_unusable(text) for text in objections.values() if text]
     found += _unknown_names()
-    if not objections["EVENTS"]:
+    if not objections[_EVENTS]:
         found += _unfit_event_types()
     return found
 
@@ -78,7 +76,7 @@ def _unknown_names() -> Iterator[CheckMessage]:
 
 
 def _unfit_event_types() -> Iterator[CheckMessage]:
-    where = f"{conf.SETTING}['EVENTS'], or in BADGES_CONFIG['events'] where that one is not set"
+    where = f"{_EVENTS}, or in BADGES_CONFIG['events'] where that one is not set"
     for event_type in conf.event_types():
         if not events.is_known(event_type):
             yield Warning(

@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,10 +38,10 @@ _DEFAULTS: dict[str, Any] = {
     #    host's ``BADGES_CONFIG["events"]``, else the passing status of courses and of CCX courses.
     "EVENTS": None,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['IGNORED_KEYPATHS']
-    # .. setting_default: ["user.id", "user.is_active", "user.pii.username", "user.pii.email", "user.pii.name"]
+    # .. setting_default: ["user.id", "user.is_active", "pii.username", "pii.email", "pii.name"]
     # .. setting_description: Paths of event payloads that are not offered for data rules; a path ends where
     #    one of these ends, so that these match wherever in a payload the learner stands.
-    "IGNORED_KEYPATHS": ["user.id", "user.is_active", "user.pii.username", "user.pii.email", "user.pii.name"],
+    "IGNORED_KEYPATHS": ["user.id", "user.is_active", "pii.username", "pii.email", "pii.name"],
     # .. setting_name: CREDENTIALS_ACCREDIBLE['REQUEST_TIMEOUT']
     # .. setting_default: [5, 30]
     # .. setting_description: Seconds to wait for a connection, and for a reply to arrive whole.
@@ -182,7 +183,7 @@ def event_types() -> list[str]:
         written = host.get("events") if isinstance(host, Mapping) else None
     if written is None:
         written = DEFAULT_EVENTS
-    if isinstance(written, str) or not all(isinstance(item, str) for item in written):
+    if not isinstance(written, (list, tuple, set)) or not all(isinstance(item, str) for item in written):
         raise ConfigurationError(f"{SETTING}['EVENTS'] must be a list of event types.")
     return list(dict.fromkeys(written))
 
@@ -195,7 +196,7 @@ def _written() -> Mapping[str, Any]:
 
 
 def _number(value: Any, name: str, least: float, most: float | None) -> float:
-    valid = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= least
+    valid = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value >= least
     if not valid or (most is not None and value > most):
         limits = f"at least {least:g}" if most is None else f"from {least:g} to {most:g}"
         raise ConfigurationError(f"{SETTING}['{name}'] must be a number {limits}, not {value!r}.")

@@ -101,7 +101,8 @@ def _cipher() -> MultiFernet:
     written = conf.get("ENCRYPTION_KEYS")
     if written is None:
         written = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = [key.encode() if isinstance(key, str) else key for key in written] if not isinstance(written, str) else []
+    listed = written if isinstance(written, (list, tuple)) else []
+    keys = [key.encode() if isinstance(key, str) else key for key in listed]
     if not keys or not all(isinstance(key, bytes) and key for key in keys):
         raise ConfigurationError(f"{conf.SETTING}['ENCRYPTION_KEYS'] must be a list of one or more secrets.")
     return MultiFernet([Fernet(_derived(key)) for key in keys])

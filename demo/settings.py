@@ -10,7 +10,7 @@ PROJECT_TYPE = "credentials.djangoapp"
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DEMO_DATA_DIR", BASE_DIR / ".demo"))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+(DATA_DIR / "static").mkdir(parents=True, exist_ok=True)
 
 # Runs on loopback with made-up data only.
 SECRET_KEY = os.environ.get("SECRET_KEY", "the-embedded-host-keeps-no-secrets")

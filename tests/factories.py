@@ -59,7 +59,7 @@ def make_penalty(group: AccredibleGroup, *requirements: BadgeRequirement, **valu
 def make_user(username: str = "", **values: Any) -> Any:
     """A user of the host."""
     username = username or f"user-{next(_numbers)}"
-    return get_user_model().objects.create_user(username, f"{username}@example.com", "password", **values)
+    return get_user_model().objects.create_user(username, f"{username}@example.com", **values)
 
 
 def make_staff(*permissions: str, **values: Any) -> Any:

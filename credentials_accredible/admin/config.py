@@ -19,12 +19,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
-from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, try_key
+from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, is_bound, try_key
 from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
 from credentials_accredible.admin.sync_action import sync_groups
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeProgress, SyncRun
 
 
 @admin.register(AccredibleAPIConfig)
@@ -54,8 +54,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: AccredibleAPIConfig | None = None) -> list[Any]:
         """The form; what is known of a stored configuration comes below it."""
-        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        entered = ["name", "environment", KEY_FIELD if may_write else "stored_key"]
+        entered = ["name", "environment", KEY_FIELD if self._may_write(request, obj) else "stored_key"]
         known = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync"]
         return [(None, {"fields": entered})] + ([(_("State"), {"fields": known})] if obj else [])
 
@@ -108,15 +107,21 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What a deletion would take along; configurations with active groups are protected from it."""
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        # Nobody deletes progress by hand, but it goes with its group.
+        missing.discard(BadgeProgress._meta.verbose_name)
         for config in AccredibleAPIConfig.objects.filter(pk__in=[obj.pk for obj in objs]):
             active = config.groups.filter(is_active=True).count()
-            if active:
-                text = ngettext(
-                    "%(name)s has %(count)s active group: deactivate it first",
-                    "%(name)s has %(count)s active groups: deactivate them first",
-                    active,
-                )
-                protected.append(text % {"name": config, "count": active})
+            if not active:
+                continue
+            if request.user.has_perm("credentials_accredible.delete_accrediblegroup"):
+                # Not a permission is missing, but a reason stands against it.
+                missing.discard(AccredibleGroup._meta.verbose_name)
+            text = ngettext(
+                "%(name)s has %(count)s active group: deactivate it first",
+                "%(name)s has %(count)s active groups: deactivate them first",
+                active,
+            )
+            protected.append(text % {"name": config, "count": active})
         return to_delete, counts, missing, protected
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
@@ -167,8 +172,9 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         if not self._may_write(request, config):
             return None
         entered = request.POST.get(KEY_FIELD, "").strip()
-        # A disabled field is not part of what the browser sends.
-        environment = request.POST.get("environment") or (config.environment if config else "")
+        environment = request.POST.get("environment", "")
+        if config and (not environment or is_bound(config)):
+            environment = config.environment
         return try_key(environment, entered, config.api_key if config else None)
 
     def _report(self, request: HttpRequest, error: ConfigurationError) -> HttpResponse:

@@ -59,6 +59,11 @@ def try_key(environment: str, entered: str, stored: Secret | None) -> KeyTrial:
         return KeyTrial(doubt=text % {**about, "error": error})
 
 
+def is_bound(config: AccredibleAPIConfig) -> bool:
+    """Whether ``config`` has to stay with its environment: ids of groups would mean other groups elsewhere."""
+    return config.pk is not None and config.groups.exists()
+
+
 class AccredibleAPIConfigForm(forms.ModelForm):
     """Name, environment and a key that goes in and never comes out."""
 
@@ -109,8 +114,7 @@ class AccredibleAPIConfigForm(forms.ModelForm):
         stored = self.instance.environment
         if stored not in environments:
             choices.append((stored, gettext("%(key)s (not in the settings)") % {"key": stored}))
-        # Group ids count per environment: with another one, they would mean other groups.
-        bound = self.instance.pk is not None and self.instance.groups.exists()
+        bound = is_bound(self.instance)
         help_text = (
             gettext("Fixed, because groups were imported from it. For another environment, add a configuration.")
             if bound

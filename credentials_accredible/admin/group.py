@@ -54,16 +54,34 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
             _("At Accredible"),
             {
                 "fields": [
-                    "api_config", "accredible_id", "dashboard_link", "internal_name", "description", "design_id",
-                    "remote_created_at", "remote_updated_at", "synced_at", "uuid",
-                ]  # fmt: skip
+                    "api_config",
+                    "accredible_id",
+                    "dashboard_link",
+                    "internal_name",
+                    "description",
+                    "design_id",
+                    "remote_created_at",
+                    "remote_updated_at",
+                    "synced_at",
+                    "uuid",
+                ]
             },
         ),
     ]
     readonly_fields = [
-        "icon", "name", "api_config", "accredible_id", "dashboard_link", "internal_name", "description", "design_id",
-        "remote_created_at", "remote_updated_at", "synced_at", "uuid",
-    ]  # fmt: skip
+        "icon",
+        "name",
+        "api_config",
+        "accredible_id",
+        "dashboard_link",
+        "internal_name",
+        "description",
+        "design_id",
+        "remote_created_at",
+        "remote_updated_at",
+        "synced_at",
+        "uuid",
+    ]
 
     class Media:
         css = {"all": ["credentials_accredible/admin.css"]}
@@ -90,6 +108,9 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         # Nobody deletes progress by hand, but it goes with its group.
         missing.discard(BadgeProgress._meta.verbose_name)
         active = [obj for obj in objs if obj.is_active]
+        if active and super().has_delete_permission(request):
+            # Not a permission is missing, but a reason stands against it.
+            missing.discard(self.opts.verbose_name)
         protected += [gettext("%s is active: deactivate it first") % group for group in active]
         return to_delete, counts, missing, protected
 
@@ -139,7 +160,9 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         url = group.management_url
         if not url:
             return "-"
-        return format_html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', url, _("Open in Accredible"))
+        return format_html(
+            '<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', url, _("Open in Accredible")
+        )
 
     def change_view(
         self,

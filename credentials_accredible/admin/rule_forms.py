@@ -21,6 +21,11 @@ from credentials_accredible.models import BadgePenalty, BadgeRequirement
 Choices = list[tuple[Any, Any]]
 
 
+def short_event_type(event_type: str) -> str:
+    """An event type without what all of them start with."""
+    return event_type.removeprefix("org.openedx.")
+
+
 class EventTypeField(forms.ChoiceField):
     """One of the configured event types, or the one that is stored."""
 
@@ -28,7 +33,7 @@ class EventTypeField(forms.ChoiceField):
         known = [event_type for event_type in conf.event_types() if events.is_known(event_type)]
         if stored and stored not in known:
             known.append(stored)
-        super().__init__(choices=[("", "---------"), *((name, name) for name in known)], **kwargs)
+        super().__init__(choices=[("", "---------"), *((name, short_event_type(name)) for name in known)], **kwargs)
 
 
 class EventForm(forms.ModelForm):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -23,6 +23,7 @@ from credentials_accredible.admin.rule_forms import (
     EventForm,
     GroupRequirementFormSet,
     RequirementRuleFormSet,
+    short_event_type,
 )
 from credentials_accredible.models import (
     AccredibleGroup,
@@ -39,22 +40,23 @@ def rule_list(obj: BadgeRequirement | BadgePenalty) -> str:
     return format_html_join("", "<div>{}</div>", ((rule,) for rule in obj.rules.all())) or "-"
 
 
+@admin.display(description=_("event type"), ordering="event_type")
+def event_label(obj: BadgeRequirement | BadgePenalty) -> str:
+    """The event type, without what all of them start with."""
+    return short_event_type(obj.event_type)
+
+
 class RuleRows(admin.TabularInline):
     """Rows on a group's page; the data rules are on each row's own page."""
 
     extra = 0
     show_change_link = True
     readonly_fields = [rule_list]
+    formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 30})}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows with their rules."""
         return super().get_queryset(request).prefetch_related("rules")
-
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Descriptions are long in the model, and short in practice."""
-        if db_field.name == "description":
-            kwargs["widget"] = forms.Textarea(attrs={"rows": 2, "cols": 30})
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class BadgeRequirementInline(RuleRows):
@@ -108,8 +110,10 @@ class EventAdmin(EarnableGroupAdmin):
     list_filter = ["event_type", "group__api_config"]
     list_select_related = ["group"]
     search_fields = ["description", "group__name"]
+    formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 60})}}
 
     class Media:
+        css = {"all": ["credentials_accredible/admin.css"]}
         js = ["credentials_accredible/data_rules.js"]
 
     def affected_groups(self, objs: Iterable[Any]) -> set[int]:
@@ -130,7 +134,7 @@ class BadgeRequirementAdmin(EventAdmin):
     """Requirements with their data rules."""
 
     form = BadgeRequirementForm
-    list_display = ["__str__", "group", "event_type", "blend", "any_event", rule_list]
+    list_display = ["__str__", "group", event_label, rule_list, "blend", "any_event"]
     fields = ["group", "event_type", "description", "blend", "any_event"]
     autocomplete_fields = ["group"]
     inlines = [DataRuleInline]
@@ -141,7 +145,7 @@ class BadgePenaltyAdmin(EventAdmin):
     """Penalties with their data rules."""
 
     form = BadgePenaltyForm
-    list_display = ["__str__", "group", "event_type", rule_list]
+    list_display = ["__str__", "group", event_label, rule_list]
     fields = ["group", "event_type", "description", "requirements"]
     inlines = [PenaltyDataRuleInline]
 

@@ -8,16 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin.readonly import ReadOnlyAdmin
 from credentials_accredible.models import SyncRun
+from credentials_accredible.sync import report
 
 
 @admin.register(SyncRun)
 class SyncRunAdmin(ReadOnlyAdmin):
     """Who synced what, when, and how it ended."""
 
-    list_display = [
-        "started_at", "config_name", "status", "trigger", "user", "created_count", "updated_count",
-        "unchanged_count", "removed_count", "conflicting_count", "error",
-    ]  # fmt: skip
+    list_display = ["started_at", "config_name", "status", "result", "trigger", "user"]
     list_filter = ["status", "trigger", "api_config"]
     search_fields = ["config_name", "error"]
     date_hierarchy = "started_at"
@@ -26,6 +24,11 @@ class SyncRunAdmin(ReadOnlyAdmin):
         "api_config", "config_name", "status", "error", "trigger", "user", "started_at", "finished_at", "created_count",
         "updated_count", "unchanged_count", "removed_count", "conflicting_count", "requests", "warning_list",
     ]  # fmt: skip
+
+    @admin.display(description=_("result"))
+    def result(self, run: SyncRun) -> str:
+        """What changed, or why nothing did."""
+        return run.error or report.run_sentence(run)
 
     @admin.display(description=_("warnings"))
     def warning_list(self, run: SyncRun) -> str:

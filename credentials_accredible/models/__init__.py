@@ -2,9 +2,11 @@
 
 from credentials_accredible.models.badge import AccredibleBadge
 from credentials_accredible.models.config import AccredibleAPIConfig
+from credentials_accredible.models.failed_event import FailedEvent
 from credentials_accredible.models.group import AccredibleGroup
 from credentials_accredible.models.progress import BadgeProgress, Fulfillment
 from credentials_accredible.models.rules import BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
+from credentials_accredible.models.rules_version import RulesVersion
 from credentials_accredible.models.sync import GroupSnapshot, SyncRun
 
 __all__ = [
@@ -15,8 +17,10 @@ __all__ = [
     "BadgeProgress",
     "BadgeRequirement",
     "DataRule",
+    "FailedEvent",
     "Fulfillment",
     "GroupSnapshot",
     "PenaltyDataRule",
+    "RulesVersion",
     "SyncRun",
 ]

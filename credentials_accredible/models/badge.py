@@ -39,9 +39,7 @@ class AccredibleBadge(TimeStampedModel):
     )
     accredible_group_id = models.BigIntegerField(_("Accredible group ID"))
     group_name = models.TextField(_("group name"))
-    status = models.CharField(
-        _("status"), max_length=16, choices=BadgeStatus.choices, default=BadgeStatus.AWARDED
-    )
+    status = models.CharField(_("status"), max_length=16, choices=BadgeStatus.choices, default=BadgeStatus.AWARDED)
     state = models.CharField(_("state"), max_length=16, choices=BadgeState.choices, default=BadgeState.CREATED)
     # Accredible answers with a string here and an int there; text holds both.
     external_id = models.CharField(_("credential ID"), max_length=255, blank=True)

@@ -34,9 +34,7 @@ class AccredibleGroup(TimeStampedModel):
     description = models.TextField(_("description"), blank=True)
     icon_url = models.TextField(_("icon URL"), blank=True)
     design_id = models.BigIntegerField(_("design ID"), null=True, blank=True)
-    site = models.ForeignKey(
-        Site, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("site")
-    )
+    site = models.ForeignKey(Site, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("site"))
     is_active = models.BooleanField(
         _("active"), default=False, help_text=_("Only active groups are issued to learners.")
     )

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
 from credentials_accredible.models.group import AccredibleGroup
 from credentials_accredible.models.rules import BadgeRequirement
 
+# A requirement without a letter counts as having one of its own.
+_LETTERS = Count("blend", distinct=True, filter=~Q(blend="")) + Count("pk", distinct=True, filter=Q(blend=""))
+
+
+class BadgeProgressQuerySet(models.QuerySet["BadgeProgress"]):
+    """Progress with figures."""
+
+    def with_letters(self) -> BadgeProgressQuerySet:
+        """Annotate how many letters the group has, and how many of them the learner has fulfilled.
+
+        ``letters_total`` and ``letters_fulfilled`` are counted by the database, in the query that fetches the rows.
+        """
+        required = BadgeRequirement.objects.filter(group=OuterRef("group"))
+        return self.annotate(
+            letters_total=_letters(required),
+            letters_fulfilled=_letters(required.filter(fulfillments__progress=OuterRef("pk"))),
+        )
+
 
 class BadgeProgress(TimeStampedModel):
     """A learner on the way to a group's badge.
+
+    ``last_event_at`` is the time of the newest event that counted. ``resets`` says, by the requirement's primary key,
+    when a penalty last took the requirement back, so that an older event that comes late does not give it again.
 
     .. pii: Links a learner to a group.
     .. pii_types: id
@@ -21,6 +46,10 @@ class BadgeProgress(TimeStampedModel):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("learner"))
     group = models.ForeignKey(AccredibleGroup, models.CASCADE, related_name="progresses", verbose_name=_("group"))
+    last_event_at = models.DateTimeField(_("latest event"), null=True, blank=True, editable=False)
+    resets = models.JSONField(default=dict, blank=True, editable=False)
+
+    objects = BadgeProgressQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("badge progress")
@@ -30,6 +59,32 @@ class BadgeProgress(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.user} / {self.group}"
+
+    @property
+    def ratio(self) -> float:
+        """The share of the group's letters that are fulfilled, 0.0 to 1.0; 0.0 where the group has none.
+
+        One query, or none where the progress was fetched by ``with_letters()``: it shows the figures of then.
+        """
+        fulfilled, total = self._letters()
+        return fulfilled / total if total else 0.0
+
+    @property
+    def completed(self) -> bool:
+        """Whether every letter is fulfilled, and there is one; queries as ``ratio`` does."""
+        fulfilled, total = self._letters()
+        return fulfilled == total > 0
+
+    def _letters(self) -> tuple[int, int]:
+        if "letters_total" in self.__dict__:
+            return self.__dict__["letters_fulfilled"], self.__dict__["letters_total"]
+        figures = type(self).objects.filter(pk=self.pk).with_letters().values_list("letters_fulfilled", "letters_total")
+        return figures.first() or (0, 0)
+
+
+def _letters(requirements: models.QuerySet[BadgeRequirement]) -> Coalesce:
+    counted: Any = requirements.order_by().values("group").annotate(letters=_LETTERS).values("letters")
+    return Coalesce(Subquery(counted), 0)
 
 
 class Fulfillment(TimeStampedModel):
@@ -42,9 +97,7 @@ class Fulfillment(TimeStampedModel):
     .. pii_retirement: consumer_api
     """
 
-    progress = models.ForeignKey(
-        BadgeProgress, models.CASCADE, related_name="fulfillments", verbose_name=_("progress")
-    )
+    progress = models.ForeignKey(BadgeProgress, models.CASCADE, related_name="fulfillments", verbose_name=_("progress"))
     requirement = models.ForeignKey(
         BadgeRequirement, models.CASCADE, related_name="fulfillments", verbose_name=_("requirement")
     )
@@ -54,9 +107,7 @@ class Fulfillment(TimeStampedModel):
         verbose_name = _("fulfilment")
         verbose_name_plural = _("fulfilments")
         ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["progress", "requirement"], name="accredible_fulfillment_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["progress", "requirement"], name="accredible_fulfillment_once")]
 
     def __str__(self) -> str:
         return f"{self.progress} / {self.requirement}"

@@ -46,7 +46,7 @@ class BadgeRequirement(TimeStampedModel):
         ordering = ["group", "blend", "pk"]
 
     def __str__(self) -> str:
-        return self.description or f"{self.event_type} #{self.pk}"
+        return self.description or f"Requirement {self.pk}"
 
     def as_data(self, rules: Iterable[AbstractDataRule] | None = None) -> Requirement:
         """The requirement for validation, with its stored rules or those given."""
@@ -54,7 +54,7 @@ class BadgeRequirement(TimeStampedModel):
             event_type=self.event_type,
             rules=list(self.rules.all() if rules is None else rules),
             any_event=self.any_event,
-            description=self.description,
+            description=str(self) if self.pk else self.description,
             blend=self.blend,
         )
 
@@ -78,7 +78,7 @@ class BadgePenalty(TimeStampedModel):
         ordering = ["group", "pk"]
 
     def __str__(self) -> str:
-        return self.description or f"{self.event_type} #{self.pk}"
+        return self.description or f"Penalty {self.pk}"
 
 
 class AbstractDataRule(TimeStampedModel):

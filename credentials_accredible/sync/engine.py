@@ -133,17 +133,13 @@ class _Synchronisation:
             runs.finish(self.run, RunStatus.FAILED, error="Interrupted. Nothing was changed.")
             raise
         if objection:
-            return self._ended(
-                RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=_holdings(plan)
-            )
+            return self._ended(RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=_holdings(plan))
         return Outcome(self.config, RunStatus.SUCCEEDED, plan=plan, warnings=self.fetched.warnings, run=self.run)
 
     def _fetch(self, refresh_icons: bool) -> Fetched:
         with open_client(self.config) as client:
             try:
-                fetched = fetch(
-                    client, local_groups(self.config), refresh_icons=refresh_icons, progress=self._beating
-                )
+                fetched = fetch(client, local_groups(self.config), refresh_icons=refresh_icons, progress=self._beating)
             finally:
                 self.run.requests = client.requests_sent
         self.run.warnings = fetched.warnings
@@ -155,9 +151,7 @@ class _Synchronisation:
 
     def _ended(self, status: RunStatus, error: str, **details: Any) -> Outcome:
         runs.finish(self.run, status, error=error)
-        return Outcome(
-            self.config, status, error, run=self.run, warnings=self.fetched.warnings, **details
-        )
+        return Outcome(self.config, status, error, run=self.run, warnings=self.fetched.warnings, **details)
 
 
 def _holdings(plan: Plan) -> dict[int, Holdings]:

@@ -20,9 +20,7 @@ class Fetched:
     warnings: list[str]
 
 
-def fetch(
-    client: AccredibleClient, local: Iterable[LocalGroup], *, refresh_icons: bool, progress: Progress
-) -> Fetched:
+def fetch(client: AccredibleClient, local: Iterable[LocalGroup], *, refresh_icons: bool, progress: Progress) -> Fetched:
     """All groups of the client's account, each with its icon.
 
     A design is asked for once, and only where its picture is not known yet, where a group that uses it has changed

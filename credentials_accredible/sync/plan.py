@@ -140,9 +140,7 @@ def make_plan(remote: Iterable[RemoteGroup], local: Iterable[LocalGroup], held_e
             unchanged.append(mine)
     there = {group.accredible_id for group in remote}
     remove = [group for group in by_id.values() if group.accredible_id not in there]
-    return Plan(
-        tuple(create), tuple(update), tuple(unchanged), tuple(remove), tuple(conflicting), known=len(by_id)
-    )
+    return Plan(tuple(create), tuple(update), tuple(unchanged), tuple(remove), tuple(conflicting), known=len(by_id))
 
 
 def removal_objection(plan: Plan, max_ratio: float) -> RemovalRefused | None:
@@ -173,6 +171,4 @@ def icon_of(remote: RemoteGroup, local: LocalGroup | None) -> str:
 def _changes(local: LocalGroup, remote: RemoteGroup) -> tuple[Change, ...]:
     values = {name: getattr(remote, name) for name in PROVIDER_FIELDS}
     values["icon_url"] = icon_of(remote, local)
-    return tuple(
-        Change(name, getattr(local, name), new) for name, new in values.items() if getattr(local, name) != new
-    )
+    return tuple(Change(name, getattr(local, name), new) for name, new in values.items() if getattr(local, name) != new)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from credentials_accredible.choices import RunStatus
+from credentials_accredible.models import SyncRun
 from credentials_accredible.sync.engine import Outcome
 from credentials_accredible.sync.plan import Change, Plan
 from credentials_accredible.sync.removal import Holdings
@@ -25,9 +27,14 @@ def figures(plan: Plan | None) -> dict[str, int]:
 
 def sentence(outcome: Outcome) -> str:
     """One line for an operator: the figures where it succeeded, else the reason."""
-    if not outcome.succeeded:
-        return outcome.error
-    return ", ".join(f"{count} {name}" for name, count in figures(outcome.plan).items()) + "."
+    return _in_words(figures(outcome.plan)) if outcome.succeeded else outcome.error
+
+
+def run_sentence(run: SyncRun) -> str:
+    """The figures of a run that succeeded, in one line; empty while it runs."""
+    if run.status != RunStatus.SUCCEEDED:
+        return ""
+    return _in_words({name: getattr(run, f"{name}_count") for name in figures(None)})
 
 
 def as_dict(outcome: Outcome) -> dict[str, object]:
@@ -69,6 +76,10 @@ def describe_holdings(holdings: Holdings) -> str:
         f"{holdings.requirements} requirements, {holdings.rules} data rules, {holdings.penalties} penalties, "
         f"{holdings.learners} learners in progress"
     )
+
+
+def _in_words(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) + "."
 
 
 def _short(value: object) -> str:

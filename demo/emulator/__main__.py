@@ -17,9 +17,6 @@ from demo.emulator.server import Emulator
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
     options = _options(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     try:
         emulator = Emulator(options.host, options.port)
         account = emulator.add_account(key=options.key, seed=options.groups)
@@ -33,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         if error.errno == errno.EADDRINUSE:
             return _fail(f"Port {options.port} on {options.host} is in use; choose another with --port.")
         return _fail(f"Cannot serve {options.host}, port {options.port}: {error.strerror or error}.")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     try:
         print(f"Accredible emulator: {emulator.url} with {len(account.groups())} groups")
         for key, opened in account.keys.items():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo.emulator import catalogue, clock
 from demo.emulator.catalogue import Design, Group, Picture
 from demo.emulator.credential import Credential
-from demo.emulator.ids import Ids
+
+if TYPE_CHECKING:
+    from demo.emulator.world import Environment
 
 DEFAULT_CREDITS = 10_000
 
@@ -20,9 +21,7 @@ DEFAULT_CREDITS = 10_000
 class Account:
     """An issuer's account. The public methods are for tests and stories and hand out copies."""
 
-    ids: Ids
-    lock: RLock
-    environment: str
+    environment: Environment
     departments: list[int]
     keys: dict[str, int | None]
     initial_credits: int = DEFAULT_CREDITS
@@ -31,6 +30,8 @@ class Account:
     id: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.lock = self.environment.lock
+        self.ids = self.environment.ids
         self.id = self.ids.take("issuer")
         self.empty()
 
@@ -70,12 +71,14 @@ class Account:
     def designs(self) -> list[dict[str, Any]]:
         """All designs, by id."""
         with self.lock:
-            return [copy.deepcopy(design.data) for _, design in sorted(self.design_by_id.items())]
+            return [
+                copy.deepcopy(design.reply(self.environment.url)) for _, design in sorted(self.design_by_id.items())
+            ]
 
     def credentials(self) -> list[dict[str, Any]]:
         """All credentials, by id, as a search of the second version shows them."""
         with self.lock:
-            return [copy.deepcopy(found.search_item("")) for found in self.credential_by_id.values()]
+            return [copy.deepcopy(found.search_item(self.environment.url)) for found in self.credential_by_id.values()]
 
     def add_group(
         self, /, *, allow_duplicates: bool = False, without: Iterable[str] = (), **fields: Any
@@ -142,8 +145,8 @@ class Account:
             self._know_department(department_id)
             number = self.ids.take("design", fields.get("id"))
             data = catalogue.design_data(number, department_id) | copy.deepcopy(fields) | {"id": number}
-            self.design_by_id[number] = Design(number, data, picture)
-            return copy.deepcopy(data)
+            design = self.design_by_id[number] = Design(number, data, picture)
+            return copy.deepcopy(design.reply(self.environment.url))
 
     def remove_design(self, design_id: int) -> None:
         """Delete a design; groups go on naming it. KeyError where there is no such design."""

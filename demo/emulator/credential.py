@@ -74,7 +74,8 @@ class Credential:
 
     def bulk_reply(self, base: str) -> dict[str, Any]:
         """What creating many answers: the id is a number, and less is told."""
-        return {"id": self.id, **self._common(base)}
+        issuer = {name: value for name, value in self.issuer.items() if name != "id"}
+        return {"id": self.id, **self._common(base), "issuer": issuer}
 
     def search_item(self, base: str) -> dict[str, Any]:
         """What a search of the second version answers: flat, the id a number, no ``url``."""

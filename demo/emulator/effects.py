@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -61,7 +62,7 @@ class Effects:
         return response
 
     def _cut(self, fault: Fault) -> Cut:
-        try:
+        with contextlib.suppress(OSError):  # The client may have been quicker.
             if fault.how == "rst":
                 # Closed at once and without lingering, a connection ends with RST. The handler still holds files on
                 # the socket, which would keep a plain close() waiting.
@@ -69,21 +70,18 @@ class Effects:
                 os.close(self._connection.detach())
             else:
                 self._connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # The client was quicker.
         return Cut()
 
     def _wait(self, seconds: float) -> None:
-        """Wait, but no longer than the client does."""
+        """Wait, but no longer than the client and the server do; Cut is raised where one of them is gone."""
         left = seconds
-        while left > 0 and not self._stopping.wait(min(left, _GLANCE)):
-            left -= _GLANCE
-            try:
-                gone = not self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                continue
-            if gone:
+        while left > 0:
+            if self._stopping.wait(min(left, _GLANCE)):
                 raise Cut
+            left -= _GLANCE
+            with contextlib.suppress(BlockingIOError):
+                if not self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                    raise Cut
 
     def _dripping(self, response: Response, seconds: float) -> Response:
         data = response.get_data()

@@ -43,7 +43,7 @@ def create(access: Access, payload: dict[str, Any]) -> tuple[Credential, Unpubli
     values["issued_on"] = values.get("issued_on") or clock.today()
     credential = Credential(
         id=0,
-        environment=account.environment,
+        environment=account.environment.name,
         issuer=account.issuer,
         group=group,
         recipient=recipient,

@@ -20,11 +20,17 @@ _RECORDS_KEPT = 50_000
 class Environment:
     """An environment of Accredible's: accounts and ids of its own."""
 
-    def __init__(self, name: str, lock: threading.RLock) -> None:
+    def __init__(self, name: str, world: World) -> None:
         self.name = name
-        self.lock = lock
+        self.lock = world.lock
         self.ids = Ids()
         self.accounts: list[Account] = []
+        self._world = world
+
+    @property
+    def url(self) -> str:
+        """The address of its API, its dashboard and its pages."""
+        return self._world.url + self._world.path_of(self.name)
 
     def add_account(
         self, key: str, department_id: int | None, *, credits: int = DEFAULT_CREDITS, sandbox_mode: bool = False
@@ -33,10 +39,8 @@ class Environment:
         with self.lock:
             self.ids.take_key(key)
             account = Account(
-                ids=self.ids,
-                lock=self.lock,
+                environment=self,
                 departments=[self.ids.take("department") if department_id is None else department_id],
-                environment=self.name,
                 initial_credits=credits,
                 sandbox_mode=sandbox_mode,
                 keys={key: department_id},
@@ -93,7 +97,7 @@ class World:
         """The environment of that name, made if need be."""
         with self.lock:
             if name not in self.environments:
-                self.environments[name] = Environment(name, self.lock)
+                self.environments[name] = Environment(name, self)
             return self.environments[name]
 
     def path_of(self, environment: str) -> str:

@@ -51,7 +51,9 @@ def test_permissions_are_those_of_the_page(client: Client) -> None:
     assert without.status_code == 403
 
 
-@given(st.text(max_size=30) | st.sampled_from(["//evil.example", "/\\evil.example", "https://evil.example", "\r\nX: y"]))
+@given(
+    st.text(max_size=30) | st.sampled_from(["//evil.example", "/\\evil.example", "https://evil.example", "\r\nX: y"])
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_address_leads_out_of_the_plugin(client: Client, rest: str) -> None:
     response = client.get("/admin/badges/accrediblegroup/" + rest)

@@ -73,7 +73,9 @@ class TestTheForm:
         assert config.issuer_name
         assert config.checked_at is not None
 
-    def test_a_refused_key_is_an_error_that_says_which_and_where(self, admin_client: Client, emulator: Emulator) -> None:
+    def test_a_refused_key_is_an_error_that_says_which_and_where(
+        self, admin_client: Client, emulator: Emulator
+    ) -> None:
         response = post(admin_client, ADD, name="Main", environment="emulator", new_api_key="wrong-key-98765")
 
         page = response.content.decode()
@@ -138,9 +140,7 @@ class TestTheForm:
         config = factories.make_config(key=KEY)
         AccredibleAPIConfig.objects.update(issuer_name="Somebody else")
 
-        response = post(
-            admin_client, f"{LIST}{config.pk}/change/", name="Main", environment="emulator", new_api_key=""
-        )
+        response = post(admin_client, f"{LIST}{config.pk}/change/", name="Main", environment="emulator", new_api_key="")
 
         assert "before, it was “Somebody else”" in told(response)
 
@@ -316,9 +316,7 @@ class TestConfirmation:
         sync(admin_client, config, **_digests(again))
         assert config.groups.count() == 1
 
-    def test_a_large_removal_is_marked(
-        self, admin_client: Client, config: AccredibleAPIConfig, account: Any
-    ) -> None:
+    def test_a_large_removal_is_marked(self, admin_client: Client, config: AccredibleAPIConfig, account: Any) -> None:
         for group in list(config.groups.order_by("accredible_id"))[1:]:
             account.remove_group(group.accredible_id)
 

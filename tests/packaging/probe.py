@@ -33,7 +33,11 @@ def answer(client: Client, path: str) -> dict[str, Any]:
     """The status of a page, and where it led."""
     response = client.get(path, follow=True)
     chain = response.redirect_chain
-    return {"status": response.status_code, "led_to": chain[-1][0] if chain else path, "text": response.content.decode()}
+    return {
+        "status": response.status_code,
+        "led_to": chain[-1][0] if chain else path,
+        "text": response.content.decode(),
+    }
 
 
 def main() -> None:

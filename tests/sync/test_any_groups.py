@@ -40,7 +40,9 @@ def parsed(groups: list[dict[str, Any]]) -> list[Group]:
 def sync(config: AccredibleAPIConfig, groups: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> api.Outcome:
     """A sync of an account that has these groups."""
     monkeypatch.setattr(AccredibleClient, "groups", lambda self, progress=None: parsed(groups))
-    monkeypatch.setattr(AccredibleClient, "designs", lambda self, ids, progress=None: DesignBatch({}, dict.fromkeys(ids, "not read")))
+    monkeypatch.setattr(
+        AccredibleClient, "designs", lambda self, ids, progress=None: DesignBatch({}, dict.fromkeys(ids, "not read"))
+    )
     return api.sync(config, consent=api.Consent(force=True))
 
 

@@ -46,9 +46,7 @@ def synced(emulator: Emulator, settings: Any) -> Any:
     assert api.sync(config).succeeded
     factories.configure(config.groups.first())
     account.update_group(config.groups.last().accredible_id, course_name="Changed meanwhile")
-    account.add_group(
-        name="new", course_name="New", badge_design_id=account.add_design(name="New design")["id"]
-    )
+    account.add_group(name="new", course_name="New", badge_design_id=account.add_design(name="New design")["id"])
     return config
 
 

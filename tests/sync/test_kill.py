@@ -21,7 +21,7 @@ INSERT, UPDATE, DELETE = (f'{verb} "{GROUP_TABLE}"' for verb in ("INSERT INTO", 
         (INSERT, 9),
         (UPDATE, 2),
         (DELETE, 1),
-        ('UPDATE "credentials_accredible_syncrun" SET "modified"', 1),
+        ('UPDATE "credentials_accredible_syncrun" SET "status"', 1),
     ],
     ids=["first-insert", "last-insert", "update", "removal", "before-commit"],
 )

@@ -85,7 +85,9 @@ def test_syncing_twice_in_a_row_writes_nothing_but_the_run(emulator: Emulator) -
     api.sync(config)
     before = list(AccredibleGroup.objects.order_by("pk").values())
 
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         outcome = api.sync(config)
 
     writes = [q["sql"] for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]

@@ -10,7 +10,7 @@ from flask import current_app, g, request
 from demo.emulator import refusals
 from demo.emulator.access import Access
 from demo.emulator.front import ENVIRONMENT_KEY
-from demo.emulator.world import World
+from demo.emulator.world import Environment, World
 
 WORLD = "accredible-emulator"
 _TOKEN = re.compile(r'Token token="?([^",\s]+)"?')
@@ -21,14 +21,14 @@ def world() -> World:
     return cast(World, current_app.extensions[WORLD])
 
 
-def environment() -> str:
-    """The name of the environment that was asked."""
-    return cast(str, request.environ[ENVIRONMENT_KEY])
+def environment() -> Environment:
+    """The environment that was asked."""
+    return world().environment(request.environ[ENVIRONMENT_KEY])
 
 
 def base() -> str:
     """The address of the environment that was asked."""
-    return world().url + world().path_of(environment())
+    return environment().url
 
 
 def access() -> Access:
@@ -41,7 +41,7 @@ def authenticate() -> None:
     sent = _TOKEN.fullmatch(request.headers.get("Authorization", ""))
     if not sent:
         raise refusals.no_token()
-    found = world().environment(environment()).access(sent[1])
+    found = environment().access(sent[1])
     if not found:
         raise refusals.unknown_key()
     g.access = found

@@ -96,12 +96,19 @@ class GroupOrder(Order):
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
+@control.before_request
+def keep_other_sites_out() -> None:
+    """Refuse what a page of another site makes a browser send; browsers say so of their own accord."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        abort(403, "The controls are not for pages of other sites")
+
+
 @control.get("/")
 def overview() -> Response:
     """What there is: accounts, and the controls."""
     environments = {
         name: {
-            "url": world().url + world().path_of(name),
+            "url": environment.url,
             "accounts": [
                 {"keys": account.keys, "departments": account.departments, "groups": len(account.group_by_id)}
                 for account in environment.accounts
@@ -218,7 +225,6 @@ def remove_group(group_id: str) -> Response:
 def _order(model: type[AnyModel]) -> AnyModel:
     data = request.get_data()
     if data and not request.is_json:
-        # Also keeps pages of other sites out: a browser asks before it sends them JSON.
         abort(415, "The body must be JSON, and say so in Content-Type")
     try:
         return model.model_validate(parse_json(data) if data else {})

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from demo.emulator import pictures, replies
 from demo.emulator.catalogue import Design, Group
 from demo.emulator.ids import as_id
-from demo.emulator.routes.context import base, environment, world
+from demo.emulator.routes.context import base, environment
 
 pages = Blueprint("pages", __name__)
 
@@ -17,7 +17,7 @@ pages = Blueprint("pages", __name__)
 @pages.get("/credentials/<reference>")
 def credential(reference: str) -> Response:
     """The public page of a credential; 404 while it is not published, or private."""
-    found = world().environment(environment()).credential(reference)
+    found = environment().credential(reference)
     if not found or not found.approve or found.private:
         raise NotFound
     return replies.page(render_template("credential.html", credential=found, picture=found.picture(base())))
@@ -43,7 +43,7 @@ def group(group_id: str) -> Response:
 
 
 def _design(reference: str) -> Design:
-    for account in world().environment(environment()).accounts:
+    for account in environment().accounts:
         found = account.design_by_id.get(as_id(reference) or 0)
         if found:
             return found
@@ -51,7 +51,7 @@ def _design(reference: str) -> Design:
 
 
 def _group(reference: str) -> Group:
-    for account in world().environment(environment()).accounts:
+    for account in environment().accounts:
         found = account.group_by_id.get(as_id(reference) or 0)
         if found:
             return found

@@ -1,0 +1,129 @@
+"""From a reply that is not what was asked for to one exception, with the provider's words and without the key.
+
+Accredible's API says what is wrong in several ways: plain text, ``error``, ``errors`` as text or by field,
+``message``, ``data``; what stands in front of it, with pages of HTML.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from credentials_accredible.client.replies import Reply, parsed
+from credentials_accredible.client.text import one_line, shortened
+from credentials_accredible.exceptions import (
+    AuthenticationFailed,
+    Invalid,
+    NotFound,
+    PermissionRefused,
+    RateLimited,
+    RequestFailed,
+    Unavailable,
+    UnexpectedReply,
+)
+from credentials_accredible.secrets import MASK, Secret
+
+_LONGEST_DETAIL = 300
+_DEEPEST = 4
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_REFUSALS = {401: AuthenticationFailed, 403: PermissionRefused, 404: NotFound}
+
+
+def refusal(reply: Reply, key: Secret) -> RequestFailed:
+    """The exception for a ``reply`` whose status is not one of success; returned, so that no frame shows the body."""
+    endpoint, status = reply.endpoint, reply.status
+    if status < 400 or status > 599:
+        return UnexpectedReply(endpoint, status=status, detail=_presentable(_deviation(reply), key))
+    texts, fields = _complaints(reply)
+    detail = _presentable("; ".join(dict.fromkeys(texts)), key)
+    if status in _REFUSALS:
+        return _REFUSALS[status](endpoint, status=status, detail=detail)
+    if status == 429:
+        return RateLimited(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
+    if status >= 500:
+        return Unavailable(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
+    presentable = {
+        _presentable(name, key): [_presentable(message, key) for message in messages]
+        for name, messages in fields.items()
+    }
+    return Invalid(endpoint, status=status, detail=detail, fields=presentable)
+
+
+def not_json(reply: Reply, problem: str) -> UnexpectedReply:
+    """The exception for a successful ``reply`` without a JSON object in it."""
+    detail = problem
+    if reply.is_html:
+        detail = "an HTML page instead of JSON"
+    elif not reply.body.strip():
+        detail = "an empty reply"
+    return UnexpectedReply(reply.endpoint, status=reply.status, detail=detail)
+
+
+def _deviation(reply: Reply) -> str:
+    if not 300 <= reply.status < 400:
+        return "a status that HTTP does not use here"
+    try:
+        host = urlsplit(urljoin("//itself", reply.headers.get("Location", ""))).hostname or "itself"
+    except ValueError:
+        host = "an unreadable address"
+    where = "to another page of its own" if host == "itself" else f"to {host}"
+    return f"Accredible redirected {where}; redirects are not followed with the API key"
+
+
+def _complaints(reply: Reply) -> tuple[list[str], dict[str, list[str]]]:
+    """What the body says is wrong, as texts, and the same by field where it is given so."""
+    try:
+        content = parsed(reply.body)
+    except ValueError:
+        return [_page_title(reply) if reply.is_html else reply.text], {}
+    if not isinstance(content, dict):
+        return _texts(content), {}
+    errors = content.get("errors")
+    fields = {str(name): _texts(messages) for name, messages in errors.items()} if isinstance(errors, dict) else {}
+    texts = [text for key in ("message", "error", "errors", "data") for text in _texts(content.get(key))]
+    return texts or _texts(content), fields
+
+
+def _page_title(reply: Reply) -> str:
+    found = _TITLE.search(reply.text)
+    return html.unescape(found[1]).strip() if found and found[1].strip() else "an HTML page"
+
+
+def _texts(value: Any, depth: int = 0) -> list[str]:
+    if depth > _DEEPEST or value is None or isinstance(value, bool):
+        return []
+    if isinstance(value, dict):
+        found = {str(name): ", ".join(_texts(item, depth + 1)) for name, item in value.items()}
+        return [f"{name}: {text}" for name, text in found.items() if text]
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item, depth + 1)]
+    return [str(value)] if value != "" else []
+
+
+def _presentable(text: str, key: Secret) -> str:
+    # First cleaned, then masked, then cut: otherwise a key could come together, or a part of it be left over.
+    return shortened(_without(one_line(text), key), _LONGEST_DETAIL)
+
+
+def _without(text: str, key: Secret) -> str:
+    plain = key.reveal()
+    forms = {plain, html.escape(plain), quote(plain, safe="")}
+    pattern = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.sub(pattern, MASK, text, flags=re.IGNORECASE)
+
+
+def _retry_after(reply: Reply) -> float | None:
+    """Seconds, from a number of them or from an HTTP date; None where there is neither."""
+    value = reply.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,188 @@
+"""What Accredible sends, as typed objects; the only module that knows the provider's names for things.
+
+The names are those of Accredible's public API reference, version 25.08.0. Unknown keys are ignored, because new ones
+appear over time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from credentials_accredible.client.text import storable
+
+_LONGEST_URL = 8192
+_NOT_IN_A_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f\\<>"\ud800-\udfff]')
+_DESIGN_KEYS = ("badge_design_id", "primary_design_id", "design_id", "certificate_design_id")
+_BIG_INTEGER = 2**63 - 1
+_INTEGER = 2**31 - 1
+
+
+def _whole_number(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
+        return int(value)
+    return None
+
+
+def _identifier(value: object) -> int:
+    number = _whole_number(value)
+    if number is None or not 0 < number <= _BIG_INTEGER:
+        raise PydanticCustomError("identifier", "is not a positive whole number")
+    return number
+
+
+def _design_id(group: Mapping[str, Any]) -> int | None:
+    numbers = (_whole_number(group.get(key)) for key in _DESIGN_KEYS)
+    return next((number for number in numbers if number is not None and 0 < number <= _BIG_INTEGER), None)
+
+
+def _count(value: object) -> int | None:
+    if value is None:
+        return None
+    number = _whole_number(value)
+    if number is None or number < 0:
+        raise PydanticCustomError("count", "is not a whole number")
+    return number
+
+
+def _credits(value: object) -> int | None:
+    number = _whole_number(value)
+    return number if number is not None and -_INTEGER <= number <= _INTEGER else None
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise PydanticCustomError("text", "is not a text")
+    return storable(value)
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is no date either
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    # MySQL begins with the year 1000; the last year would end in the next one in some time zones.
+    return moment if 1000 < moment.year < 9999 else None
+
+
+def _picture_url(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_URL or _NOT_IN_A_URL.search(value):
+        return ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+        _ = parts.port
+    except ValueError:
+        return ""
+    return value if usable else ""
+
+
+Identifier = Annotated[int, BeforeValidator(_identifier)]
+Count = Annotated[int | None, BeforeValidator(_count)]
+Text = Annotated[str, BeforeValidator(_text)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Group(_Payload):
+    """A group of an account, made from the provider's JSON object.
+
+    ``name`` is the public title, else the internal name, else "Group" and its id. ``description`` can be long and can
+    hold HTML; it is text that nobody has checked. ``design_id`` is the design of its badge, where it has one. Times
+    are in UTC, and None where they are missing or unreadable.
+    """
+
+    accredible_id: Identifier
+    name: Text
+    internal_name: Text
+    description: Text
+    design_id: int | None
+    created_at: Moment
+    updated_at: Moment
+
+    @model_validator(mode="before")
+    @classmethod
+    def _translate(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        internal = data.get("name")
+        titles = (_text(data.get("course_name")), _text(internal), f"Group {_whole_number(data.get('id'))}")
+        return {
+            "accredible_id": data.get("id"),
+            "name": next(title for title in titles if title.strip()),
+            "internal_name": internal,
+            "description": data.get("course_description"),
+            "design_id": _design_id(data),
+            "created_at": data.get("created_at"),
+            "updated_at": data.get("updated_at"),
+        }
+
+
+class Meta(_Payload):
+    """What a page says about all pages; any of it can be missing."""
+
+    next_page: Count = None
+    total_pages: Count = None
+    total_count: Count = None
+
+    @property
+    def knows_what_follows(self) -> bool:
+        """Whether it says at all if another page follows: the last page has a ``next_page`` that is null."""
+        return self.total_pages is not None or "next_page" in self.model_fields_set
+
+    def promised_after(self, number: int) -> int:
+        """The last page there is, as far as page ``number`` with this says; 0 where it does not."""
+        return max(self.total_pages or 0, 0 if self.next_page is None else number + 1)
+
+
+class GroupsPage(_Payload):
+    """One page of groups. Old replies come without ``meta``."""
+
+    groups: list[Group]
+    meta: Meta | None = None
+
+
+class Design(_Payload):
+    """The look of a badge. ``image_url`` is an http or https address, or empty."""
+
+    id: Identifier
+    image_url: Annotated[str, BeforeValidator(_picture_url)] = Field(
+        default="", validation_alias="rasterized_content_url"
+    )
+    updated_at: Moment = None
+
+
+class DesignReply(_Payload):
+    """The reply that holds a design."""
+
+    design: Design
+
+
+class Issuer(_Payload):
+    """The account behind a key. ``credits_left`` is what it can still publish, None where that is not said."""
+
+    id: Identifier
+    name: Text = ""
+    credits_left: Annotated[int | None, BeforeValidator(_credits)] = Field(
+        default=None, validation_alias="certificate_left"
+    )
+
+
+class IssuerReply(_Payload):
+    """The reply that holds an issuer."""
+
+    issuer: Issuer

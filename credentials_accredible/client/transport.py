@@ -1,0 +1,161 @@
+"""One request after the other, or several at once: sends, retries, reads, and turns what goes wrong into our errors."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+
+from credentials_accredible.client import pacing
+from credentials_accredible.client.errors import not_json, refusal
+from credentials_accredible.client.options import Options
+from credentials_accredible.client.outages import LIBRARY_ERRORS, no_reply
+from credentials_accredible.client.replies import Payload, Reply, parsed
+from credentials_accredible.client.session import open_session
+from credentials_accredible.exceptions import RateLimited, RequestFailed, Unavailable, UnexpectedReply
+from credentials_accredible.secrets import Secret
+
+_PIECE = 8192
+# As much of a refusal as is worth reading.
+_LONGEST_REFUSAL = 64 * 1024
+_ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+# Seconds to hold all requests for when Accredible asks to slow down and does not say for how long.
+_BREATHER = 1.0
+
+
+class Transport:
+    """Requests to one API address with one key, from any number of threads; see open_session for what it raises.
+
+    What it raises has no exception of an HTTP library as cause or context: their frames hold the key.
+    """
+
+    def __init__(self, api_url: str, key: Secret, options: Options) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._key = key
+        self._options = options
+        self._session = open_session(self._api_url, key, options.concurrency)
+        parts = urlsplit(self._api_url)
+        self._pace = pacing.Pace(pacing.limiter_of(f"{parts.scheme}://{parts.netloc}", *options.rate_limit))
+        self._backoff = wait_random_exponential(multiplier=1, max=options.max_wait)
+        self._lock = threading.Lock()
+        self._sent = 0
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests were sent so far, each try counted."""
+        return self._sent
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        idempotent: bool,
+        attempts: int | None = None,
+        stop: threading.Event | None = None,
+    ) -> Payload:
+        """The JSON object that Accredible answers with.
+
+        ``idempotent``: sending it twice does no harm, so that it is tried again, ``attempts`` times in all (None: as
+        often as the options say), when Accredible cannot be reached or asks to slow down. Once ``stop`` is set it is
+        neither sent nor tried again.
+
+        Raises RequestFailed; CancelledError where ``stop`` was set before anything was sent.
+        """
+        stop = stop or threading.Event()
+        if not idempotent:
+            return self._attempt(method, path, json, stop)
+        retrying = Retrying(
+            retry=retry_if_exception_type((Unavailable, RateLimited)),
+            stop=stop_after_attempt(attempts or self._options.attempts) | stop_when_event_set(stop),
+            wait=self._wait,
+            sleep=lambda seconds: pacing.pause(seconds, stop),
+            reraise=True,
+        )
+        return retrying(partial(self._attempt, method, path, json, stop))
+
+    def _attempt(self, method: str, path: str, json: Any, stop: threading.Event) -> Payload:
+        self._pace.wait(stop)
+        with self._lock:
+            self._sent += 1
+        result = self._exchange(method, path, json)
+        if isinstance(result, RateLimited):
+            self._pace.hold(self._asked_for(result, _BREATHER))
+        if isinstance(result, RequestFailed):
+            raise result
+        return result
+
+    def _wait(self, state: RetryCallState) -> float:
+        failure = state.outcome.exception() if state.outcome else None
+        return max(self._backoff(state), self._asked_for(failure, 0.0))
+
+    def _asked_for(self, failure: BaseException | None, default: float) -> float:
+        seconds = getattr(failure, "retry_after", None)
+        return min(default if seconds is None else seconds, self._options.max_wait)
+
+    def _exchange(self, method: str, path: str, json: Any) -> Payload | RequestFailed:
+        """The payload, or the exception to raise: raised here, it would have the library's one as context."""
+        endpoint = f"{method} {path}"
+        try:
+            with closing(self._send(method, path, json)) as response:
+                reply = self._read(endpoint, response)
+        except LIBRARY_ERRORS as error:
+            return no_reply(endpoint, error, self._options)
+        if isinstance(reply, RequestFailed):
+            return reply
+        if not 200 <= reply.status < 300:
+            return refusal(reply, self._key)
+        try:
+            content = parsed(reply.body)
+        except ValueError:
+            return not_json(reply, "not JSON")
+        if not isinstance(content, dict):
+            return not_json(reply, "JSON, but no object")
+        return Payload(content, status=reply.status)
+
+    def _send(self, method: str, path: str, json: Any) -> requests.Response:
+        prepared = self._session.prepare_request(requests.Request(method, self._api_url + path, json=json))
+        environment = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
+        timeout = (self._options.connect_timeout, self._options.read_timeout)
+        return self._session.send(prepared, timeout=timeout, allow_redirects=False, **environment)
+
+    def _read(self, endpoint: str, response: requests.Response) -> Reply | RequestFailed:
+        status = response.status_code
+        succeeded = 200 <= status < 300
+        limit = self._options.max_reply_bytes if succeeded else _LONGEST_REFUSAL
+        body = bytearray()
+        if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+            if succeeded:
+                return UnexpectedReply(endpoint, status=status, detail="compressed in a way that was not asked for")
+        else:
+            # Before its release 2, urllib3 lets a reply that ends too early pass.
+            response.raw.enforce_content_length = True
+            try:
+                for piece in response.iter_content(_PIECE):
+                    body += piece
+                    if len(body) > limit:
+                        break
+            except LIBRARY_ERRORS:
+                # A refusal is one even if its text does not arrive whole.
+                if succeeded:
+                    raise
+        if succeeded and len(body) > limit:
+            return UnexpectedReply(endpoint, status=status, detail=f"a reply of more than {limit} bytes")
+        return Reply(endpoint, status, response.headers, bytes(body[:limit]))

@@ -1,0 +1,71 @@
+"""No error report shows an API key: not the one being entered, not a stored one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from credentials_accredible.client import AccredibleClient
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/credentials_accredible/accredibleapiconfig/"
+KEY = "key-that-nobody-may-see-5678"
+
+
+class Bug(Exception):
+    """Something nobody thought of."""
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client with a bug deep inside, where the key is at hand."""
+
+    def issuer(self: AccredibleClient) -> None:
+        plain = f"Token token={KEY}"
+        raise Bug(len(plain))
+
+    monkeypatch.setattr(AccredibleClient, "issuer", issuer)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_the_key_being_entered_is_not_in_the_error_report(
+    admin_client: Client, emulator: Any, broken: None, settings: Any, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    settings.ADMINS = [("Admin", "admin@example.com")]
+    admin_client.raise_request_exception = False
+
+    response = admin_client.post(LIST + "add/", {"name": "Main", "environment": "emulator", "new_api_key": KEY})
+
+    assert response.status_code == 500
+    shown = response.content.decode()
+    if debug:
+        assert "Bug" in shown
+        assert "new_api_key" in shown
+    else:
+        (report,) = mail.outbox
+        shown += report.body + "".join(str(alternative) for alternative in report.alternatives)
+        assert "Bug" in shown
+    assert KEY not in shown
+
+
+def test_a_stored_key_is_not_in_the_error_report(
+    admin_client: Client, emulator: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEBUG = True
+    admin_client.raise_request_exception = False
+    config = factories.make_config(key=KEY)
+
+    def broken(self: Any) -> None:
+        raise Bug(repr(self.__dict__))
+
+    monkeypatch.setattr("credentials_accredible.models.AccredibleAPIConfig.__str__", broken)
+    shown = admin_client.get(f"{LIST}{config.pk}/change/").content.decode()
+
+    assert "Bug" in shown
+    assert KEY not in shown

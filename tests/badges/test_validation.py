@@ -1,0 +1,389 @@
+"""What is wrong with rules, requirements and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import attr
+import pytest
+from ccx_keys.locator import CCXLocator
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from opaque_keys.edx.keys import CourseKey, UsageKey
+from opaque_keys.edx.locator import LibraryLocatorV2
+from openedx_events.learning.data import UserData
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from credentials_accredible.badges.matching import Rule, all_hold, holds, split
+from credentials_accredible.badges.validation import (
+    Requirement,
+    clean_value,
+    group_problems,
+    requirement_problems,
+    rule_problem,
+)
+from credentials_accredible.choices import Operator
+from credentials_accredible.events import Kind, keypaths, read
+
+PASSING = "org.openedx.learning.course.passing.status.updated.v1"
+CCX_PASSING = "org.openedx.learning.ccx.course.passing.status.updated.v1"
+CERTIFICATE = "org.openedx.learning.certificate.created.v1"
+COURSE_CREATED = "org.openedx.content_authoring.course.created.v1"
+EVERYTHING = "org.example.everything.v1"
+IN_USE = [PASSING, CCX_PASSING, CERTIFICATE, EVERYTHING]
+
+DEMO = "course-v1:edX+DemoX+Demo_Course"
+OTHER = "course-v1:edX+DemoX+OTHER_Course"
+CCX = "ccx-v1:edX+DemoX+Demo_Course+ccx@1"
+
+
+@dataclass(frozen=True)
+class DataRule:
+    data_path: str
+    operator: str
+    value: str
+
+
+@attr.s(frozen=True)
+class Everything:
+    """A payload with a path of every kind, each called as its kind."""
+
+    user = attr.ib(type=UserData)
+    boolean = attr.ib(type=bool)
+    integer = attr.ib(type=int)
+    number = attr.ib(type=float)
+    text = attr.ib(type=str)
+    datetime = attr.ib(type=datetime)
+    date = attr.ib(type=date)
+    course_key = attr.ib(type=CourseKey)
+    ccx_key = attr.ib(type=CCXLocator)
+    usage_key = attr.ib(type=UsageKey)
+    key = attr.ib(type=LibraryLocatorV2)
+    list = attr.ib(type=list[str])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything() -> Iterator[None]:
+    """An event type with a path of every kind."""
+    signal = OpenEdxPublicSignal(event_type=EVERYTHING, data={"everything": Everything})
+    yield
+    OpenEdxPublicSignal.instances.remove(signal)
+    del OpenEdxPublicSignal._mapping[EVERYTHING]
+
+
+def problems_of(*rules: tuple[str, str, str], event_type: str = PASSING) -> list[str]:
+    requirement = Requirement(event_type=event_type, rules=[DataRule(*rule) for rule in rules])
+    return requirement_problems(requirement, IN_USE)
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator", "value", "kept"),
+    [
+        ("boolean", "eq", " true ", "true"),
+        ("boolean", "ne", "No", "No"),
+        ("boolean", "eq", "+", "+"),
+        ("integer", "ge", "83", "83"),
+        ("integer", "in", " 1 , 2,3.0 ", "1,2,3.0"),
+        ("number", "lt", "0.83", "0.83"),
+        ("datetime", "ge", "2030-01-31", "2030-01-31"),
+        ("datetime", "lt", "2030-01-31T12:00:00+02:00", "2030-01-31T12:00:00+02:00"),
+        ("date", "eq", "2030-01-31", "2030-01-31"),
+        ("course_key", "eq", f" {DEMO}", DEMO),
+        ("course_key", "eq", CCX, CCX),
+        ("course_key", "eq", "edX/DemoX/Demo", "edX/DemoX/Demo"),
+        ("course_key", "in", f"{DEMO}, {OTHER}", f"{DEMO},{OTHER}"),
+        ("course_key", "contains", "+DemoX+", "+DemoX+"),
+        ("ccx_key", "ne", CCX, CCX),
+        ("usage_key", "eq", "block-v1:a+b+c+type@problem+block@d", "block-v1:a+b+c+type@problem+block@d"),
+        ("key", "eq", "lib:edX:example", "lib:edX:example"),
+        ("text", "eq", "anything, even commas", "anything, even commas"),
+        ("text", "ge", "0.83", "0.83"),
+        ("text", "lt", "2030-01-31", "2030-01-31"),
+        ("text", "contains", "a,b", "a,b"),
+        ("list", "contains", "a", "a"),
+    ],
+)
+def test_values_that_make_sense_are_kept(kind: str, operator: str, value: str, kept: str) -> None:
+    assert clean_value(kind, operator, value) == kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator", "value", "because"),
+    [
+        ("boolean", "eq", "maybe", "neither true nor false.*true, yes, "),
+        ("boolean", "eq", "1", "neither true nor false"),
+        ("boolean", "gt", "true", "is greater than.*does not work.*Choose one of: is, is not"),
+        ("boolean", "in", "true,false", "does not work"),
+        ("boolean", "contains", "true", "does not work"),
+        ("integer", "eq", "many", "“many” is not a number"),
+        ("number", "ge", "NaN", "is not a number"),
+        ("number", "in", "1,many", "“many” is not a number"),
+        ("number", "in", "1,,2", "commas"),
+        ("number", "in", "1,", "commas"),
+        ("number", "contains", "1", "does not work"),
+        ("datetime", "ge", "tomorrow", "not a date.*2030-01-31"),
+        ("date", "eq", "31.01.2030", "not a date"),
+        ("course_key", "eq", "DemoX", "“DemoX” is not a course key, as course-v1:"),
+        ("course_key", "in", f"{DEMO},DemoX", "“DemoX” is not a course key"),
+        ("course_key", "gt", DEMO, "does not work"),
+        ("ccx_key", "eq", DEMO, "is not a CCX course key, as ccx-v1:"),
+        ("usage_key", "eq", DEMO, "is not a usage key"),
+        ("text", "gt", "high", "“high” is neither a number nor a date"),
+        ("text", "in", ",", "commas"),
+        ("list", "eq", "a", "does not work"),
+        ("text", "eq", "  ", "Enter a value"),
+        ("text", "contains", "", "Enter a value"),
+        ("text", "regex", "a", "“regex” does not work"),
+        ("text", "", "a", "does not work"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_with_the_reason(
+    kind: str, operator: str, value: str, because: str
+) -> None:
+    with pytest.raises(ValueError, match=because):
+        clean_value(kind, operator, value)
+
+
+# --- rules -------------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_that_makes_sense_has_no_problem() -> None:
+    assert rule_problem(PASSING, DataRule("course.course_key", "eq", DEMO)) is None
+
+
+def test_a_path_that_the_event_does_not_have_is_named() -> None:
+    problem = rule_problem(PASSING, DataRule("course.ccx_course_key", "eq", CCX))
+    assert problem == f"Events of the type {PASSING} have no “course.ccx_course_key”."
+
+
+def test_a_value_that_makes_no_sense_is_named_with_its_path() -> None:
+    problem = rule_problem(PASSING, DataRule("is_passing", "eq", "maybe"))
+    assert problem is not None
+    assert problem.startswith("is_passing: “maybe” is neither true nor false.")
+
+
+def test_an_ignored_path_must_not_be_used() -> None:
+    rule = DataRule("user.pii.email", "contains", "@example.com")
+    problem = rule_problem(PASSING, rule)
+    assert problem is not None
+    assert "CREDENTIALS_ACCREDIBLE['IGNORED_KEYPATHS']" in problem
+    assert rule_problem(PASSING, rule, ignored=()) is None
+
+
+# --- requirements ------------------------------------------------------------------------------------------------
+
+
+def test_a_requirement_that_can_be_fulfilled_has_no_problem() -> None:
+    assert problems_of(("is_passing", "eq", "true"), ("course.course_key", "ne", DEMO)) == []
+
+
+def test_an_ignored_path_does_not_make_a_requirement_impossible() -> None:
+    assert problems_of(("user.pii.email", "contains", "@example.com")) == []
+
+
+def test_no_rule_is_never_unless_any_event_counts() -> None:
+    (problem,) = problems_of()
+    assert "no data rule" in problem
+    assert requirement_problems(Requirement(PASSING, any_event=True), IN_USE) == []
+
+
+def test_where_any_event_counts_rules_have_no_say() -> None:
+    rules = [DataRule("nowhere", "eq", "a")]
+    assert requirement_problems(Requirement(PASSING, rules=rules, any_event=True), IN_USE) == []
+
+
+@pytest.mark.parametrize("any_event", [True, False])
+def test_an_event_type_must_be_known_in_use_and_about_a_learner(any_event: bool) -> None:
+    def problem(event_type: str, in_use: list[str]) -> str:
+        rules = [DataRule("user.id", "ne", "1")] if event_type == PASSING else []
+        rules = [DataRule("course.display_name", "eq", "a")] if event_type == COURSE_CREATED else rules
+        requirement = Requirement(event_type, rules=rules, any_event=any_event)
+        return " ".join(requirement_problems(requirement, in_use))
+
+    assert problem("org.example.gone.v1", ["org.example.gone.v1"]) == "There is no event type org.example.gone.v1 here."
+    assert "CREDENTIALS_ACCREDIBLE['EVENTS']" in problem(PASSING, [CCX_PASSING])
+    assert "do not say which learner" in problem(COURSE_CREATED, [COURSE_CREATED])
+
+
+def test_every_rule_that_makes_no_sense_is_named() -> None:
+    problems = problems_of(("nowhere", "eq", "a"), ("is_passing", "eq", "maybe"), ("course.course_key", "eq", DEMO))
+    assert len(problems) == 2
+    assert "nowhere" in problems[0]
+    assert "is_passing" in problems[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("course_key", [("eq", DEMO), ("eq", OTHER)]),
+        ("course_key", [("eq", DEMO), ("ne", DEMO)]),
+        ("course_key", [("eq", DEMO), ("in", f"{OTHER},{CCX}")]),
+        ("course_key", [("in", f"{DEMO},{OTHER}"), ("ne", DEMO), ("ne", OTHER)]),
+        ("course_key", [("eq", DEMO), ("contains", "OTHER")]),
+        ("boolean", [("eq", "true"), ("eq", "no")]),
+        ("boolean", [("eq", "true"), ("ne", "Yes")]),
+        ("boolean", [("ne", "true"), ("ne", "-")]),
+        ("number", [("eq", "5"), ("gt", "5")]),
+        ("number", [("gt", "5"), ("lt", "5")]),
+        ("number", [("ge", "5"), ("lt", "5.0")]),
+        ("number", [("le", "4"), ("ne", "7"), ("ge", "5")]),
+        ("integer", [("in", "1,2"), ("gt", "2")]),
+        ("text", [("gt", "10"), ("lt", "9")]),
+        ("text", [("gt", "10"), ("lt", "2030-01-01")]),
+        ("text", [("eq", "a"), ("gt", "10")]),
+        ("datetime", [("gt", "2030-01-01T12:00:00Z"), ("lt", "2030-01-01T12:00:00+02:00")]),
+        ("date", [("eq", "2030-01-01"), ("ne", "2030-01-01")]),
+    ],
+)
+def test_rules_that_exclude_each_other_are_named(path: str, rules: list[tuple[str, str]]) -> None:
+    (problem,) = problems_of(*((path, *rule) for rule in rules), event_type=EVERYTHING)
+    assert f"“{path}”" in problem
+    assert all(f"“{value}”" in problem for _operator, value in rules)
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("course_key", [("ne", DEMO), ("ne", OTHER)]),
+        ("course_key", [("in", f"{DEMO},{OTHER}"), ("ne", DEMO)]),
+        ("course_key", [("eq", DEMO), ("eq", DEMO), ("contains", "+DemoX+")]),
+        ("boolean", [("eq", "true"), ("ne", "false"), ("eq", "+")]),
+        ("number", [("eq", "5"), ("eq", "5.0"), ("ge", "5")]),
+        ("number", [("ge", "5"), ("le", "5")]),
+        ("number", [("ge", "5"), ("gt", "7"), ("lt", "8")]),
+        ("text", [("gt", "9"), ("lt", "10")]),
+        ("datetime", [("ge", "2030-01-01T12:00:00Z"), ("le", "2030-01-01T14:00:00+02:00")]),
+        ("list", [("contains", "a"), ("contains", "b")]),
+    ],
+)
+def test_rules_that_can_all_hold_are_left_alone(path: str, rules: list[tuple[str, str]]) -> None:
+    assert problems_of(*((path, *rule) for rule in rules), event_type=EVERYTHING) == []
+
+
+def test_rules_about_different_paths_do_not_exclude_each_other() -> None:
+    rules = [("course.master_course_key", "eq", DEMO), ("course.ccx_course_key", "ne", CCX)]
+    assert problems_of(*rules, event_type=CCX_PASSING) == []
+
+
+# Few values, so that drawn rules and facts often meet.
+WORDS: dict[str, list[str]] = {
+    "boolean": ["true", "no", "+", "-"],
+    "integer": ["1", "2", "2.0", "3"],
+    "number": ["0.5", "1", "1.0", "1.5"],
+    "text": ["1", "2", "1.0", "a", "ab", "2030-01-01", "2031-01-01T00:00:00Z"],
+    "datetime": ["2030-01-01", "2030-01-01T01:00:00+01:00", "2030-01-02"],
+    "date": ["2030-01-01", "2030-01-02", "2030-01-03"],
+    "course_key": [DEMO, OTHER, CCX],
+    "ccx_key": [CCX, CCX.replace("@1", "@2")],
+    "usage_key": ["block-v1:a+b+c+type@problem+block@1", "block-v1:a+b+c+type@problem+block@2"],
+    "key": ["lib:a:b", "lib:a:c"],
+    "list": ["a", "b"],
+}
+
+
+@st.composite
+def rules_about_one_path(draw: st.DrawFn) -> tuple[str, list[Rule]]:
+    """A path of EVERYTHING, and rules about it without a mistake of their own."""
+    path = draw(st.sampled_from(sorted(WORDS)))
+    word = st.sampled_from(WORDS[path])
+    rules: list[Rule] = []
+    for _turn in range(draw(st.integers(1, 4))):
+        operator = draw(st.sampled_from(Operator.values))
+        value = ",".join(draw(st.lists(word, min_size=1))) if operator == "in" else draw(word)
+        rule = DataRule(path, operator, value)
+        if rule_problem(EVERYTHING, rule) is None:
+            rules.append(rule)
+    assume(rules)
+    return path, rules
+
+
+def kind_of(path: str) -> Kind:
+    return next(keypath.kind for keypath in keypaths(EVERYTHING) if keypath.path == path)
+
+
+@given(drawn=rules_about_one_path(), data=st.data())
+def test_rules_that_some_event_fulfils_are_never_called_impossible(
+    drawn: tuple[str, list[Rule]], data: st.DataObject
+) -> None:
+    path, rules = drawn
+    text = data.draw(st.sampled_from(WORDS[path]))
+    found = tuple(WORDS[path]) if path == "list" else read(kind_of(path), text)
+    if all_hold(rules, {path: found}):
+        assert requirement_problems(Requirement(EVERYTHING, rules), IN_USE) == []
+
+
+@given(drawn=rules_about_one_path())
+def test_rules_that_name_the_possible_values_are_called_impossible_where_none_fulfils_them(
+    drawn: tuple[str, list[Rule]],
+) -> None:
+    path, rules = drawn
+    named = [split(rule.value) for rule in rules if rule.operator in ("eq", "in")]
+    assume(named)
+    possible = [text for text in named[0] if all_hold(rules, {path: read(kind_of(path), text)})]
+    problems = requirement_problems(Requirement(EVERYTHING, rules), IN_USE)
+    assert bool(possible) is not bool(problems)
+
+
+@given(
+    path=st.sampled_from(["is_passing", "course.course_key", "course.start", "", "nowhere"]),
+    operator=st.sampled_from([*Operator.values, "regex", ""]),
+    value=st.text() | st.sampled_from(["course-v1:", "a/b/c/d", "ccx-v1:a+b+c+ccx@x", ",", "1,"]),
+    event_type=st.sampled_from([PASSING, CCX_PASSING, "org.example.gone.v1", ""]),
+)
+def test_no_rule_however_odd_raises(path: str, operator: str, value: str, event_type: str) -> None:
+    rule = DataRule(path, operator, value)
+    problem = rule_problem(event_type, rule)
+    assert problem is None or problem
+    problems = requirement_problems(Requirement(event_type, [rule, rule]), IN_USE)
+    assert bool(problems) is bool(problem)
+
+
+@given(
+    kind=st.sampled_from(Kind.values),
+    operator=st.sampled_from(Operator.values),
+    value=st.text() | st.sampled_from([DEMO, CCX, "lib:edX:a", "i4x://a/b/c/d", "1,2", "+", "2030-01-01"]),
+)
+def test_a_kept_value_is_kept_as_it_is_the_next_time(kind: str, operator: str, value: str) -> None:
+    try:
+        kept = clean_value(kind, operator, value)
+    except ValueError:
+        return
+    assert clean_value(kind, operator, kept) == kept
+    if operator == "eq":
+        assert holds(DataRule("there", operator, kept), {"there": read(Kind(kind), kept)})
+
+
+# --- groups ------------------------------------------------------------------------------------------------------
+
+
+def test_a_group_without_requirements_cannot_be_activated() -> None:
+    assert group_problems([], IN_USE) == ["The group has no requirement."]
+
+
+def test_a_group_whose_requirements_can_be_fulfilled_can_be_activated() -> None:
+    rules = [DataRule("is_passing", "eq", "true")]
+    assert group_problems([Requirement(PASSING, rules), Requirement(CCX_PASSING, any_event=True)], IN_USE) == []
+
+
+def test_an_impossible_alternative_stands_in_the_way_too() -> None:
+    good = Requirement(PASSING, [DataRule("is_passing", "eq", "true")], blend="A")
+    described = Requirement(PASSING, [DataRule("nowhere", "eq", "1")], description="Finish the demo", blend="A")
+    (problem,) = group_problems([good, described], IN_USE)
+    assert problem == f"Requirement “Finish the demo”: Events of the type {PASSING} have no “nowhere”."
+
+
+def test_a_requirement_without_description_is_named_by_event_type_and_letter() -> None:
+    problems = group_problems([Requirement(PASSING, blend="B"), Requirement(PASSING)], IN_USE)
+    assert problems[0].startswith(f"Requirement “{PASSING} (B)”: ")
+    assert problems[1].startswith(f"Requirement “{PASSING}”: ")
+
+
+def test_every_problem_of_every_requirement_is_told() -> None:
+    rules: list[Any] = [DataRule("nowhere", "eq", "1"), DataRule("is_passing", "eq", "maybe")]
+    assert len(group_problems([Requirement(PASSING, rules), Requirement(PASSING)], IN_USE)) == 3

@@ -1,0 +1,76 @@
+"""Settings that make a client, and settings that cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from credentials_accredible.client import AccredibleClient, Options
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.secrets import Secret
+from tests.client.conftest import API
+
+
+def test_the_settings_become_options(settings: Any) -> None:
+    settings.CREDENTIALS_ACCREDIBLE = {
+        "REQUEST_TIMEOUT": [3, 7.5],
+        "REQUEST_ATTEMPTS": 2,
+        "RETRY_MAX_WAIT": 0.5,
+        "MAX_REPLY_BYTES": 4096,
+        "PAGE_SIZE": 25,
+        "FETCH_CONCURRENCY": 1,
+        "RATE_LIMIT": [10, 2.5],
+    }
+
+    assert Options.from_settings() == Options(
+        connect_timeout=3,
+        read_timeout=7.5,
+        attempts=2,
+        max_wait=0.5,
+        max_reply_bytes=4096,
+        page_size=25,
+        concurrency=1,
+        rate_limit=(10, 2.5),
+    )
+
+
+def test_the_defaults_keep_to_the_documented_rate(settings: Any) -> None:
+    settings.CREDENTIALS_ACCREDIBLE = {}
+
+    options = Options.from_settings()
+
+    assert options.rate_limit == (200, 30)
+    assert options.attempts > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REQUEST_TIMEOUT", 5),
+        ("REQUEST_TIMEOUT", [5]),
+        ("REQUEST_TIMEOUT", [5, 0]),
+        ("REQUEST_TIMEOUT", [5, float("inf")]),
+        ("REQUEST_TIMEOUT", [float("nan"), 5]),
+        ("REQUEST_ATTEMPTS", 0),
+        ("REQUEST_ATTEMPTS", 1.5),
+        ("REQUEST_ATTEMPTS", "3"),
+        ("RETRY_MAX_WAIT", -1),
+        ("RETRY_MAX_WAIT", float("inf")),
+        ("MAX_REPLY_BYTES", 10),
+        ("PAGE_SIZE", 0),
+        ("PAGE_SIZE", True),
+        ("FETCH_CONCURRENCY", 0),
+        ("FETCH_CONCURRENCY", 10_000),
+        ("RATE_LIMIT", [0.5, 30]),
+        ("RATE_LIMIT", [1.5, 30]),
+        ("RATE_LIMIT", [200, float("inf")]),
+        ("RATE_LIMIT", [float("inf"), 30]),
+        ("RATE_LIMIT", None),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(settings: Any, name: str, value: Any) -> None:
+    settings.CREDENTIALS_ACCREDIBLE = {name: value}
+
+    with pytest.raises(ConfigurationError, match=name):
+        AccredibleClient(API, Secret(plain="key"))

@@ -1,0 +1,389 @@
+"""Faults on demand, as a client meets them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from demo.emulator.account import Account
+from demo.emulator.server import Emulator
+from tests.emulator.api import PATIENCE, Api
+
+DETAILS = "/v1/issuer/details"
+SEARCH = "/v1/issuer/groups/search"
+
+
+@pytest.fixture
+def group(account: Account) -> int:
+    """A group with a design."""
+    return int(account.add_group()["id"])
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"errors": "This API key may not do that"}),
+        (404, {"errors": "Doesn't exist"}),
+        (422, {"errors": "Invalid Group"}),
+        (429, {"errors": "Too many requests, try again later"}),
+        (500, {"errors": "Internal server error"}),
+    ],
+)
+def test_a_status_comes_with_a_body_in_json(emulator: Emulator, api: Api, status: int, body: Any) -> None:
+    emulator.fault("status", status=status)
+
+    reply = api.get(DETAILS)
+
+    assert (reply.status_code, reply.json()) == (status, body)
+    assert "Retry-After" not in reply.headers
+
+
+def test_a_bad_request_names_code_message_status_and_errors(emulator: Emulator, api: Api) -> None:
+    emulator.fault("status", status=400)
+
+    assert api.get(DETAILS).json().keys() == {"code", "message", "status", "errors"}
+
+
+def test_a_refused_key_is_told_in_plain_text(emulator: Emulator, api: Api) -> None:
+    emulator.fault("status", status=401)
+
+    reply = api.get(DETAILS)
+
+    assert (reply.status_code, reply.text.strip()) == (401, "HTTP Token: Access denied.")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_answers_in_html(emulator: Emulator, api: Api, status: int) -> None:
+    emulator.fault("status", status=status)
+
+    reply = api.get(DETAILS)
+
+    assert reply.status_code == status
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert "<html>" in reply.text
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_comes_where_asked_for(emulator: Emulator, api: Api, status: int) -> None:
+    emulator.fault("status", status=status, retry_after=7)
+
+    assert api.get(DETAILS).headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize("options", [{"kind": "status", "status": 500}, {"kind": "html"}, {"kind": "reply"}])
+def test_a_reply_from_elsewhere_means_that_nothing_was_done(
+    emulator: Emulator, account: Account, api: Api, group: int, options: dict[str, Any]
+) -> None:
+    emulator.fault(**options)
+
+    api.create(group)
+
+    assert account.credentials() == []
+
+
+def test_html_comes_with_200(emulator: Emulator, api: Api) -> None:
+    emulator.fault("html")
+
+    reply = api.post(SEARCH, {})
+
+    assert reply.status_code == 200
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert "<html>" in reply.text
+
+
+def test_broken_json_looks_like_json_and_is_none(emulator: Emulator, account: Account, api: Api, group: int) -> None:
+    emulator.fault("broken_json", times=2)
+
+    reply = api.post(SEARCH, {})
+
+    assert reply.status_code == 200
+    assert reply.headers["Content-Type"].startswith("application/json")
+    assert reply.text.startswith('{"groups"')
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        reply.json()
+    api.create(group)
+    assert len(account.credentials()) == 1
+
+
+def test_an_empty_body_comes_with_200(emulator: Emulator, account: Account, api: Api, group: int) -> None:
+    emulator.fault("empty")
+
+    reply = api.create(group)
+
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert len(account.credentials()) == 1
+
+
+def test_groups_can_be_missing(emulator: Emulator, account: Account, api: Api, group: int) -> None:
+    emulator.fault("no_groups")
+
+    reply = api.post(SEARCH, {})
+
+    assert reply.status_code == 200
+    assert reply.json().keys() == {"meta"}
+    assert reply.json()["meta"]["total_count"] == 1
+
+
+def test_a_design_can_be_missing_from_its_reply(emulator: Emulator, account: Account, api: Api, group: int) -> None:
+    emulator.fault("no_groups")
+
+    assert api.get(f"/v1/designs/{account.designs()[0]['id']}").json() == {}
+
+
+def test_meta_can_be_missing(emulator: Emulator, account: Account, api: Api, group: int) -> None:
+    emulator.fault("no_meta")
+
+    reply = api.post(SEARCH, {}).json()
+
+    assert reply.keys() == {"groups"}
+    assert len(reply["groups"]) == 1
+
+
+def test_half_a_page_can_be_missing(emulator: Emulator, account: Account, api: Api) -> None:
+    known = [account.add_group()["id"] for _ in range(30)]
+    emulator.fault("half_page", json={"page": 2})
+
+    first, second = (api.groups(page=page, page_size=10) for page in (1, 2))
+
+    assert len(first["groups"]) == 10
+    assert [group["id"] for group in second["groups"]] == known[10:15]
+    assert (second["meta"]["total_count"], second["meta"]["next_page"]) == (30, 3)
+
+
+def test_half_of_a_design_can_be_missing(emulator: Emulator, account: Account, api: Api) -> None:
+    design = account.add_design()
+    emulator.fault("half_page")
+
+    shown = api.get(f"/v1/designs/{design['id']}").json()["design"]
+
+    assert shown["id"] == design["id"]
+    assert "rasterized_content_url" not in shown
+
+
+def test_a_full_account_can_look_empty(emulator: Emulator, account: Account, api: Api) -> None:
+    for _ in range(60):
+        account.add_group()
+    emulator.fault("empty_list")
+
+    reply = api.groups()
+
+    assert reply["groups"] == []
+    assert (reply["meta"]["total_count"], reply["meta"]["next_page"]) == (0, None)
+    assert len(api.groups()["groups"]) == 50
+
+
+def test_a_spoilt_reply_leaves_refusals_alone(emulator: Emulator, api: Api) -> None:
+    emulator.fault("no_groups")
+
+    assert api.get("/v1/designs/1").json() == {"errors": "Doesn't exist"}
+
+
+@pytest.mark.parametrize("how", ["fin", "rst"])
+@pytest.mark.parametrize(("kind", "made"), [("cut_before", 0), ("cut_after", 1)])
+def test_a_cut_connection(
+    emulator: Emulator, account: Account, api: Api, group: int, kind: Any, made: int, how: str
+) -> None:
+    fault = emulator.fault(kind, how=how)
+
+    with pytest.raises(requests.exceptions.ConnectionError) as caught:
+        api.create(group, id="own")
+
+    assert not isinstance(caught.value, requests.exceptions.Timeout)
+    assert ("reset" in str(caught.value)) == (how == "rst")
+    assert fault.hits == 1
+    assert len(account.credentials()) == made
+    assert len(api.search({"license_id": "own"})["credentials"]) == made
+
+
+def test_a_connection_that_was_used_before_can_be_cut(emulator: Emulator, api: Api) -> None:
+    api.get(DETAILS)
+    emulator.fault("cut_before")
+
+    with pytest.raises(requests.exceptions.ConnectionError):
+        api.get(DETAILS)
+
+    assert api.get(DETAILS).status_code == 200
+
+
+def test_a_slow_reply_comes_in_the_end(emulator: Emulator, account: Account, api: Api, group: int) -> None:
+    emulator.fault("slow", seconds=0.3)
+    start = time.monotonic()
+
+    reply = api.create(group)
+
+    assert reply.status_code == 200
+    assert time.monotonic() - start >= 0.3
+
+
+def test_a_slow_reply_has_done_its_work_when_patience_ends(
+    emulator: Emulator, account: Account, api: Api, group: int
+) -> None:
+    emulator.fault("slow", seconds=60)
+
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        api.request(
+            "POST",
+            "/v1/credentials",
+            json={"credential": {"group_id": group, "recipient": {"name": "A", "email": "a@example.org"}}},
+            timeout=0.2,
+        )
+
+    assert len(account.credentials()) == 1
+
+
+def test_others_are_served_while_one_waits(emulator: Emulator, api: Api) -> None:
+    emulator.fault("hang", path=DETAILS)
+    with Api(emulator.url, "key-0001") as other, pytest.raises(requests.exceptions.ReadTimeout):
+        api.get(DETAILS, timeout=0.1)
+    with Api(emulator.url, "key-0001") as other:
+        assert other.get(DETAILS).status_code == 200
+
+
+def test_a_hanging_server_does_nothing(emulator: Emulator, account: Account, api: Api, group: int) -> None:
+    emulator.fault("hang")
+
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        api.request("POST", "/v1/credentials", json={}, timeout=0.2)
+
+    assert account.credentials() == []
+
+
+def test_a_hanging_server_does_not_hang_for_ever(emulator: Emulator, api: Api) -> None:
+    emulator.fault("hang", seconds=0.1)
+
+    with pytest.raises(requests.exceptions.ConnectionError):
+        api.get(DETAILS)
+
+
+def test_a_dripping_reply_defeats_a_timeout_between_bytes(emulator: Emulator, api: Api) -> None:
+    fault = emulator.fault("drip", seconds=0.02)
+    start = time.monotonic()
+
+    reply = api.get("/v1/designs/1", timeout=0.3)
+
+    assert reply.json() == {"errors": "Doesn't exist"}
+    assert time.monotonic() - start > 0.45
+    assert fault.hits == 1
+
+
+def test_any_reply_can_be_ordered(emulator: Emulator, api: Api) -> None:
+    emulator.fault("reply", body={"groups": [{"id": 1}, {"id": 1}]}, headers={"X-Odd": "yes"})
+    emulator.fault("reply", status=302, body="moved", headers={"Location": "https://elsewhere.example/"})
+
+    first, second = api.post(SEARCH, {}), api.get(DETAILS, allow_redirects=False)
+
+    assert (first.status_code, first.json(), first.headers["X-Odd"]) == (200, {"groups": [{"id": 1}, {"id": 1}]}, "yes")
+    assert (second.status_code, second.text, second.headers["Location"]) == (302, "moved", "https://elsewhere.example/")
+
+
+def test_a_length_that_promises_too_much_ends_in_an_error(emulator: Emulator, api: Api) -> None:
+    emulator.fault("reply", body="short", headers={"Content-Length": "500"})
+
+    with pytest.raises(requests.exceptions.RequestException):
+        api.get(DETAILS)
+
+    assert api.get(DETAILS).status_code == 200
+
+
+def test_a_fault_is_met_as_often_as_ordered(emulator: Emulator, api: Api) -> None:
+    fault = emulator.fault("status", status=500, times=2, after=1)
+
+    assert [api.get(DETAILS).status_code for _ in range(5)] == [200, 500, 500, 200, 200]
+    assert fault.hits == 2
+
+
+def test_a_fault_can_stay_until_it_is_cleared(emulator: Emulator, api: Api) -> None:
+    emulator.fault("status", status=500, times=None)
+
+    assert {api.get(DETAILS).status_code for _ in range(5)} == {500}
+    emulator.clear_faults()
+    assert api.get(DETAILS).status_code == 200
+
+
+def test_faults_are_met_in_the_order_in_which_they_were_added(emulator: Emulator, api: Api) -> None:
+    for status in (500, 503, 429):
+        emulator.fault("status", status=status)
+
+    assert [api.get(DETAILS).status_code for _ in range(4)] == [500, 503, 429, 200]
+
+
+@pytest.mark.parametrize(
+    ("where", "statuses"),
+    [
+        ({"path": "/v1/issuer/groups"}, [500, 500, 200, 500]),
+        ({"method": "GET"}, [200, 200, 500, 500]),
+        ({"method": "post"}, [500, 500, 200, 200]),
+        ({"pattern": r"^/v1/issuer/[a-z_]+$"}, [200, 200, 500, 200]),
+        ({"pattern": r"\?x=1$"}, [200, 200, 200, 500]),
+        ({"contains": "needle"}, [200, 500, 200, 200]),
+        ({"json": {"page": 1}}, [500, 200, 200, 200]),
+        ({"json": {"page": 1, "page_size": 9}}, [200, 200, 200, 200]),
+        ({"environment": "eu"}, [200, 200, 200, 200]),
+        ({"environment": "emulator"}, [500, 500, 500, 500]),
+        ({"path": "/v2/"}, [200, 200, 200, 200]),
+        ({"method": "POST", "path": SEARCH, "json": {"page": 2}, "contains": "needle"}, [200, 500, 200, 200]),
+    ],
+)
+def test_a_fault_meets_what_matches(
+    emulator: Emulator, account: Account, api: Api, group: int, where: dict[str, Any], statuses: list[int]
+) -> None:
+    emulator.fault("status", status=500, times=None, **where)
+
+    replies = [
+        api.post(SEARCH, {"page": 1}),
+        api.post(SEARCH, {"page": 2, "name": "needle"}),
+        api.get(DETAILS),
+        api.get(f"/v1/issuer/groups/{group}?x=1"),
+    ]
+
+    assert [reply.status_code for reply in replies] == statuses
+
+
+def test_paths_do_not_depend_on_the_environment(emulator: Emulator) -> None:
+    emulator.add_account(key="eu-key", environment="eu")
+    emulator.fault("status", status=500, path=DETAILS)
+
+    with Api(emulator.url_of("eu"), "eu-key") as eu:
+        assert eu.get(DETAILS).status_code == 500
+
+
+def test_faults_meet_pages_and_pictures_too(emulator: Emulator, account: Account) -> None:
+    url = account.add_design()["rasterized_content_url"]
+    emulator.fault("status", status=503, path="/designs/")
+
+    assert requests.get(url, timeout=PATIENCE).status_code == 503
+
+
+def test_the_controls_meet_no_fault(emulator: Emulator, account: Account) -> None:
+    emulator.fault("cut_before", times=None)
+
+    assert requests.get(f"{emulator.url}/_emulator/faults", timeout=PATIENCE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kind": "flood"},
+        {"kind": "status"},
+        {"kind": "status", "status": 299},
+        {"kind": "status", "status": "500"},
+        {"kind": "reply", "status": 99},
+        {"kind": "reply", "headers": {"X": "a\nb"}},
+        {"kind": "html", "times": 0},
+        {"kind": "html", "after": -1},
+        {"kind": "html", "pattern": "("},
+        {"kind": "html", "json": [1]},
+        {"kind": "html", "colour": "red"},
+        {"kind": "slow", "seconds": -1},
+        {"kind": "slow", "seconds": 1e9},
+        {"kind": "cut_before", "how": "gently"},
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(emulator: Emulator, api: Api, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        emulator.fault(**options)
+
+    assert api.get(DETAILS).status_code == 200

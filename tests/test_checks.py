@@ -1,0 +1,129 @@
+"""What the system checks say about the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+
+PREFIX = "credentials_accredible."
+PASSING = "org.openedx.learning.course.passing.status.updated.v1"
+COURSE_CREATED = "org.openedx.content_authoring.course.created.v1"
+
+
+@pytest.fixture
+def check(settings: Any) -> Any:
+    """Runs all checks under that ``CREDENTIALS_ACCREDIBLE``, and gives our messages."""
+
+    def run(written: object, **others: object) -> list[CheckMessage]:
+        settings.CREDENTIALS_ACCREDIBLE = written
+        for name, value in others.items():
+            setattr(settings, name, value)
+        return [message for message in run_checks() if str(message.id).startswith(PREFIX)]
+
+    return run
+
+
+def ids(messages: list[CheckMessage]) -> list[str]:
+    return [str(message.id).removeprefix(PREFIX) for message in messages]
+
+
+@pytest.mark.parametrize("written", [None, {}, {"PAGE_SIZE": 50, "RATE_LIMIT": [10, 1], "EVENTS": [PASSING]}])
+def test_good_settings_pass(check: Any, written: object) -> None:
+    assert check(written) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVIRONMENTS", []),
+        ("ENVIRONMENTS", {"proxy": {"api_url": "http://api.example.com", "dashboard_url": "https://example.com"}}),
+        ("ENCRYPTION_KEYS", []),
+        ("ENCRYPTION_KEYS", "one"),
+        ("ENCRYPTION_KEYS", 5),
+        ("EVENTS", PASSING),
+        ("EVENTS", 5),
+        ("IGNORED_KEYPATHS", "user.id"),
+        ("REQUEST_TIMEOUT", 5),
+        ("REQUEST_ATTEMPTS", 0),
+        ("RETRY_MAX_WAIT", "long"),
+        ("MAX_REPLY_BYTES", 0),
+        ("PAGE_SIZE", 1.5),
+        ("PAGE_SIZE", float("inf")),
+        ("FETCH_CONCURRENCY", None),
+        ("RATE_LIMIT", [0, 0]),
+        ("MAX_REMOVAL_RATIO", 2),
+        ("SYNC_LEASE", 0),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_an_error_that_names_it(check: Any, name: str, value: object) -> None:
+    (message,) = check({name: value})
+    assert ids([message]) == ["E001"]
+    assert message.is_serious()
+    assert f"CREDENTIALS_ACCREDIBLE['{name}']" in message.msg
+
+
+@pytest.mark.parametrize("written", [[1], "text", 5])
+def test_settings_that_are_no_dict_are_one_error(check: Any, written: object) -> None:
+    (message,) = check(written)
+    assert ids([message]) == ["E001"]
+    assert "CREDENTIALS_ACCREDIBLE must be a dict" in message.msg
+
+
+def test_one_unusable_setting_does_not_hide_another(check: Any) -> None:
+    messages = check({"SYNC_LEASE": 0, "ENVIRONMENTS": [], "RATE_LIMIT": "fast"})
+    assert ids(messages) == ["E001", "E001", "E001"]
+    assert all(name in str(messages) for name in ("SYNC_LEASE", "ENVIRONMENTS", "RATE_LIMIT"))
+
+
+def test_secrets_are_not_in_the_message(check: Any) -> None:
+    messages = check({"ENCRYPTION_KEYS": ["hunter2", 5]})
+    assert ids(messages) == ["E001"]
+    assert "hunter2" not in str(messages)
+
+
+def test_a_setting_that_does_not_exist_is_a_warning(check: Any) -> None:
+    (message,) = check({"PAGESIZE": 50})
+    assert ids([message]) == ["W001"]
+    assert "PAGESIZE" in message.msg
+    assert not message.is_serious()
+
+
+def test_an_unknown_event_type_is_a_warning(check: Any) -> None:
+    (message,) = check({"EVENTS": [PASSING, "org.openedx.learning.course.pasing.v1"]})
+    assert ids([message]) == ["W002"]
+    assert "org.openedx.learning.course.pasing.v1" in message.msg
+    assert "CREDENTIALS_ACCREDIBLE['EVENTS']" in message.hint
+    assert not message.is_serious()
+
+
+def test_an_event_type_without_a_learner_is_a_warning(check: Any) -> None:
+    (message,) = check({"EVENTS": [COURSE_CREATED]})
+    assert ids([message]) == ["W003"]
+    assert COURSE_CREATED in message.msg
+    assert "UserData" in message.msg
+    assert not message.is_serious()
+
+
+def test_event_types_of_the_host_are_looked_at_where_there_are_no_others(check: Any) -> None:
+    assert ids(check({}, BADGES_CONFIG={"events": ["org.example.nothing.v1"]})) == ["W002"]
+    assert ids(check({"EVENTS": [PASSING]}, BADGES_CONFIG={"events": ["org.example.nothing.v1"]})) == []
+
+
+class Hostile:
+    """Raises whatever one asks it."""
+
+    def __iter__(self) -> Iterator[object]:
+        raise RuntimeError
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(name)
+
+
+@pytest.mark.parametrize("name", ["ENVIRONMENTS", "ENCRYPTION_KEYS", "EVENTS", "IGNORED_KEYPATHS", "PAGE_SIZE"])
+def test_no_value_stops_the_other_checks(check: Any, name: str) -> None:
+    messages = check({name: Hostile(), "PAGESIZE": 50})
+    assert ids(messages) == ["E001", "W001"]
+    assert name in messages[0].msg
