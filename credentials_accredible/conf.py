@@ -80,6 +80,11 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_description: Seconds without a sign of life after which a running synchronisation counts as dead and
     #    another may take over. One whose process has ended on the same machine is taken over at once.
     "SYNC_LEASE": 300,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['RULES_RECHECK']
+    # .. setting_default: 2
+    # .. setting_description: Seconds after which a process looks again whether a group is active that needs events
+    #    of a type that no active group needed so far. Event types that are needed are looked at for each event.
+    "RULES_RECHECK": 2,
 }
 
 _BUILT_IN_ENVIRONMENTS = {

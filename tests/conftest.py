@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
 from demo.emulator.server import Emulator
+
+# A browser is driven by a library that only the browser tests install.
+collect_ignore = [] if find_spec("selenium") else ["browser"]
 
 KEY = "main-key-0001"
 

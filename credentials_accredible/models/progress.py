@@ -78,8 +78,8 @@ class BadgeProgress(TimeStampedModel):
     def _letters(self) -> tuple[int, int]:
         if "letters_total" in self.__dict__:
             return self.__dict__["letters_fulfilled"], self.__dict__["letters_total"]
-        figures = type(self).objects.filter(pk=self.pk).with_letters().values_list("letters_fulfilled", "letters_total")
-        return figures.first() or (0, 0)
+        counted: Any = type(self).objects.with_letters().filter(pk=self.pk).first()
+        return (counted.letters_fulfilled, counted.letters_total) if counted else (0, 0)
 
 
 def _letters(requirements: models.QuerySet[BadgeRequirement]) -> Coalesce:

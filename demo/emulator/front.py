@@ -10,13 +10,13 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from demo.emulator import reading, refusals
-from demo.emulator.effects import Cut, Effects
+from demo.emulator.effects import Effects
 from demo.emulator.records import Recorded
-from demo.emulator.world import DEFAULT_ENVIRONMENT, World
+from demo.emulator.world import DEFAULT_ENVIRONMENT, ENVIRONMENT_NAME, World
 
 CONTROL = "/_emulator"
 ENVIRONMENT_KEY = "emulator.environment"
-_ENVIRONMENT_PREFIX = re.compile(r"/env/([a-z0-9_-]{1,32})(?=/|$)")
+_ENVIRONMENT_PREFIX = re.compile(f"/env/({ENVIRONMENT_NAME})(?=/|$)")
 
 
 class Front:
@@ -33,21 +33,19 @@ class Front:
         record = _record(environ)
         with self._world.lock:
             self._world.requests.append(record)
-            fault = None
             limit = self._world.rate_limit if record.path.startswith(("/v1/", "/v2/")) else None
-            refused = limit is not None and limit.refuses(record.environment, environ.get("REMOTE_ADDR", ""))
-            if not refused:
-                fault = self._world.faults.met_by(record)
+            exceeded = limit if limit and limit.refuses(record.environment, environ.get("REMOTE_ADDR", "")) else None
+            fault = None if exceeded else self._world.faults.met_by(record)
         try:
-            if limit and refused:
-                response = refusals.too_many(limit.seconds_to_wait())
+            if exceeded:
+                response = refusals.too_many(exceeded.seconds_to_wait())
             elif fault:
                 record.fault = fault.kind
                 effects = Effects(environ["werkzeug.socket"], self._world.stopping)
                 response = effects.apply(fault, lambda: self._work(environ))
             else:
                 response = self._work(environ)
-        except Cut:
+        except ConnectionError:
             record.finish(None)
             raise
         record.finish(response.status_code)

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from demo.emulator.account import DEFAULT_CREDITS, Account
 from demo.emulator.app import create_app
-from demo.emulator.faults import Fault, Kind
+from demo.emulator.faults import Fault
 from demo.emulator.handler import Connections, handler_for
 from demo.emulator.rate import DOCUMENTED_WINDOW, RateLimit
 from demo.emulator.records import Recorded
@@ -111,9 +111,9 @@ class Emulator:
             fill(account, seed)
         return account
 
-    def fault(self, kind: Kind, **options: Any) -> Fault:
+    def fault(self, kind: str, **options: Any) -> Fault:
         """Let something go wrong, see Fault; its ``hits`` tell how often it did. ValueError for what is no fault."""
-        fault = Fault(kind=kind, **options)
+        fault = Fault.model_validate({"kind": kind, **options})
         with self.world.lock:
             self.world.faults.add(fault)
         return fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 
@@ -14,6 +15,7 @@ from demo.emulator.rate import RateLimit
 from demo.emulator.records import Recorded
 
 DEFAULT_ENVIRONMENT = "emulator"
+ENVIRONMENT_NAME = "[a-z0-9_-]{1,32}"
 _RECORDS_KEPT = 50_000
 
 
@@ -94,7 +96,9 @@ class World:
                     account.empty()
 
     def environment(self, name: str) -> Environment:
-        """The environment of that name, made if need be."""
+        """The environment of that name, made if need be; ValueError for what cannot be a name."""
+        if not re.fullmatch(ENVIRONMENT_NAME, name):
+            raise ValueError("The name of an environment is 1 to 32 of the characters a-z, 0-9, _ and -.")
         with self.lock:
             if name not in self.environments:
                 self.environments[name] = Environment(name, self)

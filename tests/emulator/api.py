@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,3 +63,15 @@ class Api:
     def search(self, query: dict[str, Any], **body: Any) -> Any:
         """The reply to a search for credentials."""
         return self.post("/v2/credentials/search", {"query": query, **body}).json()
+
+
+def made(reply: Reply) -> dict[str, Any]:
+    """The credential in a reply that has to be a good one."""
+    assert reply.status_code == 200, reply.text
+    credential: dict[str, Any] = reply.json()["credential"]
+    return credential
+
+
+def day(offset: int) -> str:
+    """The date so many days from today."""
+    return (datetime.now(UTC).date() + timedelta(days=offset)).isoformat()

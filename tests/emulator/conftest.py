@@ -31,3 +31,9 @@ def api(emulator: Emulator, account: Account) -> Iterator[Api]:
     """A client of that account."""
     with Api(emulator.url, KEY) as client:
         yield client
+
+
+@pytest.fixture
+def group(account: Account) -> int:
+    """A group of that account, with a design, which refuses duplicates."""
+    return int(account.add_group(name="internal", course_name="Statistics")["id"])

@@ -93,12 +93,12 @@ def test_any_change_is_made_or_refused(api: Api, known: int, credential: dict[st
 
 
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize("data", NO_OBJECTS)
-def test_a_body_that_is_no_json_object_is_refused(api: Api, known: int, path: str, data: bytes) -> None:
-    reply = api.request("POST", path, data=data, headers={"Content-Type": "application/json"})
+def test_a_body_that_is_no_json_object_is_refused(api: Api, known: int, path: str) -> None:
+    for data in NO_OBJECTS:
+        reply = api.request("POST", path, data=data, headers={"Content-Type": "application/json"})
 
-    assert reply.status_code == 400
-    assert is_documented(reply)
+        assert reply.status_code == 400, data[:30]
+        assert is_documented(reply), data[:30]
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -165,13 +165,13 @@ def test_a_search_for_attribute_keys_with_wrong_types_is_refused(api: Api, body:
     assert is_documented(reply)
 
 
-@pytest.mark.parametrize("reference", ["0", "-1", "x", "1e3", "9" * 5000, "%00", "%ff%fe", "%F0%9F%8F%85", "..%2f.."])
 @pytest.mark.parametrize("path", ["/v1/issuer/groups/", "/v1/designs/", "/v1/credentials/"])
-def test_a_reference_to_nothing_is_not_found(api: Api, known: int, path: str, reference: str) -> None:
-    reply = api.get(path + reference)
+def test_a_reference_to_nothing_is_not_found(api: Api, known: int, path: str) -> None:
+    for reference in ("0", "-1", "x", "1e3", "9" * 5000, "%00", "%ff%fe", "%F0%9F%8F%85", "..%2f.."):
+        reply = api.get(path + reference)
 
-    assert reply.status_code == 404
-    assert is_documented(reply)
+        assert reply.status_code == 404, reference
+        assert is_documented(reply), reference
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,6 @@ from demo.emulator.server import Emulator
 from tests.emulator.api import Api
 
 
-@pytest.fixture
-def group(account: Account) -> int:
-    """A group with a design."""
-    return int(account.add_group()["id"])
-
-
 def order(group: int, email: str, **fields: Any) -> dict[str, Any]:
     return {"group_id": group, "recipient": {"name": "Ada", "email": email}, **fields}
 

@@ -1,8 +1,7 @@
-"""Credentials: making, viewing, changing, deleting, publishing, and the page that people see."""
+"""Credentials: making, viewing, changing, deleting."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,23 +9,7 @@ import requests
 
 from demo.emulator.account import Account
 from demo.emulator.server import Emulator
-from tests.emulator.api import PATIENCE, Api, Reply
-
-
-@pytest.fixture
-def group(account: Account) -> int:
-    """A group with a design, which refuses duplicates."""
-    return int(account.add_group(name="internal", course_name="Statistics")["id"])
-
-
-def made(reply: Reply) -> dict[str, Any]:
-    assert reply.status_code == 200, reply.text
-    credential: dict[str, Any] = reply.json()["credential"]
-    return credential
-
-
-def day(offset: int) -> str:
-    return (datetime.now(UTC).date() + timedelta(days=offset)).isoformat()
+from tests.emulator.api import PATIENCE, Api, day, made
 
 
 def test_a_new_credential_is_published_and_its_id_is_a_text(api: Api, group: int) -> None:
@@ -41,7 +24,7 @@ def test_a_new_credential_is_published_and_its_id_is_a_text(api: Api, group: int
 
 
 def test_what_is_sent_comes_back(api: Api, group: int) -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "name": "Applied Statistics 🏅",
         "description": "With honours",
         "issued_on": "2026-01-31",
@@ -208,54 +191,6 @@ def test_a_credential_moves_to_another_group(account: Account, api: Api, group: 
     )
 
 
-def test_an_expired_credential_keeps_its_page_and_says_so(api: Api, group: int) -> None:
-    credential = made(api.create(group))
-    path = f"/v1/credentials/{credential['id']}"
-
-    assert made(api.put(path, {"credential": {"expired_on": day(0)}}))["expired_on"] == day(0)
-    expired = requests.get(credential["url"], timeout=PATIENCE)
-    made(api.put(path, {"credential": {"expired_on": day(9)}}))
-    later = requests.get(credential["url"], timeout=PATIENCE)
-    made(api.put(path, {"credential": {"expired_on": None}}))
-    undone = requests.get(credential["url"], timeout=PATIENCE)
-
-    assert "expired" in expired.text.split("</style>")[1]
-    assert "expired" not in later.text.split("</style>")[1]
-    assert day(9) in later.text
-    assert "expired" not in undone.text.split("</style>")[1]
-
-
-def test_the_page_shows_who_got_what(account: Account, api: Api, group: int) -> None:
-    credential = made(api.create(group, learner="Ada <b>Lovelace</b> 🏅"))
-
-    page = requests.get(credential["url"], timeout=PATIENCE)
-
-    assert page.status_code == 200
-    assert "Ada &lt;b&gt;Lovelace&lt;/b&gt; 🏅" in page.text
-    assert "Statistics" in page.text
-    assert "internal" in page.text
-    assert f"/designs/{account.designs()[0]['id']}.png" in page.text
-
-
-def test_an_unpublished_credential_has_no_page(api: Api, group: int) -> None:
-    credential = made(api.create(group, approve=False))
-    path = f"/v1/credentials/{credential['id']}"
-
-    assert credential["approve"] is False
-    assert requests.get(credential["url"], timeout=PATIENCE).status_code == 404
-    assert made(api.put(path, {"credential": {"approve": True}}))["approve"] is True
-    assert requests.get(credential["url"], timeout=PATIENCE).status_code == 200
-    assert made(api.put(path, {"credential": {"approve": False}}))["approve"] is False
-    assert requests.get(credential["url"], timeout=PATIENCE).status_code == 404
-
-
-def test_a_private_credential_has_no_public_page(api: Api, group: int) -> None:
-    credential = made(api.create(group, private=True))
-
-    assert (credential["approve"], credential["private"]) == (True, True)
-    assert requests.get(credential["url"], timeout=PATIENCE).status_code == 404
-
-
 def test_a_deleted_credential_is_gone_for_good(account: Account, api: Api, group: int) -> None:
     credential = made(api.create(group))
 
@@ -280,91 +215,6 @@ def test_a_credential_outlives_its_group(account: Account, api: Api, group: int)
 
     assert made(api.get(f"/v1/credentials/{credential['id']}"))["name"] == "Statistics"
     assert "Statistics" in requests.get(credential["url"], timeout=PATIENCE).text
-
-
-def test_out_of_credits_a_credential_is_made_but_not_published(emulator: Emulator) -> None:
-    account = emulator.add_account(key="poor", credits=1)
-    group, other = account.add_group()["id"], account.add_group()["id"]
-    with Api(emulator.url, "poor") as api:
-        first = made(api.create(group, "ada@example.org"))
-        again = made(api.create(other, "Ada@example.org"))
-        second = made(api.create(group, "bob@example.org"))
-        publish = made(api.put(f"/v1/credentials/{second['id']}", {"credential": {"approve": True}}))
-        left = api.get("/v1/issuer/details").json()["issuer"]["certificate_left"]
-
-    assert first["approve"] is True
-    assert again["approve"] is True  # the same recipient in the same year costs nothing more
-    assert second["approve"] is False
-    assert publish["approve"] is False
-    assert left == 0
-
-
-def test_without_a_design_a_credential_is_not_published(account: Account, api: Api) -> None:
-    group = account.add_group(primary_design_id=None)["id"]
-
-    assert made(api.create(group))["approve"] is False
-    assert api.get("/v1/issuer/details").json()["issuer"]["certificate_left"] == account.initial_credits
-
-
-def test_in_sandbox_mode_nothing_is_published(emulator: Emulator) -> None:
-    group = emulator.add_account(key="sandbox", sandbox_mode=True).add_group()["id"]
-
-    with Api(emulator.url, "sandbox") as api:
-        assert made(api.create(group, approve=True))["approve"] is False
-
-
-@pytest.mark.parametrize(
-    ("item", "shown"),
-    [
-        ({"category": "grade", "string_object": "83"}, {"type": "grade", "string_object": {"grade": "83"}}),
-        ({"category": "grade", "string_object": 83}, {"type": "grade", "string_object": {"grade": "83"}}),
-        ({"category": "url", "url": "https://example.org/x"}, {"type": "url", "link_url": "https://example.org/x"}),
-        ({"category": "file", "file": "https://example.org/f"}, {"type": "file", "link_url": "https://example.org/f"}),
-        ({"category": "transcript", "string_object": "[]"}, {"type": "transcript", "string_object": "[]"}),
-    ],
-)
-def test_evidence_is_attached(api: Api, group: int, item: dict[str, Any], shown: dict[str, Any]) -> None:
-    credential = made(api.create(group, id="own"))
-
-    reply = api.post("/v1/credentials/own/evidence_items", {"evidence_item": {"description": "Final", **item}})
-
-    assert reply.status_code == 200
-    evidence = reply.json()["evidence_item"]
-    assert evidence["description"] == "Final"
-    assert {name: evidence[name] for name in shown} == shown
-    assert made(api.get(f"/v1/credentials/{credential['id']}"))["evidence_items"] == [evidence]
-
-
-@pytest.mark.parametrize(
-    ("item", "errors"),
-    [
-        ({}, {"category"}),
-        ({"category": "song"}, {"category"}),
-        ({"category": ["url"]}, {"category"}),
-        ({"category": "url"}, {"url"}),
-        ({"category": "file", "file": ""}, {"file"}),
-        ({"category": "grade", "string_object": {"grade": 1}}, {"string_object"}),
-    ],
-)
-def test_evidence_that_makes_no_sense_is_refused(api: Api, group: int, item: dict[str, Any], errors: set[str]) -> None:
-    credential = made(api.create(group))
-
-    reply = api.post(f"/v1/credentials/{credential['id']}/evidence_items", {"evidence_item": item})
-
-    assert (reply.status_code, reply.json()["errors"].keys()) == (422, errors)
-    assert made(api.get(f"/v1/credentials/{credential['id']}"))["evidence_items"] == []
-
-
-def test_evidence_can_come_with_the_credential(api: Api, group: int) -> None:
-    items = [{"category": "grade", "string_object": "83", "description": "Grade"}]
-
-    (evidence,) = made(api.create(group, evidence_items=items))["evidence_items"]
-
-    assert evidence["string_object"] == {"grade": "83"}
-
-
-def test_evidence_for_no_credential_is_not_found(api: Api) -> None:
-    assert api.post("/v1/credentials/none/evidence_items", {"evidence_item": {}}).status_code == 404
 
 
 def test_changing_with_patch_is_not_offered(api: Api, group: int) -> None:

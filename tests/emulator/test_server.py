@@ -237,6 +237,7 @@ def test_nothing_is_said_on_standard_error() -> None:
         capture_output=True,
         text=True,
         timeout=30,
+        cwd=CHECKOUT,
     )
 
     assert run.stdout.endswith("done\n")

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, abort, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from demo.emulator.account import DEFAULT_CREDITS, Account
+from demo.emulator.account import Account
 from demo.emulator.faults import Fault
 from demo.emulator.ids import as_id
-from demo.emulator.rate import DOCUMENTED_WINDOW, RateLimit
+from demo.emulator.rate import RateLimit
 from demo.emulator.reading import parse_json
 from demo.emulator.replies import json_reply
 from demo.emulator.routes.context import world
-from demo.emulator.seed import DEFAULT_GROUPS, seed
+from demo.emulator.routes.orders import AccountOrder, GroupOrder, RateLimitOrder, SeedOrder
+from demo.emulator.seed import seed
 from demo.emulator.world import DEFAULT_ENVIRONMENT
 
 control = Blueprint("control", __name__)
 
-_ENVIRONMENT = re.compile(r"[a-z0-9_-]{1,32}")
+# Every control and what it does; ?environment=NAME and ?key=KEY choose another account than the first.
 CONTROLS = {
     "GET /_emulator/": "this overview",
     "POST /_emulator/reset": "empty all accounts; forget faults, rate limit and record",
@@ -39,60 +39,6 @@ CONTROLS = {
     "POST /_emulator/rate_limit": 'requests allowed per window of seconds: {"limit": 200, "window": 30}, or null',
     "GET /_emulator/rate_limit": "the rate limit in force",
 }
-"""Every control and what it does. ``?environment=NAME`` and ``?key=KEY`` choose another account than the first."""
-
-
-class Order(BaseModel):
-    """What a control is sent: a JSON object with known names and values of the right types."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class SeedOrder(Order):
-    """How many groups to add."""
-
-    groups: int = Field(default=DEFAULT_GROUPS, ge=1, le=20_000)
-
-
-class AccountOrder(Order):
-    """An account to add."""
-
-    key: str
-    department_id: int | None = Field(default=None, ge=1)
-    seed: int = Field(default=0, ge=0, le=20_000)
-    credits: int = Field(default=DEFAULT_CREDITS, ge=0)
-    sandbox_mode: bool = False
-
-
-class RateLimitOrder(Order):
-    """The rate limit to keep; ``limit`` None: none."""
-
-    limit: int | None = Field(ge=0)
-    window: float = Field(default=DOCUMENTED_WINDOW, gt=0, le=3600)
-    retry_after: bool = True
-
-
-class GroupOrder(Order):
-    """Fields of a group; unknown ones are taken, too, since Accredible adds some over time."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    id: int | None = None
-    name: str | None = None
-    course_name: str | None = None
-    course_description: str | None = None
-    department_id: int = 0
-    primary_design_id: int | None = None
-    badge_design_id: int | None = None
-    certificate_design_id: int | None = None
-    design_id: int | None = None
-    meta_data: dict[str, Any] | None = None
-    created_at: str = ""
-    updated_at: str = ""
-    allow_duplicates: bool = False
-    without: list[str] = []
-
-
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
@@ -139,11 +85,12 @@ def add_seed() -> Response:
 def add_account() -> Response:
     """Add an account to the environment that the query names."""
     order = _order(AccountOrder)
-    environment = request.args.get("environment", DEFAULT_ENVIRONMENT)
-    if not _ENVIRONMENT.fullmatch(environment):
-        abort(400, "environment is 1 to 32 of the characters a-z, 0-9, _ and -")
     try:
-        account = world().environment(environment).add_account(**order.model_dump(exclude={"seed"}))
+        environment = world().environment(request.args.get("environment", DEFAULT_ENVIRONMENT))
+    except ValueError as error:
+        abort(400, str(error))
+    try:
+        account = environment.add_account(**order.model_dump(exclude={"seed"}))
     except ValueError as error:
         abort(409, str(error))
     if order.seed:

@@ -1,0 +1,69 @@
+"""An event as processing takes it: what it says, when, and about whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from credentials_accredible.badges import learners
+from credentials_accredible.badges.learners import Identity
+from credentials_accredible.badges.plain import plain, text
+from credentials_accredible.events import Fact, flatten
+
+_OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+_SKEW = timedelta(days=1)
+_LONGEST_ID = 64
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event. ``time`` is when it happened; ``learner`` is None where the event names nobody."""
+
+    type: str
+    id: str
+    time: datetime
+    facts: Mapping[str, Fact]
+    learner: Identity | None
+
+    @classmethod
+    def of(cls, event_type: str, payload: object, *, event_id: object = None, time: object = None) -> Event:
+        """The event of a payload, the keyword arguments of its signal, however odd. Never raises.
+
+        Without a time that can be right, it happens now: a clock that runs ahead would otherwise outdo whatever
+        comes after.
+        """
+        return cls(
+            type=event_type,
+            id=text(str(event_id), _LONGEST_ID) if event_id else "",
+            time=_moment(time),
+            facts=flatten(event_type, payload),
+            learner=learners.identity_in(payload),
+        )
+
+    @classmethod
+    def from_json(cls, event_type: str, stored: Mapping[str, Any], *, event_id: str, time: datetime) -> Event:
+        """The event that ``as_json`` has stored."""
+        return cls(
+            type=event_type,
+            id=event_id,
+            time=time,
+            facts=flatten(event_type, stored.get("event")),
+            learner=learners.from_json(stored.get("learner")),
+        )
+
+
+def as_json(payload: object) -> dict[str, Any]:
+    """A payload in a form that can be stored, read by people, and processed again. Never raises."""
+    learner = learners.identity_in(payload)
+    return {"event": plain(payload), "learner": learner.as_json() if learner else None}
+
+
+def _moment(time: object) -> datetime:
+    now = timezone.now()
+    if not isinstance(time, datetime) or time.tzinfo is None:
+        return now
+    return time.astimezone(UTC) if _OLDEST <= time <= now + _SKEW else now

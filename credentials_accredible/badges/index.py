@@ -1,0 +1,135 @@
+"""The rules of all active groups, kept in memory by each process, and how processes learn that they have changed.
+
+``RulesVersion`` holds a token that changes in the same transaction as the rules. A process reads it for each event
+of a type that is in use, and every few seconds for the others; where it has changed, the process reads the rules
+anew. What is found here is only where to look: processing reads the rules of what was found once more, so that an
+index that has fallen behind can miss something new for a moment, and never awards by rules that are gone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import m2m_changed, post_save
+
+from credentials_accredible import conf
+from credentials_accredible.badges.selection import RuleData, Selected, Selection, Target
+from credentials_accredible.events import Fact
+from credentials_accredible.models import (
+    AccredibleGroup,
+    BadgePenalty,
+    BadgeRequirement,
+    DataRule,
+    PenaltyDataRule,
+    RulesVersion,
+)
+
+# Seconds. Rules that were changed past ``changed``, with SQL for instance, are seen after this time.
+_LONGEST_LIFE = 600.0
+
+
+def select(event_type: str, facts: Mapping[str, Fact]) -> Selected:
+    """The requirements and penalties of active groups that an event of that type with these facts fulfils."""
+    selection = _index.selection(event_type)
+    return selection.find(facts) if selection else Selected()
+
+
+def is_in_use(event_type: str) -> bool:
+    """Whether an active group has a requirement or a penalty for that event type."""
+    return _index.selection(event_type) is not None
+
+
+def changed() -> None:
+    """Tell every process that rules, or the groups they count for, have changed: call it in the same transaction.
+
+    Saving a group, a requirement, a penalty or a rule does it, and so does choosing a penalty's requirements. Bulk
+    statements (``bulk_create``, ``QuerySet.update`` and ``delete``) do not: they need a call.
+    """
+    token = uuid.uuid4()
+    if not RulesVersion.objects.filter(pk=1).update(token=token):
+        RulesVersion.objects.bulk_create([RulesVersion(pk=1, token=token)], ignore_conflicts=True)
+    # At once for the transaction itself, and once it is through for the other threads of this process.
+    _index.look_again()
+    transaction.on_commit(_index.look_again)
+
+
+def watch() -> None:
+    """Call ``changed`` whenever something of it is saved."""
+    for model in (AccredibleGroup, BadgeRequirement, BadgePenalty, DataRule, PenaltyDataRule):
+        post_save.connect(_on_change, sender=model, dispatch_uid=f"{__name__}.{model.__name__}")
+    m2m_changed.connect(_on_change, sender=BadgePenalty.requirements.through, dispatch_uid=f"{__name__}.chosen")
+
+
+def _on_change(**_kwargs: Any) -> None:
+    changed()
+
+
+class _Index:
+    """What one process knows."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._selections: dict[str, Selection] = {}
+        self._token: uuid.UUID | None = None
+        self._read_at = self._looked_at = -_LONGEST_LIFE
+        self._asked, self._answered = object(), object()
+
+    def look_again(self) -> None:
+        """Do not rely on what was seen before."""
+        self._asked = object()
+
+    def selection(self, event_type: str) -> Selection | None:
+        """The rules of one event type as they are now, or were a moment ago; None where there are none."""
+        with self._lock:
+            if event_type in self._selections or self._is_due():
+                self._look()
+            return self._selections.get(event_type)
+
+    def _is_due(self) -> bool:
+        if self._answered is not self._asked:
+            return True
+        return time.monotonic() - self._looked_at >= conf.number("RULES_RECHECK", least=0)
+
+    def _look(self) -> None:
+        asked, now = self._asked, time.monotonic()
+        # The token first: rules that are newer than their token are read once too often, not once too rarely.
+        token = RulesVersion.objects.filter(pk=1).values_list("token", flat=True).first()
+        if token != self._token or now - self._read_at >= _LONGEST_LIFE:
+            self._selections = _read()
+            self._token, self._read_at = token, now
+        self._answered, self._looked_at = asked, now
+
+
+_index = _Index()
+
+
+def _read() -> dict[str, Selection]:
+    requirements: dict[str, dict[Target, list[RuleData]]] = defaultdict(dict)
+    penalties: dict[str, dict[Target, list[RuleData]]] = defaultdict(dict)
+    always: dict[str, set[Target]] = defaultdict(set)
+    for event_type, group, pk, any_event, *rule in _rows(BadgeRequirement, "any_event"):
+        if any_event:
+            always[event_type].add(Target(group, pk))
+        else:
+            requirements[event_type].setdefault(Target(group, pk), []).append(RuleData(*rule))
+    for event_type, group, pk, *rule in _rows(BadgePenalty):
+        penalties[event_type].setdefault(Target(group, pk), []).append(RuleData(*rule))
+    return {
+        event_type: Selection(requirements[event_type], penalties[event_type], always[event_type])
+        for event_type in {*requirements, *penalties, *always}
+    }
+
+
+def _rows(model: type[BadgeRequirement] | type[BadgePenalty], *more: str) -> Iterator[tuple[Any, ...]]:
+    """A row for each rule, in one query; what has no rule never counts, unless any event does."""
+    counting = Q(rules__isnull=False) | Q(any_event=True) if "any_event" in more else Q(rules__isnull=False)
+    rows = model._default_manager.filter(counting, group__is_active=True).order_by()
+    rule = ("rules__data_path", "rules__operator", "rules__value")
+    return rows.values_list("event_type", "group_id", "pk", *more, *rule).iterator()

@@ -1,0 +1,169 @@
+"""Whom an event is about: from the event's UserData to a user of the service.
+
+The LMS's user id comes before the user name, for the service can replace user names while events with the old ones
+are on their way. A learner who is not known yet is created by the first event that fulfils a requirement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Max, Q
+from openedx_events.learning.data import UserData, UserPersonalData
+
+from credentials_accredible import host
+from credentials_accredible.badges.plain import text
+from credentials_accredible.events import user_data
+from credentials_accredible.exceptions import AccredibleError
+from credentials_accredible.models import BadgeProgress
+
+_LARGEST_ID = 2**31 - 1
+_LONGEST_EMAIL = 254
+_LONGEST = 255
+
+
+class LearnerUnknown(AccredibleError):
+    """Nobody can say which user of the service an event is about."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an event says of its learner; what it does not say, or not in a usable form, is empty."""
+
+    username: str = ""
+    email: str = ""
+    name: str = ""
+    lms_user_id: int | None = None
+    is_active: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """The identity as ``from_json`` reads it."""
+        return asdict(self)
+
+
+def identity_in(payload: object) -> Identity | None:
+    """The learner of a payload, the signal's keyword arguments; None where it holds no UserData. Never raises."""
+    data = user_data(payload)
+    if data is None:
+        return None
+    pii = _member(data, "pii")
+    return Identity(
+        username=_text(_member(pii, "username")),
+        email=_email(_text(_member(pii, "email"))),
+        name=_text(_member(pii, "name")),
+        lms_user_id=_id(_member(data, "id")),
+        is_active=_member(data, "is_active") is not False,
+    )
+
+
+def from_json(stored: Mapping[str, Any] | None) -> Identity | None:
+    """The identity that ``Identity.as_json`` made."""
+    return Identity(**stored) if stored else None
+
+
+def find(identity: Identity | None) -> Any:
+    """The user that ``identity`` stands for, None where there is none yet: one query.
+
+    Raises LearnerUnknown where the identity is no use, or where it stands for different people.
+    """
+    if identity is None or not (identity.username or identity.lms_user_id):
+        raise LearnerUnknown("The event does not say which learner it is about.")
+    by_id = Q(lms_user_id=identity.lms_user_id) if identity.lms_user_id and host.has_field("lms_user_id") else Q()
+    by_name = Q(username=identity.username) if identity.username else Q()
+    if not by_id and not by_name:
+        raise LearnerUnknown("The event gives no user name.")
+    return _choose(identity, list(get_user_model()._default_manager.filter(by_id | by_name).order_by("pk")))
+
+
+def get_or_create(identity: Identity | None) -> Any:
+    """The user that ``identity`` stands for, created where there is none; LearnerUnknown where that is impossible."""
+    user = find(identity)
+    if user is not None or identity is None:
+        return user
+    longest = get_user_model()._meta.get_field("username").max_length
+    if not 0 < len(identity.username) <= longest:
+        raise LearnerUnknown(f"There is no such learner yet, and none is created without a name of 1 to {longest} characters.")
+    user = host.get_or_create_learner(_user_data(identity))
+    if user is None:
+        raise LearnerUnknown("The service did not create the learner; its log says why.")
+    return user
+
+
+def follow(user: Any, identity: Identity, at: datetime) -> None:
+    """Let the user's e-mail address and name follow those of the LMS, as an event of the time ``at`` gives them.
+
+    An event does not overwrite what is newer than itself: what a newer event has brought, or the learner's last login,
+    when the service asks the LMS. A user without either is as old as the account. Empty values overwrite nothing, and
+    the accounts of staff and superusers are left alone. Whether the account is active is decided here once it exists.
+    """
+    if user.is_staff or user.is_superuser:
+        return
+    changes = _changes(user, {"email": identity.email, "full_name": identity.name})
+    if changes and at <= _as_of(user):
+        changes = {}
+    if identity.lms_user_id and getattr(user, "lms_user_id", 0) is None:
+        changes["lms_user_id"] = identity.lms_user_id
+    if changes:
+        for name, value in changes.items():
+            setattr(user, name, value)
+        user.save(update_fields=list(changes))
+
+
+def _changes(user: Any, values: Mapping[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value and getattr(user, name, value) != value}
+
+
+def _as_of(user: Any) -> datetime:
+    """When what is known of the user was last known to be right."""
+    newest = BadgeProgress.objects.filter(user=user).aggregate(newest=Max("last_event_at"))["newest"]
+    known = [moment for moment in (newest or user.date_joined, user.last_login) if moment]
+    return max(known, default=datetime.min.replace(tzinfo=UTC))
+
+
+def _choose(identity: Identity, users: list[Any]) -> Any:
+    same_id = [user for user in users if identity.lms_user_id and getattr(user, "lms_user_id", None) == identity.lms_user_id]
+    same_name = [user for user in users if user.username == identity.username]
+    both = [user for user in same_id if user in same_name]
+    if both or len(same_id) == 1:
+        return (both or same_id)[0]
+    if same_id:
+        raise LearnerUnknown("Several users have the LMS user ID of this learner, and none of them the user name.")
+    # A database can find a name in another letter case, too.
+    user = next(iter(same_name or users), None)
+    if user is not None and identity.lms_user_id and getattr(user, "lms_user_id", None) is not None:
+        raise LearnerUnknown("The user of that name has another LMS user ID: it is another learner.")
+    return user
+
+
+def _user_data(identity: Identity) -> UserData:
+    pii = UserPersonalData(username=identity.username, email=identity.email, name=identity.name)
+    return UserData(id=identity.lms_user_id, is_active=identity.is_active, pii=pii)
+
+
+def _member(holder: object, name: str) -> object:
+    try:
+        return getattr(holder, name, None)
+    except Exception:  # a property that raises
+        return None
+
+
+def _text(value: object) -> str:
+    return text(str.__str__(value), _LONGEST).strip() if issubclass(type(value), str) else ""
+
+
+def _email(value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError:
+        return ""
+    return value if len(value) <= _LONGEST_EMAIL else ""
+
+
+def _id(value: object) -> int | None:
+    return value if type(value) is int and 0 < value <= _LARGEST_ID else None

@@ -1,0 +1,43 @@
+"""The only module that knows the Credentials service; everything else runs on any host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from openedx_events.learning.data import UserData
+
+
+def get_or_create_learner(data: UserData) -> Any:
+    """The user of that user name, created from ``data`` where there is none; None where the service declines.
+
+    The service's own function does it where there is one, so that its learners are made in one way.
+    """
+    try:
+        from credentials.apps.core.api import get_or_create_user_from_event_data  # noqa: PLC0415  # type: ignore
+    except ImportError:
+        return _get_or_create(data)
+    user, _created = get_or_create_user_from_event_data(data)
+    return user
+
+
+def full_name(user: Any) -> str:
+    """The learner's name, as the service has it: in one field, where its users have that."""
+    return getattr(user, "full_name", None) or user.get_full_name()
+
+
+def has_field(name: str) -> bool:
+    """Whether the service's users have that field."""
+    return any(field.name == name for field in get_user_model()._meta.get_fields())
+
+
+def _get_or_create(data: UserData) -> Any:
+    users = get_user_model()
+    known = {"email": data.pii.email, "full_name": data.pii.name, "lms_user_id": data.id, "is_active": data.is_active}
+    values = {name: value for name, value in known.items() if has_field(name)}
+    # Learners come in through the LMS; none of them has a password here.
+    found, _created = users._default_manager.get_or_create(
+        username=data.pii.username, defaults={**values, "password": make_password(None)}
+    )
+    return found

@@ -1,0 +1,57 @@
+"""A browser, and the embedded host served to it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1400,1000",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """Chromium without a window."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    assert chromium, "chromium is not installed"
+    assert driver, "chromedriver is not installed"
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
+        options.add_argument(flag)
+    with webdriver.Chrome(options=options, service=Service(driver)) as window:
+        window.implicitly_wait(5)
+        yield window
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, live_server: Any, admin_user: Any, tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    """The admin, logged in."""
+    browser.get(f"{live_server.url}/admin/")
+    browser.find_element(By.ID, "id_username").send_keys("admin")
+    browser.find_element(By.ID, "id_password").send_keys("password")
+    browser.find_element(By.CSS_SELECTOR, "[type=submit]").click()
+    yield browser
+    browser.delete_all_cookies()
+
+
+@pytest.fixture
+def visit(page: webdriver.Chrome, live_server: Any) -> Callable[[str], None]:
+    """Opens a path of the host."""
+    return lambda path: page.get(live_server.url + path)

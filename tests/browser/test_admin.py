@@ -1,0 +1,122 @@
+"""The main job in a browser, as the host's documentation tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
+
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeRequirement
+from demo.emulator.server import Emulator
+from tests import factories
+from tests.factories import PASSING
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Visit = Callable[[str], None]
+
+
+def run_sync(page: Chrome, visit: Visit) -> None:
+    """Tick every configuration and run "Sync groups"."""
+    visit("/admin/badges/accredibleapiconfig/")
+    page.find_element(By.ID, "action-toggle").click()
+    Select(page.find_element(By.NAME, "action")).select_by_visible_text("Sync groups")
+    page.find_element(By.CSS_SELECTOR, "button[name=index]").click()
+
+
+def text(page: Chrome, selector: str) -> str:
+    """What a person reads there."""
+    return page.find_element(By.CSS_SELECTOR, selector).text
+
+
+def test_an_account_is_configured_and_its_groups_are_imported(emulator: Emulator, page: Chrome, visit: Visit) -> None:
+    emulator.add_account(key="main-key-0001", seed=135)
+
+    visit("/admin/badges/accredibleapiconfig/")
+    page.find_element(By.CSS_SELECTOR, ".object-tools .addlink").click()
+    page.find_element(By.ID, "id_name").send_keys("Main")
+    Select(page.find_element(By.ID, "id_environment")).select_by_visible_text("Emulator")
+    page.find_element(By.ID, "id_new_api_key").send_keys("main-key-0001")
+    page.find_element(By.NAME, "_save").click()
+    assert "was added successfully" in text(page, ".messagelist")
+
+    run_sync(page, visit)
+    assert "Main was synced: 135 created" in text(page, ".messagelist")
+
+    visit("/admin/badges/accrediblegroup/")
+    assert "135 Accredible groups" in text(page, "#changelist")
+    icons = page.find_elements(By.CSS_SELECTOR, "img.accredible-icon")
+    assert any(int(icon.get_property("naturalWidth") or 0) for icon in icons[:3])
+    assert not AccredibleGroup.objects.filter(is_active=True).exists()
+
+
+def test_removing_groups_is_confirmed_on_a_page(emulator: Emulator, page: Chrome, visit: Visit) -> None:
+    account = emulator.add_account(key="main-key-0001")
+    known = [account.add_group(name=f"g-{n}", course_name=f"Group {n}")["id"] for n in range(3)]
+    factories.make_config("Main")
+    run_sync(page, visit)
+    factories.configure(AccredibleGroup.objects.get(accredible_id=known[0]))
+    account.remove_group(known[0])
+
+    run_sync(page, visit)
+    assert text(page, "#content h1") == "Remove groups?"
+    assert "Group 0" in text(page, ".accredible-plan table")
+    assert AccredibleGroup.objects.count() == 3
+    page.find_element(By.CSS_SELECTOR, ".accredible-answer [type=submit]").click()
+
+    assert "1 removed" in text(page, ".messagelist")
+    assert AccredibleGroup.objects.count() == 2
+
+
+def test_a_requirement_offers_the_key_paths_of_its_event_type(emulator: Emulator, page: Chrome, visit: Visit) -> None:
+    group = factories.make_group(factories.make_config("Main"))
+    visit(f"/admin/credentials_accredible/accrediblegroup/{group.pk}/change/")
+    page.find_element(By.CSS_SELECTOR, ".object-tools .addlink").click()
+
+    Select(page.find_element(By.ID, "id_event_type")).select_by_value(PASSING)
+    page.find_element(By.CSS_SELECTOR, "#rules-group .add-row a").click()
+    paths = Select(page.find_element(By.ID, "id_rules-0-data_path"))
+    offered = [option.get_attribute("value") for option in paths.options]
+    paths.select_by_value("is_passing")
+    page.find_element(By.ID, "id_rules-0-value").send_keys("true")
+    page.find_element(By.NAME, "_save").click()
+
+    assert "was added successfully" in text(page, ".messagelist")
+    assert offered == ["", "is_passing", "course.course_key", "course.display_name", "course.start", "course.end"]
+    assert [str(rule) for rule in BadgeRequirement.objects.get().rules.all()] == ["is_passing is true"]
+
+
+def test_a_refused_key_is_told_beside_its_field(emulator: Emulator, page: Chrome, visit: Visit) -> None:
+    visit("/admin/badges/accredibleapiconfig/add/")
+    page.find_element(By.ID, "id_name").send_keys("Main")
+    Select(page.find_element(By.ID, "id_environment")).select_by_visible_text("Emulator")
+    page.find_element(By.ID, "id_new_api_key").send_keys("a-key-nobody-knows")
+    page.find_element(By.NAME, "_save").click()
+
+    told = text(page, ".field-new_api_key .errorlist")
+    assert "Accredible refused the entered key ••••nows in the environment “Emulator”" in told
+    assert page.find_element(By.ID, "id_new_api_key").get_attribute("value") == ""
+    assert not AccredibleAPIConfig.objects.exists()
+
+
+def test_text_of_the_provider_runs_no_script(emulator: Emulator, page: Chrome, visit: Visit) -> None:
+    account = emulator.add_account(key="main-key-0001")
+    hostile = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    gone = account.add_group(name=hostile, course_name=hostile, course_description=hostile)["id"]
+    account.add_group(name="other", course_name="Other")
+    factories.make_config("Main")
+    run_sync(page, visit)
+    group = AccredibleGroup.objects.get(accredible_id=gone)
+
+    visit("/admin/badges/accrediblegroup/")
+    assert "owned" not in page.title
+    visit(f"/admin/badges/accrediblegroup/{group.pk}/change/")
+    assert page.title != "owned"
+    account.remove_group(gone)
+    run_sync(page, visit)
+    assert text(page, "#content h1") == "Remove groups?"
+    assert page.title != "owned"
+    assert hostile in text(page, ".accredible-plan table")
