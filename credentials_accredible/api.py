@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from credentials_accredible import conf
-from credentials_accredible.badges.validation import group_problems
+from credentials_accredible.badges.activation import activation_problems
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.client import AccredibleClient, Issuer, Options
 from credentials_accredible.exceptions import ActivationRefused, ConfigurationError, KeyUnreadable
@@ -115,12 +115,6 @@ def sync_all(configs: Iterable[AccredibleAPIConfig], **options: Any) -> Iterator
     """Synchronise one configuration after the other; one that fails does not stop the others."""
     for config in configs:
         yield sync(config, **options)
-
-
-def activation_problems(group: AccredibleGroup) -> list[str]:
-    """Why nobody could ever earn the badge of ``group`` as it is stored, a sentence each; empty where they could."""
-    requirements = list(group.requirements.prefetch_related("rules"))
-    return group_problems([requirement.as_data() for requirement in requirements], conf.event_types())
 
 
 def activate_group(group: AccredibleGroup) -> None:

@@ -205,7 +205,7 @@ def _number(value: Any, name: str, least: float, most: float | None) -> float:
     if not valid or (most is not None and value > most):
         limits = f"at least {least:g}" if most is None else f"from {least:g} to {most:g}"
         raise ConfigurationError(f"{SETTING}['{name}'] must be a number {limits}, not {value!r}.")
-    return value
+    return float(value)
 
 
 def _environment(key: object, entry: object) -> Environment:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.formats import localize
 from django.utils.html import format_html
-from django.utils.timezone import template_localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
@@ -66,9 +66,18 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         kwargs["fields"] = ["name", "environment"] if self._may_write(request, obj) else []
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.trial = getattr(request, "accredible_key_trial", None)
-        return form  # type: ignore[no-any-return]
+        return form
 
     @method_decorator(transaction.non_atomic_requests)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A new configuration. Accredible is asked about its key, hence no transaction around the request."""
+        return super().add_view(request, *args, **kwargs)
+
+    @method_decorator(transaction.non_atomic_requests)
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A stored configuration; as above."""
+        return super().change_view(request, *args, **kwargs)
+
     @method_decorator(csrf_protect)
     def changeform_view(
         self,
@@ -78,7 +87,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The page of one configuration. The key is tried first: Django's own view opens a transaction."""
-        request.exception_reporter_filter = KeyHidingReporterFilter(KEY_FIELD)  # type: ignore[attr-defined]
+        request.exception_reporter_filter = KeyHidingReporterFilter(KEY_FIELD)
         try:
             if request.method == "POST":
                 request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]
@@ -161,7 +170,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
             config.last_status,
             reverse("admin:credentials_accredible_syncrun_change", args=[config.last_run]),
             RunStatus(config.last_status).label,
-            localize(template_localtime(config.last_started)),
+            localize(localtime(config.last_started)),
         )
 
     def _may_write(self, request: HttpRequest, obj: AccredibleAPIConfig | None) -> bool:

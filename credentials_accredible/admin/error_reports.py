@@ -30,8 +30,8 @@ class KeyHidingReporterFilter(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: TracebackType | Any
-    ) -> list[tuple[str, Any]]:
-        """The local variables of a frame; those that show the key are masked."""
+    ) -> Any:
+        """The local variables of a frame, as pairs; those that show the key are masked."""
         key = request.POST.get(self.parameter, "") if request is not None else ""
         variables = list(super().get_traceback_frame_variables(request, tb_frame))
         if not key:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -15,7 +15,8 @@ class FulfillmentInline(admin.TabularInline):
     """What the learner has fulfilled."""
 
     model = Fulfillment
-    fields = readonly_fields = ["requirement", "created", "context"]
+    fields: ClassVar[Any] = ["requirement", "created", "context"]
+    readonly_fields: ClassVar[Any] = fields
     extra = 0
     can_delete = False
 

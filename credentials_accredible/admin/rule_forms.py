@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import conf, events
+from credentials_accredible.badges.activation import as_data
 from credentials_accredible.badges.validation import (
     clean_value,
     group_problems,
@@ -118,7 +119,7 @@ class RequirementRuleFormSet(DataRuleFormSet):
             )
         if any(self.errors) or not requirement.group_id or not requirement.group.is_active:
             return
-        _refuse(requirement_problems(requirement.as_data(rules), conf.event_types()))
+        _refuse(requirement_problems(as_data(requirement, rules), conf.event_types()))
 
 
 class GroupRequirementFormSet(BaseInlineFormSet):
@@ -130,11 +131,11 @@ class GroupRequirementFormSet(BaseInlineFormSet):
         if any(self.errors) or not self.instance.is_active:
             return
         kept = [form.instance for form in kept_forms(self)]
-        requirements = [item.as_data(item.rules.all() if item.pk else ()) for item in kept]
+        requirements = [as_data(item, item.rules.all() if item.pk else ()) for item in kept]
         _refuse(group_problems(requirements, conf.event_types()))
 
 
-def kept_forms(formset: BaseInlineFormSet) -> list[Any]:
+def kept_forms(formset: Any) -> list[Any]:
     """The forms of a formset that are filled in and not to be deleted."""
     return [
         form

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -51,7 +51,7 @@ class RuleRows(admin.TabularInline):
 
     extra = 0
     show_change_link = True
-    readonly_fields = [rule_list]
+    readonly_fields: ClassVar[Any] = [rule_list]
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 30})}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -65,7 +65,7 @@ class BadgeRequirementInline(RuleRows):
     model = BadgeRequirement
     form = EventForm
     formset = GroupRequirementFormSet
-    fields = ["event_type", "description", "blend", "any_event", rule_list]
+    fields: ClassVar[Any] = ["event_type", "description", "blend", "any_event", rule_list]
 
 
 class BadgePenaltyInline(RuleRows):
@@ -73,7 +73,7 @@ class BadgePenaltyInline(RuleRows):
 
     model = BadgePenalty
     form = BadgePenaltyForm
-    fields = ["event_type", "description", "requirements", rule_list]
+    fields: ClassVar[Any] = ["event_type", "description", "requirements", rule_list]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the requirements of this group."""
@@ -161,14 +161,14 @@ class BadgePenaltyAdmin(EventAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the one group that the address names."""
         if db_field.name == "group":
-            kwargs["queryset"] = AccredibleGroup.objects.filter(pk=request.GET.get("group"))
+            kwargs["queryset"] = AccredibleGroup.objects.filter(pk=request.GET.get("group", ""))
             kwargs["empty_label"] = None
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the requirements of its group."""
         penalty = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        group = request.GET.get("group")
+        group: Any = request.GET.get("group")
         if penalty:
             group = BadgePenalty.objects.filter(pk=penalty).values_list("group", flat=True).first()
         kwargs["queryset"] = _requirements_of(group)

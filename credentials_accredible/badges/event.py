@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -38,7 +39,7 @@ class Event:
         """
         return cls(
             type=event_type,
-            id=text(str(event_id), _LONGEST_ID) if event_id else "",
+            id=text(str(event_id), _LONGEST_ID) if isinstance(event_id, str | UUID) else "",
             time=_moment(time),
             facts=flatten(event_type, payload),
             learner=learners.identity_in(payload),

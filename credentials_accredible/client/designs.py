@@ -29,13 +29,21 @@ def read_designs(transport: Transport, options: Options, ids: Iterable[int], pro
     """The designs of these ids, each asked for once. ``progress`` is called in this thread."""
     wanted = list(dict.fromkeys(ids))
     batch = DesignBatch()
-    unanswered = 0
+    silent: list[int] = []  # the designs in a row that brought no answer
 
     def fetch(design_id: int, stop: threading.Event) -> Design:
-        # While nothing answers, every further design gets one try: all tries of all of them could take hours.
-        attempts = 1 if unanswered else None
         path = f"/v1/designs/{design_id}"
-        reply = transport.request("GET", path, idempotent=True, attempts=attempts, stop=stop)
+        try:
+            # While nothing answers, every further design gets one try: all tries of all of them could take hours.
+            attempts = 1 if silent else None
+            reply = transport.request("GET", path, idempotent=True, attempts=attempts, stop=stop)
+        except (Unavailable, RateLimited):
+            silent.append(design_id)
+            raise
+        except RequestFailed:
+            silent.clear()
+            raise
+        silent.clear()
         design = reply.read_as(DesignReply, f"GET {path}").design
         if design.id != design_id:
             raise UnexpectedReply(f"GET {path}", status=reply.status, detail=f"it is design {design.id}")
@@ -45,12 +53,10 @@ def read_designs(transport: Transport, options: Options, ids: Iterable[int], pro
         for design_id, design in results:
             try:
                 batch.found[design_id] = design.result()
-                unanswered = 0
             except RequestFailed as error:
                 batch.failures[design_id] = str(error)
-                unanswered = unanswered + 1 if isinstance(error, (Unavailable, RateLimited)) else 0
             progress(len(batch.found) + len(batch.failures), len(wanted))
-            if unanswered == _PATIENCE:
+            if len(silent) >= _PATIENCE:
                 break
     for design_id in wanted:
         if design_id not in batch.found and design_id not in batch.failures:

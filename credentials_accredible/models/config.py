@@ -8,6 +8,7 @@ from model_utils.models import TimeStampedModel
 
 from credentials_accredible import conf
 from credentials_accredible.models.fields import SecretField
+from credentials_accredible.secrets import Secret
 
 
 class AccredibleAPIConfig(TimeStampedModel):
@@ -21,7 +22,7 @@ class AccredibleAPIConfig(TimeStampedModel):
     environment = models.CharField(
         _("environment"), max_length=32, default="us", help_text=_("Where the account lives at Accredible.")
     )
-    api_key = SecretField(_("API key"), editable=False, default="")
+    api_key: models.Field[Secret | str, Secret] = SecretField(_("API key"), editable=False, default="")
     issuer_name = models.CharField(_("issuer"), max_length=255, blank=True, editable=False)
     credits_left = models.IntegerField(_("credits left"), null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(_("key last checked"), null=True, blank=True, editable=False)

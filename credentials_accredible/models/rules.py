@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from string import ascii_uppercase
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
-from credentials_accredible.badges.validation import Requirement
 from credentials_accredible.choices import Operator
 from credentials_accredible.models.group import AccredibleGroup
 
@@ -47,16 +45,6 @@ class BadgeRequirement(TimeStampedModel):
 
     def __str__(self) -> str:
         return self.description or f"Requirement {self.pk}"
-
-    def as_data(self, rules: Iterable[AbstractDataRule] | None = None) -> Requirement:
-        """The requirement for validation, with its stored rules or those given."""
-        return Requirement(
-            event_type=self.event_type,
-            rules=list(self.rules.all() if rules is None else rules),
-            any_event=self.any_event,
-            description=str(self) if self.pk else self.description,
-            blend=self.blend,
-        )
 
 
 class BadgePenalty(TimeStampedModel):

@@ -147,8 +147,8 @@ def test_designs_are_given_up_when_nothing_answers_any_more(
     assert set(batch.found) == {1}
     assert set(batch.failures) == set(range(2, 101))
     assert "Given up, because 5 designs in a row brought no answer." in batch.failures.values()
-    # The first that fails has all of its tries, those after it one each; one more may have begun meanwhile.
-    assert client.requests_sent <= 1 + 4 + 4 + 2
+    # The first that fails has all of its tries, those after it one each; a few more may have begun meanwhile.
+    assert 1 + 4 + 4 <= client.requests_sent <= 30
 
 
 def test_designs_that_fail_now_and_then_stop_nothing(accredible: responses.RequestsMock, clock: Clock) -> None:

@@ -222,9 +222,7 @@ def test_a_redirect_is_an_error_that_names_the_host(
 
 
 @pytest.mark.parametrize("status", [304, 600, 799])
-def test_a_surprising_status_is_an_error(
-    accredible: responses.RequestsMock, transport: Transport, status: int
-) -> None:
+def test_a_surprising_status_is_an_error(accredible: responses.RequestsMock, transport: Transport, status: int) -> None:
     error = refused(accredible, transport, status)
 
     assert type(error) is UnexpectedReply

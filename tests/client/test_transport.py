@@ -305,9 +305,7 @@ def test_other_statuses_of_success_are_success(accredible: responses.RequestsMoc
 
 
 @pytest.mark.parametrize(("size", "fits"), [(5000, True), (5001, False)])
-def test_a_reply_may_not_be_larger_than_the_limit(
-    accredible: responses.RequestsMock, size: int, fits: bool
-) -> None:
+def test_a_reply_may_not_be_larger_than_the_limit(accredible: responses.RequestsMock, size: int, fits: bool) -> None:
     accredible.get(URL, body=b'{"a": "' + b"x" * (size - 9) + b'"}')
     transport = open_transport(max_reply_bytes=5000)
 
@@ -328,9 +326,7 @@ def test_a_reply_compressed_otherwise_than_asked_for_is_unexpected(
         ask(transport)
 
 
-def test_a_refusal_compressed_otherwise_is_a_refusal(
-    accredible: responses.RequestsMock, transport: Transport
-) -> None:
+def test_a_refusal_compressed_otherwise_is_a_refusal(accredible: responses.RequestsMock, transport: Transport) -> None:
     accredible.get(URL, status=404, body=b"abc", headers={"Content-Encoding": "br"})
 
     with pytest.raises(RequestFailed) as caught:

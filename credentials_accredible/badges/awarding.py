@@ -1,0 +1,102 @@
+"""Badges are given for complete progress and taken away for lost letters; others are told once it is certain."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import partial, reduce
+from operator import or_
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from openedx_events.learning.data import BadgeData, BadgeTemplateData, UserData, UserPersonalData
+from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from credentials_accredible import host
+from credentials_accredible.choices import BadgeStatus
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup
+from credentials_accredible.models.progress import BadgeProgressQuerySet
+
+log = logging.getLogger(__name__)
+
+_ORIGIN = "accredible"
+
+
+def due(progress: BadgeProgressQuerySet) -> BadgeProgressQuerySet:
+    """Of ``progress``, what is complete and has never brought a badge; a revoked badge is one, too."""
+    badges = AccredibleBadge.objects.filter(
+        user=OuterRef("user"),
+        api_config=OuterRef("group__api_config"),
+        accredible_group_id=OuterRef("group__accredible_id"),
+    )
+    counted: Any = progress.with_letters()
+    return counted.filter(~Exists(badges), letters_total__gt=0, letters_fulfilled=F("letters_total"))
+
+
+def award(progress: BadgeProgressQuerySet, on: date) -> int:
+    """Give the badges that are due for ``progress``, earned on that day; returns how many.
+
+    Wants a transaction around it that has locked the progress, and whoever calls tries again after IntegrityError.
+    """
+    badges = [
+        AccredibleBadge(
+            user=earned.user,
+            group=earned.group,
+            api_config_id=earned.group.api_config_id,
+            accredible_group_id=earned.group.accredible_id,
+            group_name=earned.group.name,
+            issued_on=on,
+        )
+        for earned in due(progress).select_related("user", "group")
+    ]
+    AccredibleBadge.objects.bulk_create(badges)
+    _announce(BADGE_AWARDED, ((badge, badge.group) for badge in badges if badge.group))
+    return len(badges)
+
+
+def revoke(user: Any, groups: Sequence[AccredibleGroup]) -> int:
+    """Take away the badges of ``groups`` that the user has; returns how many. Wants a transaction, as ``award``."""
+    by_origin = {(group.api_config_id, group.accredible_id): group for group in groups}
+    of_groups = reduce(or_, (Q(api_config=config, accredible_group_id=number) for config, number in by_origin))
+    badges = list(AccredibleBadge.objects.filter(of_groups, user=user, status=BadgeStatus.AWARDED).select_related("user"))
+    AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges]).update(
+        status=BadgeStatus.REVOKED, modified=timezone.now()
+    )
+    _announce(
+        BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges)
+    )
+    return len(badges)
+
+
+def _announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge, AccredibleGroup]]) -> None:
+    """Send the public signal for each badge, once the transaction is through."""
+    for badge, group in badges:
+        transaction.on_commit(partial(_send, signal, _badge_data(badge, group)))
+
+
+def _send(signal: OpenEdxPublicSignal, data: BadgeData) -> None:
+    try:
+        signal.send_event(badge=data)
+    except Exception as error:  # not every signal is sent robustly, and the badge is given whoever listens
+        log.error("badge_signal_failed event_type=%s badge=%s error=%s", signal.event_type, data.uuid, type(error).__name__)
+
+
+
+def _badge_data(badge: AccredibleBadge, group: AccredibleGroup) -> BadgeData:
+    user: Any = badge.user
+    pii = UserPersonalData(username=user.get_username(), email=user.email, name=host.full_name(user))
+    return BadgeData(
+        uuid=str(badge.uuid),
+        user=UserData(id=getattr(user, "lms_user_id", None), is_active=user.is_active, pii=pii),
+        template=BadgeTemplateData(
+            uuid=str(group.uuid),
+            origin=_ORIGIN,
+            name=group.name,
+            description=group.description,
+            image_url=group.icon_url,
+        ),
+    )

@@ -1,0 +1,86 @@
+"""What an event means by the rules as the database has them now, for the little that the index has selected."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from credentials_accredible.badges.event import Event
+from credentials_accredible.badges.matching import all_hold
+from credentials_accredible.badges.plain import plain
+from credentials_accredible.badges.selection import RuleData, Selected
+from credentials_accredible.events import ignored_keypaths
+from credentials_accredible.models import BadgePenalty, BadgeRequirement
+
+_RULE = ("rules__data_path", "rules__operator", "rules__value")
+_LONGEST_FACT = 255
+
+
+@dataclass
+class Meaning:
+    """What an event means for one group, by primary keys of requirements.
+
+    ``fulfils``: letter of each that it fulfils, a letter of its own where it has none. ``facts``: what their rules
+    looked at. ``penalised``: those that it takes back.
+    """
+
+    fulfils: dict[int, str] = field(default_factory=dict)
+    facts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    penalised: set[int] = field(default_factory=set)
+
+    @property
+    def gives(self) -> bool:
+        """Whether it fulfils something that it does not take back."""
+        return not self.fulfils.keys() <= self.penalised
+
+
+def letter_of(pk: int, blend: str) -> str:
+    """The letter of a requirement; without one, it counts as having a letter of its own."""
+    return blend or f"#{pk}"
+
+
+def confirm(event: Event, selected: Selected) -> dict[int, Meaning]:
+    """What ``selected`` means by group: a query for requirements and one for penalties, where there are any."""
+    found: dict[int, Meaning] = defaultdict(Meaning)
+    if selected.requirements:
+        _confirm_requirements(event, [target.pk for target in selected.requirements], found)
+    if selected.penalties:
+        _confirm_penalties(event, [target.pk for target in selected.penalties], found)
+    return dict(found)
+
+
+def _confirm_requirements(event: Event, pks: list[int], found: dict[int, Meaning]) -> None:
+    active = BadgeRequirement.objects.filter(pk__in=pks, event_type=event.type, group__is_active=True).order_by()
+    rules: dict[int, list[RuleData]] = defaultdict(list)
+    rows: dict[int, tuple[int, str, bool]] = {}
+    for pk, group, blend, any_event, *rule in active.values_list("pk", "group_id", "blend", "any_event", *_RULE):
+        rows[pk] = group, blend, any_event
+        if rule[0] is not None:
+            rules[pk].append(RuleData(*rule))
+    for pk, (group, blend, any_event) in rows.items():
+        if any_event or all_hold(rules[pk], event.facts):
+            found[group].fulfils[pk] = letter_of(pk, blend)
+            found[group].facts[pk] = {} if any_event else _looked_at(rules[pk], event.facts)
+
+
+def _confirm_penalties(event: Event, pks: list[int], found: dict[int, Meaning]) -> None:
+    active = BadgePenalty.objects.filter(pk__in=pks, event_type=event.type, group__is_active=True).order_by()
+    rules: dict[int, set[RuleData]] = defaultdict(set)
+    takes: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for pk, group, requirement, *rule in active.values_list("pk", "group_id", "requirements", *_RULE):
+        if rule[0] is not None and requirement is not None:
+            rules[pk].add(RuleData(*rule))
+            takes[group, pk].add(requirement)
+    for (group, pk), requirements in takes.items():
+        if all_hold(rules[pk], event.facts):
+            found[group].penalised |= requirements
+
+
+def _looked_at(rules: list[RuleData], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that rules looked at, but for what says who the learner is."""
+    personal = tuple(f".{ending}" for ending in ignored_keypaths())
+    paths = {rule.data_path for rule in rules}
+    kept = {path: plain(facts.get(path)) for path in sorted(paths) if not f".{path}".endswith(personal)}
+    return {path: value[:_LONGEST_FACT] if isinstance(value, str) else value for path, value in kept.items()}

@@ -1,0 +1,70 @@
+"""What an event changes in a learner's standing in one group. Pure: no database.
+
+Events can come late, twice, and in any order, so what counts is when they happened. For each requirement, the newest
+event decides: one that fulfils it gives it, one that a penalty matches takes it back. At the same time, and where one
+event does both, the penalty wins. What was never fulfilled is not taken back, and leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# Older than any event: a fulfilment without a time was not made by one.
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A fulfilled requirement: its letter, and when the newest event that fulfils it happened."""
+
+    letter: str
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Primary keys of requirements: newly fulfilled, fulfilled again by a newer event, taken back.
+
+    ``resets`` are the times of the latest penalties, where these change. ``letters_lost`` are letters that were
+    fulfilled before the event and are not after it.
+    """
+
+    gained: frozenset[int]
+    renewed: frozenset[int]
+    taken: frozenset[int]
+    resets: Mapping[int, datetime]
+    letters_lost: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.renewed or self.taken or self.resets)
+
+
+def decide(
+    *,
+    held: Mapping[int, Held],
+    resets: Mapping[int, datetime],
+    fulfils: Mapping[int, str],
+    penalised: Collection[int],
+    at: datetime,
+) -> Decision:
+    """What an event of the time ``at`` changes.
+
+    ``held`` and ``resets`` are what is so far, ``fulfils`` maps the requirements that the event fulfils to their
+    letters, and ``penalised`` are those that its penalties are about.
+    """
+    taken = {pk for pk in penalised if pk in held and held[pk].time <= at}
+    # Taken back before: a newer penalty keeps out all that is older than itself.
+    confirmed = {pk for pk in penalised if pk not in held and pk in resets and resets[pk] < at}
+    given = {pk: letter for pk, letter in fulfils.items() if pk not in penalised}
+    gained = {pk for pk in given if pk not in held and at > resets.get(pk, LONG_AGO)}
+    renewed = {pk for pk in given if pk in held and held[pk].time < at}
+    after = {held[pk].letter for pk in held if pk not in taken} | {given[pk] for pk in gained}
+    return Decision(
+        gained=frozenset(gained),
+        renewed=frozenset(renewed),
+        taken=frozenset(taken),
+        resets=dict.fromkeys(taken | confirmed, at),
+        letters_lost=frozenset({item.letter for item in held.values()} - after),
+    )
