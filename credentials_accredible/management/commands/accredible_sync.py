@@ -106,7 +106,7 @@ class Command(BaseCommand):
         if not shown or not console.is_terminal:
             yield lambda stage, done, total: None
             return
-        columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+        columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()]
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=None)
 
