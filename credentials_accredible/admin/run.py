@@ -25,6 +25,9 @@ class SyncRunAdmin(ReadOnlyAdmin):
         "updated_count", "unchanged_count", "removed_count", "conflicting_count", "requests", "warning_list",
     ]  # fmt: skip
 
+    class Media:
+        css = {"all": ["credentials_accredible/admin.css"]}
+
     @admin.display(description=_("result"))
     def result(self, run: SyncRun) -> str:
         """What changed, or why nothing did."""
