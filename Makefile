@@ -41,10 +41,10 @@ test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL
 	    MySQLdb.connect(host=at["HOST"], port=int(at["PORT"] or 3306), user=at["USER"], password=at["PASSWORD"])' \
 	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
-	@MARIADB_URL='$(MARIADB_URL)' DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services
+	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services
 
 test-browser: $(VENV)/browser.stamp ## Run the tests that need Chromium and its driver
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	@command -v chromium >/dev/null \
 	    || { echo "There is no Chromium (Debian: apt-get install chromium)."; exit 1; }
 	@command -v chromedriver >/dev/null \
 	    || { echo "There is no chromedriver (Debian: apt-get install chromium-driver)."; exit 1; }

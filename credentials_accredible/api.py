@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from credentials_accredible import conf
+from credentials_accredible import conf, events
+from credentials_accredible.badges import failures, index
 from credentials_accredible.badges.activation import activation_problems
+from credentials_accredible.badges.event import Event
+from credentials_accredible.badges.processing import process
+from credentials_accredible.badges.reevaluation import Reevaluation, reevaluate
+from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.client import AccredibleClient, Issuer, Options
 from credentials_accredible.exceptions import ActivationRefused, ConfigurationError, KeyUnreadable
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, FailedEvent
 from credentials_accredible.secrets import Secret
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, preview, synchronise
@@ -29,6 +35,8 @@ __all__ = [
     "Consent",
     "Outcome",
     "Progress",
+    "Reevaluation",
+    "Simulation",
     "activate_group",
     "activation_problems",
     "check_key",
@@ -37,7 +45,13 @@ __all__ = [
     "find_configs",
     "note_issuer",
     "preview",
+    "process_failed_event",
+    "receive_event",
     "reencrypt_keys",
+    "reevaluate",
+    "rules_changed",
+    "sample_event",
+    "simulate",
     "sync",
     "sync_all",
 ]
@@ -122,14 +136,12 @@ def activate_group(group: AccredibleGroup) -> None:
     problems = activation_problems(group)
     if problems:
         raise ActivationRefused(problems)
-    AccredibleGroup.objects.filter(pk=group.pk).update(is_active=True, modified=timezone.now())
-    group.is_active = True
+    _set_active(group, True)
 
 
 def deactivate_group(group: AccredibleGroup) -> None:
     """Stop learners from earning the badge of ``group``; what they have stays."""
-    AccredibleGroup.objects.filter(pk=group.pk).update(is_active=False, modified=timezone.now())
-    group.is_active = False
+    _set_active(group, False)
 
 
 def reencrypt_keys() -> int:
@@ -145,3 +157,44 @@ def reencrypt_keys() -> int:
             raise KeyUnreadable(f"“{config.name}”: {error}") from None
     AccredibleAPIConfig.objects.bulk_update(configs, ["api_key"])
     return len(configs)
+
+
+def receive_event(event_type: str, payload: Mapping[str, Any], metadata: Any = None) -> None:
+    """Process an event for every active group that it concerns; ``payload`` is the keyword arguments of its signal.
+
+    ``metadata`` gives its id and its time, as EventsMetadata of openedx-events does. Raises nothing: an event that
+    cannot be processed is logged and kept as a FailedEvent.
+    """
+    event = Event.of(event_type, payload, metadata)
+    try:
+        process(event)
+    except Exception as error:  # whatever it is, the bus does not bring the event back
+        failures.keep(event, payload, error)
+
+
+def process_failed_event(failed: FailedEvent) -> bool:
+    """Process a kept event again; whether that succeeded. ``failed.error`` says why it did not.
+
+    Once it has succeeded, what the event said is forgotten, and to do it again changes nothing.
+    """
+    return failures.process_again(failed)
+
+
+def sample_event(event_type: str) -> dict[str, str]:
+    """An example text for each path of that event type, to be changed and given to ``simulate``."""
+    return events.sample(event_type)
+
+
+def rules_changed() -> None:
+    """Tell every process that rules have changed, after bulk statements: they send no signals that would tell it.
+
+    Call it in the same transaction. Saving a group, a requirement, a penalty or a rule does it already.
+    """
+    index.changed()
+
+
+def _set_active(group: AccredibleGroup, active: bool) -> None:
+    with transaction.atomic():
+        AccredibleGroup.objects.filter(pk=group.pk).update(is_active=active, modified=timezone.now())
+        index.changed()
+    group.is_active = active

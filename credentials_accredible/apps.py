@@ -26,5 +26,7 @@ class CredentialsAccredibleConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Register the system checks and what listens to database connections."""
-        from credentials_accredible import checks, connections  # noqa: F401, PLC0415  # registers on import
+        """Register the system checks, and what listens to database connections, to events and to changed rules."""
+        from credentials_accredible import checks, connections, receivers  # noqa: F401, PLC0415  # registers on import
+
+        receivers.connect()

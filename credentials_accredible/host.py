@@ -15,7 +15,9 @@ def get_or_create_learner(data: UserData) -> Any:
     The service's own function does it where there is one, so that its learners are made in one way.
     """
     try:
-        from credentials.apps.core.api import get_or_create_user_from_event_data  # noqa: PLC0415  # type: ignore
+        from credentials.apps.core.api import (  # type: ignore[import-not-found]  # noqa: PLC0415
+            get_or_create_user_from_event_data,
+        )
     except ImportError:
         return _get_or_create(data)
     user, _created = get_or_create_user_from_event_data(data)
@@ -24,7 +26,7 @@ def get_or_create_learner(data: UserData) -> Any:
 
 def full_name(user: Any) -> str:
     """The learner's name, as the service has it: in one field, where its users have that."""
-    return getattr(user, "full_name", None) or user.get_full_name()
+    return str(getattr(user, "full_name", None) or user.get_full_name())
 
 
 def has_field(name: str) -> bool:

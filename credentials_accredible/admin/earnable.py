@@ -42,6 +42,8 @@ class EarnableGroupAdmin(admin.ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Check once everything is in the database; Django's view rolls back where this raises."""
         super().save_related(request, form, formsets, change)
+        # Rows that a form deletes tell nobody.
+        api.rules_changed()
         _check(self.affected_groups([form.instance]))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -49,6 +51,7 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         groups = self.affected_groups([obj])
         with transaction.atomic():
             super().delete_model(request, obj)
+            api.rules_changed()
             _check(groups)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -56,6 +59,7 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         groups = self.affected_groups(queryset)
         with transaction.atomic():
             super().delete_queryset(request, queryset)
+            api.rules_changed()
             _check(groups)
 
     @staticmethod

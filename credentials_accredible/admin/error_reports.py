@@ -28,9 +28,7 @@ class KeyHidingReporterFilter(SafeExceptionReporterFilter):
         masked[self.parameter] = self.cleansed_substitute
         return masked
 
-    def get_traceback_frame_variables(
-        self, request: HttpRequest | None, tb_frame: TracebackType | Any
-    ) -> Any:
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: TracebackType | Any) -> Any:
         """The local variables of a frame, as pairs; those that show the key are masked."""
         key = request.POST.get(self.parameter, "") if request is not None else ""
         variables = list(super().get_traceback_frame_variables(request, tb_frame))

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.reevaluate import reevaluate_view
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
+from credentials_accredible.admin.try_out import try_out_view
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeProgress
+
+TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
+REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
 
 
 class ConfiguredFilter(admin.SimpleListFilter):
@@ -172,11 +178,26 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """The page of a group, with the ways to add what needs a page of its own."""
-        adding = [
-            (self._adding_url("badgerequirement", object_id), _("Add requirement")),
-            (self._adding_url("badgepenalty", object_id), _("Add penalty")),
+        tools = [
+            (self._adding_url("badgerequirement", object_id), "addlink", _("Add requirement")),
+            (self._adding_url("badgepenalty", object_id), "addlink", _("Add penalty")),
+            (reverse(TRY_OUT, args=[object_id]), "", _("Try out")),
+            (reverse(REEVALUATE, args=[object_id]), "", _("Re-evaluate progress")),
         ]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "accredible_adding": adding})
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "accredible_tools": tools})
+
+    def get_urls(self) -> list[Any]:
+        """The usual pages, and two of a group's own."""
+        pages = [("try-out", try_out_view, TRY_OUT), ("re-evaluate", reevaluate_view, REEVALUATE)]
+        own = [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(partial(view, modeladmin=self)),
+                name=full_name.removeprefix("admin:"),
+            )
+            for name, view, full_name in pages
+        ]
+        return own + super().get_urls()
 
     @staticmethod
     def _adding_url(model_name: str, group: str) -> str:

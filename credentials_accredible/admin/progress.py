@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin.readonly import ReadOnlyAdmin
 from credentials_accredible.models import BadgeProgress, Fulfillment
@@ -29,9 +31,24 @@ class FulfillmentInline(admin.TabularInline):
 class BadgeProgressAdmin(ReadOnlyAdmin):
     """How far learners have come."""
 
-    list_display = ["user", "group", "created", "modified"]
+    list_display = ["user", "group", "share", "completed", "created", "modified"]
     list_filter = ["group__api_config"]
     list_select_related = ["user", "group"]
     search_fields = ["user__username", "group__name"]
-    fields = ["user", "group", "created", "modified"]
+    fields = ["user", "group", "share", "completed", "created", "modified"]
     inlines = [FulfillmentInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeProgress]:
+        """Progress with the figures that are shown."""
+        shown: Any = super().get_queryset(request)
+        return shown.with_letters()
+
+    @admin.display(description=_("progress"))
+    def share(self, progress: BadgeProgress) -> str:
+        """How much of the group is fulfilled, in per cent."""
+        return f"{progress.ratio:.0%}"
+
+    @admin.display(description=_("completed"), boolean=True)
+    def completed(self, progress: BadgeProgress) -> bool:
+        """Whether all of it is."""
+        return progress.completed

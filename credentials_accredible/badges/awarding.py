@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from functools import partial, reduce
 from operator import or_
@@ -33,8 +33,8 @@ def due(progress: BadgeProgressQuerySet) -> BadgeProgressQuerySet:
         api_config=OuterRef("group__api_config"),
         accredible_group_id=OuterRef("group__accredible_id"),
     )
-    counted: Any = progress.with_letters()
-    return counted.filter(~Exists(badges), letters_total__gt=0, letters_fulfilled=F("letters_total"))
+    complete = {"letters_total__gt": 0, "letters_fulfilled": F("letters_total")}
+    return progress.with_letters().filter(~Exists(badges), **complete)
 
 
 def award(progress: BadgeProgressQuerySet, on: date) -> int:
@@ -58,17 +58,16 @@ def award(progress: BadgeProgressQuerySet, on: date) -> int:
     return len(badges)
 
 
-def revoke(user: Any, groups: Sequence[AccredibleGroup]) -> int:
+def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
     """Take away the badges of ``groups`` that the user has; returns how many. Wants a transaction, as ``award``."""
-    by_origin = {(group.api_config_id, group.accredible_id): group for group in groups}
+    by_origin: dict[Any, AccredibleGroup] = {(group.api_config_id, group.accredible_id): group for group in groups}
     of_groups = reduce(or_, (Q(api_config=config, accredible_group_id=number) for config, number in by_origin))
-    badges = list(AccredibleBadge.objects.filter(of_groups, user=user, status=BadgeStatus.AWARDED).select_related("user"))
+    awarded = AccredibleBadge.objects.filter(of_groups, user=user, status=BadgeStatus.AWARDED)
+    badges = list(awarded.select_related("user"))
     AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges]).update(
         status=BadgeStatus.REVOKED, modified=timezone.now()
     )
-    _announce(
-        BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges)
-    )
+    _announce(BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges))
     return len(badges)
 
 
@@ -82,8 +81,8 @@ def _send(signal: OpenEdxPublicSignal, data: BadgeData) -> None:
     try:
         signal.send_event(badge=data)
     except Exception as error:  # not every signal is sent robustly, and the badge is given whoever listens
-        log.error("badge_signal_failed event_type=%s badge=%s error=%s", signal.event_type, data.uuid, type(error).__name__)
-
+        name = type(error).__name__
+        log.error("badge_signal_failed event_type=%s badge=%s error=%s", signal.event_type, data.uuid, name)
 
 
 def _badge_data(badge: AccredibleBadge, group: AccredibleGroup) -> BadgeData:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from credentials_accredible.badges import learners
 from credentials_accredible.badges.learners import Identity
-from credentials_accredible.badges.plain import plain, text
+from credentials_accredible.badges.plain import member, plain, text
 from credentials_accredible.events import Fact, flatten
 
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -31,16 +32,17 @@ class Event:
     learner: Identity | None
 
     @classmethod
-    def of(cls, event_type: str, payload: object, *, event_id: object = None, time: object = None) -> Event:
-        """The event of a payload, the keyword arguments of its signal, however odd. Never raises.
+    def of(cls, event_type: str, payload: object, metadata: object = None) -> Event:
+        """The event of a payload, the keyword arguments of its signal, and its EventsMetadata. Never raises.
 
         Without a time that can be right, it happens now: a clock that runs ahead would otherwise outdo whatever
         comes after.
         """
+        event_id = member(metadata, "id")
         return cls(
             type=event_type,
-            id=text(str(event_id), _LONGEST_ID) if isinstance(event_id, str | UUID) else "",
-            time=_moment(time),
+            id=text(str(event_id), _LONGEST_ID) if issubclass(type(event_id), str | UUID) else "",
+            time=_moment(member(metadata, "time")),
             facts=flatten(event_type, payload),
             learner=learners.identity_in(payload),
         )
@@ -65,6 +67,7 @@ def as_json(payload: object) -> dict[str, Any]:
 
 def _moment(time: object) -> datetime:
     now = timezone.now()
-    if not isinstance(time, datetime) or time.tzinfo is None:
-        return now
-    return time.astimezone(UTC) if _OLDEST <= time <= now + _SKEW else now
+    with contextlib.suppress(Exception):  # whatever a time zone does when it is asked
+        if isinstance(time, datetime) and time.tzinfo is not None and _OLDEST <= time <= now + _SKEW:
+            return time.astimezone(UTC)
+    return now

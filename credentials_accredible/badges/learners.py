@@ -18,7 +18,7 @@ from django.db.models import Max, Q
 from openedx_events.learning.data import UserData, UserPersonalData
 
 from credentials_accredible import host
-from credentials_accredible.badges.plain import text
+from credentials_accredible.badges.plain import member, text
 from credentials_accredible.events import user_data
 from credentials_accredible.exceptions import AccredibleError
 from credentials_accredible.models import BadgeProgress
@@ -52,13 +52,13 @@ def identity_in(payload: object) -> Identity | None:
     data = user_data(payload)
     if data is None:
         return None
-    pii = _member(data, "pii")
+    pii = member(data, "pii")
     return Identity(
-        username=_text(_member(pii, "username")),
-        email=_email(_text(_member(pii, "email"))),
-        name=_text(_member(pii, "name")),
-        lms_user_id=_id(_member(data, "id")),
-        is_active=_member(data, "is_active") is not False,
+        username=_text(member(pii, "username")),
+        email=_email(_text(member(pii, "email"))),
+        name=_text(member(pii, "name")),
+        lms_user_id=_id(member(data, "id")),
+        is_active=member(data, "is_active") is not False,
     )
 
 
@@ -86,9 +86,9 @@ def get_or_create(identity: Identity | None) -> Any:
     user = find(identity)
     if user is not None or identity is None:
         return user
-    longest = get_user_model()._meta.get_field("username").max_length
+    longest = get_user_model()._meta.get_field("username").max_length or _LONGEST
     if not 0 < len(identity.username) <= longest:
-        raise LearnerUnknown(f"There is no such learner yet, and none is created without a name of 1 to {longest} characters.")
+        raise LearnerUnknown(f"There is no such learner yet, and a user name has 1 to {longest} characters.")
     user = host.get_or_create_learner(_user_data(identity))
     if user is None:
         raise LearnerUnknown("The service did not create the learner; its log says why.")
@@ -127,7 +127,8 @@ def _as_of(user: Any) -> datetime:
 
 
 def _choose(identity: Identity, users: list[Any]) -> Any:
-    same_id = [user for user in users if identity.lms_user_id and getattr(user, "lms_user_id", None) == identity.lms_user_id]
+    wanted = identity.lms_user_id
+    same_id = [user for user in users if wanted and getattr(user, "lms_user_id", None) == wanted]
     same_name = [user for user in users if user.username == identity.username]
     both = [user for user in same_id if user in same_name]
     if both or len(same_id) == 1:
@@ -136,7 +137,7 @@ def _choose(identity: Identity, users: list[Any]) -> Any:
         raise LearnerUnknown("Several users have the LMS user ID of this learner, and none of them the user name.")
     # A database can find a name in another letter case, too.
     user = next(iter(same_name or users), None)
-    if user is not None and identity.lms_user_id and getattr(user, "lms_user_id", None) is not None:
+    if user is not None and wanted and getattr(user, "lms_user_id", None) is not None:
         raise LearnerUnknown("The user of that name has another LMS user ID: it is another learner.")
     return user
 
@@ -144,13 +145,6 @@ def _choose(identity: Identity, users: list[Any]) -> Any:
 def _user_data(identity: Identity) -> UserData:
     pii = UserPersonalData(username=identity.username, email=identity.email, name=identity.name)
     return UserData(id=identity.lms_user_id, is_active=identity.is_active, pii=pii)
-
-
-def _member(holder: object, name: str) -> object:
-    try:
-        return getattr(holder, name, None)
-    except Exception:  # a property that raises
-        return None
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,6 +30,14 @@ def text(value: str, longest: int = _LONGEST_TEXT) -> str:
     return value[:longest].replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def member(holder: object, name: str) -> object:
+    """What ``holder`` has under that name; None where it has nothing, or raises."""
+    try:
+        return getattr(holder, name, None)
+    except Exception:  # whatever an object of a payload does when it is asked
+        return None
+
+
 class _Writer:
     """Counts as it goes, because a payload can be endless."""
 
@@ -49,8 +56,9 @@ class _Writer:
     def _write(self, value: object, depth: int) -> Any:
         if isinstance(value, Mapping):
             return {text(str(name), 255): self.write(value[name], depth + 1) for name in self._some(value)}
-        if attr.has(type(value)):
-            names = [field.name for field in attr.fields(type(value))]
+        kind: Any = type(value)
+        if attr.has(kind):
+            names = [field.name for field in attr.fields(kind)]
             return {name: self.write(getattr(value, name, None), depth + 1) for name in names}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.write(item, depth + 1) for item in self._some(value)]
@@ -63,15 +71,13 @@ class _Writer:
 def _scalar(value: object) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int):
-        # MySQL's own JSON type keeps larger numbers inexactly.
-        return int(value) if abs(value) <= _LARGEST_NUMBER else text(str(value))
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else str(value)
+    # JSON has no infinity, and MySQL's own JSON type keeps very large numbers inexactly.
+    if isinstance(value, int | float) and abs(value) <= _LARGEST_NUMBER:
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, str):
         return text(str.__str__(value))
-    if isinstance(value, Decimal | OpaqueKey | UUID):
+    if isinstance(value, int | float | Decimal | OpaqueKey | UUID):
         return text(str(value))
     return f"<{type(value).__name__}>"

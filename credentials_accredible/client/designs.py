@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 
 from credentials_accredible.client.groups import Progress
@@ -28,10 +29,11 @@ class DesignBatch:
 def read_designs(transport: Transport, options: Options, ids: Iterable[int], progress: Progress) -> DesignBatch:
     """The designs of these ids, each asked for once. ``progress`` is called in this thread."""
     wanted = list(dict.fromkeys(ids))
-    batch = DesignBatch()
+    found: dict[int, Design] = {}
+    failures: dict[int, str] = {}
     silent: list[int] = []  # the designs in a row that brought no answer
 
-    def fetch(design_id: int, stop: threading.Event) -> Design:
+    def fetch(design_id: int, stop: threading.Event) -> None:
         path = f"/v1/designs/{design_id}"
         try:
             # While nothing answers, every further design gets one try: all tries of all of them could take hours.
@@ -39,6 +41,8 @@ def read_designs(transport: Transport, options: Options, ids: Iterable[int], pro
             reply = transport.request("GET", path, idempotent=True, attempts=attempts, stop=stop)
         except (Unavailable, RateLimited):
             silent.append(design_id)
+            if len(silent) >= _PATIENCE:
+                stop.set()
             raise
         except RequestFailed:
             silent.clear()
@@ -47,17 +51,21 @@ def read_designs(transport: Transport, options: Options, ids: Iterable[int], pro
         design = reply.read_as(DesignReply, f"GET {path}").design
         if design.id != design_id:
             raise UnexpectedReply(f"GET {path}", status=reply.status, detail=f"it is design {design.id}")
-        return design
+        found[design_id] = design
 
     with calls(fetch, wanted, options.concurrency) as results:
-        for design_id, design in results:
+        for done, (design_id, fetched) in enumerate(results, start=1):
             try:
-                batch.found[design_id] = design.result()
+                fetched.result()
             except RequestFailed as error:
-                batch.failures[design_id] = str(error)
-            progress(len(batch.found) + len(batch.failures), len(wanted))
-            if len(silent) >= _PATIENCE:
+                failures[design_id] = str(error)
+            except CancelledError:
                 break
+            progress(done, len(wanted))
+            if len(silent) >= _PATIENCE:
+                break  # without waiting for those that hang
+    # What still hangs can end after this.
+    batch = DesignBatch(dict(found), failures)
     for design_id in wanted:
         if design_id not in batch.found and design_id not in batch.failures:
             batch.failures[design_id] = f"Given up, because {_PATIENCE} designs in a row brought no answer."

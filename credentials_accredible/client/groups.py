@@ -22,7 +22,7 @@ _MOST_PAGES = 10_000
 def read_groups(transport: Transport, options: Options, progress: Progress) -> list[Group]:
     """All groups, in Accredible's order. Raises RequestFailed; ``progress`` is called in this thread."""
     # Pages can contradict each other because the account changed between them; the second time it is an error.
-    for _reading in range(2):
+    for _time in range(2):
         reading = _Reading(transport, options, progress)
         problem = reading.read()
         if not problem:
@@ -51,8 +51,8 @@ class _Reading:
         self._take(1, first)
         last = self._page_count(first)
         with calls(self._fetch, range(2, last + 1), self._options.concurrency) as results:
-            for number, page in results:
-                self._take(number, page.result())
+            for number, fetched in results:
+                self._take(number, fetched.result())
         # A page can promise more than the first one did, and old replies promise nothing at all.
         while self._goes_on_after(last):
             last += 1

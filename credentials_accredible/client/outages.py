@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import requests
 import urllib3.exceptions
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from credentials_accredible.client.options import Options
 from credentials_accredible.exceptions import RequestFailed, Unavailable, UnexpectedReply
@@ -45,7 +46,7 @@ def _reason(causes: list[BaseException], options: Options) -> str:
     # From the particular to the general, since the libraries wrap one in the other.
     reasons: list[tuple[type[BaseException] | tuple[type[BaseException], ...], str]] = [
         (_PROXY, "the proxy cannot be reached, or refused"),
-        (ssl.SSLCertVerificationError, f"its TLS certificate is not trusted{_verdict(causes)}"),
+        ((ssl.SSLCertVerificationError, CertificateError), f"its TLS certificate is not trusted{_verdict(causes)}"),
         (_TLS, "no TLS connection could be made"),
         (socket.gaierror, "its host name was not found"),
         (ConnectionRefusedError, "the connection was refused"),

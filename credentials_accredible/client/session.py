@@ -39,11 +39,7 @@ def open_session(api_url: str, key: Secret, connections: int) -> requests.Sessio
     try:
         requests.Request("GET", api_url).prepare()
     except (requests.RequestException, ValueError):
-        usable = False
-    else:
-        usable = True
-    if not usable:
-        raise ConfigurationError(f"“{api_url}” is not an address that requests can be sent to.")
+        raise ConfigurationError(f"“{api_url}” is not an address that requests can be sent to.") from None
     if not re.fullmatch(r"[!-~]+", key.reveal()):
         raise ConfigurationError(
             "The API key is empty, or holds spaces, line breaks or letters that no API key has: copy it anew."

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from credentials_accredible import conf
+from credentials_accredible.badges import index
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
@@ -88,7 +89,9 @@ def apply(
         if objection is None:
             _create(config, plan, site)
             _update(plan)
-            remove([group.pk for group in plan.remove])
+            if plan.remove:
+                remove([group.pk for group in plan.remove])
+                index.changed()
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import responses
@@ -66,7 +67,7 @@ ISSUERS = mostly(
     )
 )
 
-by_many_examples = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+by_many_examples = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def answering(body: Any, status: int = 200, **headers: str) -> tuple[responses.RequestsMock, AccredibleClient]:
@@ -74,6 +75,14 @@ def answering(body: Any, status: int = 200, **headers: str) -> tuple[responses.R
     for method, path in (("GET", "issuer/details"), ("POST", "issuer/groups/search"), ("GET", "designs/3")):
         mock.add(method, f"{API}/v1/{path}", body=body, status=status, headers=headers)
     return mock, open_client(attempts=1)
+
+
+def outcome(call: Callable[[], Any]) -> Any:
+    """What ``call`` gives, or the error of ours that it raises."""
+    try:
+        return call()
+    except AccredibleError as error:
+        return error
 
 
 def fit_for_storing(*texts: str) -> bool:
@@ -89,12 +98,11 @@ def test_any_pages_are_groups_or_an_error(pages: list[Any]) -> None:
 
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock, open_client() as client:
         mock.add_callback("POST", f"{API}/v1/issuer/groups/search", answer)
-        try:
-            groups = client.groups()
-        except AccredibleError as error:
-            assert len(str(error)) < 500
-            return
+        groups = outcome(client.groups)
 
+    if isinstance(groups, AccredibleError):
+        assert len(str(groups)) < 500
+        return
     # Every page that was sent holds groups, and none of them is lost.
     assert [group.accredible_id for group in groups] == [
         int(group["id"]) for page in pages[: client.requests_sent] for group in page["groups"]
@@ -124,11 +132,10 @@ def test_any_design_is_found_or_fails(content: Any) -> None:
 def test_any_issuer_is_one_or_an_error(content: Any) -> None:
     mock, client = answering(json.dumps(content))
     with mock, client:
-        try:
-            issuer = client.issuer()
-        except AccredibleError:
-            return
+        issuer = outcome(client.issuer)
 
+    if isinstance(issuer, AccredibleError):
+        return
     assert issuer.id > 0
     assert fit_for_storing(issuer.name)
 
@@ -141,14 +148,16 @@ def test_any_issuer_is_one_or_an_error(content: Any) -> None:
     after=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20),
 )
 def test_any_status_with_any_body_is_an_error_of_ours(status: int, body: bytes, kind: str, after: str) -> None:
+    if status in {204, 304}:
+        body = b""  # these have none, whatever a server sends
     mock, client = answering(body, status, **{"Content-Type": kind, "Retry-After": after, "Location": after})
     with mock, client:
-        try:
-            client.issuer()
-        except RequestFailed as error:
-            assert error.status == status
-            assert len(error.detail) <= 300
-            assert error.detail == " ".join(error.detail.split())
-            assert fit_for_storing(str(error))
-        else:
-            assert 200 <= status < 300
+        result = outcome(client.issuer)
+
+    if isinstance(result, RequestFailed):
+        assert result.status == status
+        assert len(result.detail) <= 300
+        assert result.detail == " ".join(result.detail.split())
+        assert fit_for_storing(str(result))
+    else:
+        assert 200 <= status < 300

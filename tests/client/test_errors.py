@@ -118,13 +118,15 @@ def test_a_detail_is_cut(accredible: responses.RequestsMock, transport: Transpor
     assert error.detail == "x" * 299 + "…"
 
 
-def test_a_long_refusal_is_still_a_refusal(accredible: responses.RequestsMock) -> None:
-    transport = open_transport(max_reply_bytes=2000)
+@pytest.mark.parametrize("limit", [1024, 10_000_000])
+def test_only_the_beginning_of_a_long_refusal_is_read(accredible: responses.RequestsMock, limit: int) -> None:
+    transport = open_transport(max_reply_bytes=limit)
 
-    error = refused(accredible, transport, 401, "no " * 100_000)
+    error = refused(accredible, transport, 422, {"errors": {"name": ["no " * 100_000]}})
 
-    assert isinstance(error, AuthenticationFailed)
-    assert error.detail.startswith("no no no")
+    assert isinstance(error, Invalid)
+    assert error.detail.startswith('{"errors": {"name": ["no no no')
+    assert error.fields == {}
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,29 @@ def test_an_absurd_number_of_pages_is_an_error(
     assert served.asked == [1]
 
 
+def test_more_pages_than_any_account_has_are_an_error(
+    accredible: responses.RequestsMock, client: AccredibleClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("credentials_accredible.client.groups._MOST_PAGES", 12)
+    served = Pages(accredible, {number: page([{"id": number}], next_page=number + 1) for number in range(1, 30)})
+
+    with pytest.raises(UnexpectedReply, match="more than 12 pages"):
+        client.groups()
+
+    assert max(served.asked) == 12
+
+
+def test_nothing_is_asked_for_after_a_first_page_that_is_empty(
+    accredible: responses.RequestsMock, client: AccredibleClient
+) -> None:
+    served = Pages(accredible, {1: page([], next_page=2, total_pages=50, total_count=500)})
+
+    with pytest.raises(UnexpectedReply, match="there are 500 groups, and sent 0"):
+        client.groups()
+
+    assert served.asked == [1, 1]
+
+
 def test_pages_without_end_come_to_one(accredible: responses.RequestsMock, client: AccredibleClient) -> None:
     pages = {number: page([{"id": number}], next_page=number + 1) for number in range(1, 30)}
     pages[30] = page([{"id": 30}], next_page=31, total_pages=10**6)
@@ -408,10 +431,11 @@ def test_the_pages_after_the_first_are_fetched_several_at_a_time(serve: Callable
 
     server = serve(answer)
     with open_client(server.url, concurrency=3) as client:
-        assert ids(client) == list(range(1, 71))
+        for _time in range(2):
+            assert ids(client) == list(range(1, 71))
 
     assert server.connections == 3
-    assert len(server.requests) == 7
+    assert len(server.requests) == 14
 
 
 def test_one_page_that_fails_ends_the_others_quickly(serve: Callable[..., Server]) -> None:

@@ -62,7 +62,9 @@ def test_a_certificate_that_is_not_trusted_is_refused(
     with pytest.raises(Unavailable) as caught:
         open_transport(server.url, attempts=1).request("GET", "/v1/things", idempotent=True)
 
-    assert caught.value.detail == "its TLS certificate is not trusted (self-signed certificate)"
+    # OpenSSL writes it with a space or a hyphen.
+    detail = caught.value.detail.replace("self signed", "self-signed")
+    assert detail == "its TLS certificate is not trusted (self-signed certificate)"
     assert server.requests == []
 
 
@@ -91,7 +93,7 @@ def test_a_certificate_for_another_name_is_refused(
 def test_a_ca_bundle_that_is_not_there_is_named(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/bundle.pem")
 
-    with pytest.raises(Unavailable, match="/nowhere/bundle.pem"):
+    with pytest.raises(Unavailable, match=r"/nowhere/bundle\.pem"):
         open_transport(server.url, attempts=1).request("GET", "/v1/things", idempotent=True)
 
 

@@ -1,0 +1,32 @@
+"""Open edX events in: one receiver for each event type in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openedx_events.tooling import OpenEdxPublicSignal
+
+from credentials_accredible import api, conf, events
+from credentials_accredible.badges import index
+from credentials_accredible.exceptions import ConfigurationError
+
+
+def connect() -> None:
+    """Listen to the event types of the setting ``EVENTS``, and to changes of the rules; twice is as good as once.
+
+    Types that are unknown here, and a setting that cannot be used, are the business of the system checks.
+    """
+    index.watch()
+    try:
+        event_types = conf.event_types()
+    except ConfigurationError:
+        return
+    for event_type in filter(events.is_known, event_types):
+        signal = OpenEdxPublicSignal.get_signal_by_type(event_type)
+        signal.connect(receive_event, dispatch_uid="credentials_accredible.receive_event")
+
+
+def receive_event(signal: OpenEdxPublicSignal, metadata: Any = None, **kwargs: Any) -> None:
+    """Process an event. Raises nothing: the bus would not bring the event back."""
+    payload = {name: kwargs.get(name) for name in signal.init_data}
+    api.receive_event(signal.event_type, payload, metadata)

@@ -1,0 +1,231 @@
+"""The pages around events and badges: try-out, re-evaluation, progress, failed events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from opaque_keys.edx.keys import CourseKey
+from openedx_events.learning.data import CourseData, CoursePassingStatusData
+
+from credentials_accredible.badges.event import as_json
+from credentials_accredible.models import (
+    AccredibleBadge,
+    AccredibleGroup,
+    BadgeProgress,
+    FailedEvent,
+    Fulfillment,
+    RulesVersion,
+)
+from tests import factories
+from tests.badges.sending import learner
+from tests.factories import CCX_PASSING, COURSE, PASSING
+
+pytestmark = pytest.mark.django_db
+
+GROUPS = "/admin/credentials_accredible/accrediblegroup/"
+FAILED = "/admin/credentials_accredible/failedevent/"
+
+
+@pytest.fixture
+def group() -> AccredibleGroup:
+    """An active group with one requirement."""
+    group = factories.make_group(name="Group <b>", is_active=True)
+    factories.make_requirement(group, description="Pass a course")
+    return group
+
+
+def text(response: Any) -> str:
+    """The page."""
+    return str(response.content.decode())
+
+
+class TestTryOut:
+    def test_a_sample_is_offered_for_the_event_type_of_the_group(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        response = admin_client.get(f"{GROUPS}{group.pk}/try-out/")
+        other = admin_client.get(f"{GROUPS}{group.pk}/try-out/?event_type={CCX_PASSING}")
+
+        assert json.loads(response.context["form"].initial["payload"])["is_passing"] == "true"
+        assert "course.master_course_key" in json.loads(other.context["form"].initial["payload"])
+        assert "Group &lt;b&gt;" in text(response)
+
+    @pytest.mark.parametrize(
+        ("passing", "outcome"),
+        [("true", "This event alone would earn the badge"), ("false", "This event alone would not earn the badge")],
+    )
+    def test_it_says_what_holds_and_writes_nothing(
+        self, admin_client: Client, group: AccredibleGroup, passing: str, outcome: str
+    ) -> None:
+        payload = json.dumps({"is_passing": passing, "course": {"course_key": COURSE}})
+
+        page = text(admin_client.post(f"{GROUPS}{group.pk}/try-out/", {"event_type": PASSING, "payload": payload}))
+
+        assert outcome in page
+        assert "Pass a course" in page
+        assert "is_passing is true" in page
+        for model in (BadgeProgress, Fulfillment, AccredibleBadge, FailedEvent):
+            assert not model.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("payload", "reason"),
+        [("{", "This is not JSON"), ("[1]", "has to be a JSON object"), ("", "This field is required")],
+    )
+    def test_what_is_no_payload_is_told(
+        self, admin_client: Client, group: AccredibleGroup, payload: str, reason: str
+    ) -> None:
+        response = admin_client.post(f"{GROUPS}{group.pk}/try-out/", {"event_type": PASSING, "payload": payload})
+
+        assert reason in text(response)
+        assert response.context["simulation"] is None
+
+    def test_paths_that_the_event_does_not_have_are_told(self, admin_client: Client, group: AccredibleGroup) -> None:
+        data = {"event_type": PASSING, "payload": '{"is_pasing": "true"}'}
+
+        assert "is_pasing" in text(admin_client.post(f"{GROUPS}{group.pk}/try-out/", data)).split("outcome")[-1]
+
+    def test_who_may_not_see_groups_tries_nothing(self, client: Client, group: AccredibleGroup) -> None:
+        client.force_login(factories.make_staff("view_badgerequirement"))
+
+        assert client.get(f"{GROUPS}{group.pk}/try-out/").status_code == 403
+
+    @pytest.mark.parametrize("name", ["try-out", "re-evaluate"])
+    @pytest.mark.parametrize("pk", ["0", "999999", "x", "1%00"])
+    def test_a_group_that_is_not_there_is_not_found(self, admin_client: Client, name: str, pk: str) -> None:
+        assert admin_client.get(f"{GROUPS}{pk}/{name}/").status_code == 404
+
+
+class TestReevaluation:
+    def test_it_shows_how_many_badges_it_would_award_and_awards_them(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        factories.make_progress(group, group.requirements.get())
+        factories.make_progress(group)
+
+        page = text(admin_client.get(f"{GROUPS}{group.pk}/re-evaluate/"))
+        assert "1 badge would be awarded; 2 learners have progress" in page
+        assert not AccredibleBadge.objects.exists()
+        response = admin_client.post(f"{GROUPS}{group.pk}/re-evaluate/", follow=True)
+
+        assert "Re-evaluated: 1 badge awarded." in [str(m) for m in response.context["messages"]]
+        assert AccredibleBadge.objects.count() == 1
+        assert "Re-evaluated: 1 badge" in text(admin_client.get(f"{GROUPS}{group.pk}/history/"))
+
+    def test_who_may_only_look_re_evaluates_nothing(self, client: Client, group: AccredibleGroup) -> None:
+        factories.make_progress(group, group.requirements.get())
+        client.force_login(factories.make_staff("view_accrediblegroup"))
+
+        assert client.post(f"{GROUPS}{group.pk}/re-evaluate/").status_code == 403
+        assert not AccredibleBadge.objects.exists()
+
+    def test_an_inactive_group_says_that_nothing_would_be_awarded(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        AccredibleGroup.objects.update(is_active=False)
+
+        page = text(admin_client.get(f"{GROUPS}{group.pk}/re-evaluate/"))
+
+        assert "The group is inactive" in page
+        assert "Award them" not in page
+
+
+class TestEditing:
+    def test_an_active_group_says_what_a_change_does(self, admin_client: Client, group: AccredibleGroup) -> None:
+        active = text(admin_client.get(f"{GROUPS}{group.pk}/change/"))
+        AccredibleGroup.objects.update(is_active=False)
+        inactive = text(admin_client.get(f"{GROUPS}{group.pk}/change/"))
+
+        assert "counts for the events to come" in active
+        assert "counts for the events to come" not in inactive
+
+    def test_a_rule_that_is_deleted_in_a_form_is_made_known(self, admin_client: Client, group: AccredibleGroup) -> None:
+        requirement = group.requirements.get()
+        rule = requirement.rules.create(data_path="course.course_key", operator="eq", value=COURSE)
+        first = requirement.rules.earliest("pk")
+        before = RulesVersion.objects.get().token
+        rows = {"TOTAL_FORMS": 2, "INITIAL_FORMS": 2, "MIN_NUM_FORMS": 0, "MAX_NUM_FORMS": 10}
+        for number, item in enumerate((first, rule)):
+            for name in ("data_path", "operator", "value"):
+                rows[f"{number}-{name}"] = getattr(item, name)
+            rows |= {f"{number}-id": item.pk, f"{number}-requirement": requirement.pk}
+        data = {f"rules-{name}": value for name, value in {**rows, "1-DELETE": "on"}.items()}
+
+        admin_client.post(
+            f"/admin/credentials_accredible/badgerequirement/{requirement.pk}/change/",
+            {"event_type": PASSING, "description": "Pass a course", "blend": "", **data},
+        )
+
+        assert list(requirement.rules.all()) == [first]
+        assert RulesVersion.objects.get().token != before
+
+
+class TestProgress:
+    def test_the_list_shows_how_far_learners_are(
+        self, admin_client: Client, django_assert_max_num_queries: Any, group: AccredibleGroup
+    ) -> None:
+        factories.make_requirement(group)
+        for _number in range(10):
+            factories.make_progress(group, group.requirements.earliest("pk"))
+
+        with django_assert_max_num_queries(8):
+            page = text(admin_client.get("/admin/credentials_accredible/badgeprogress/"))
+
+        assert page.count("50%") == 10
+
+
+class TestFailedEvents:
+    @pytest.fixture
+    def failed(self, group: AccredibleGroup) -> FailedEvent:
+        """An event that could not be processed, and can be now."""
+        data = CoursePassingStatusData(
+            is_passing=True, course=CourseData(course_key=CourseKey.from_string(COURSE)), user=learner()
+        )
+        payload = {"course_passing_status": data}
+        return FailedEvent.objects.create(
+            event_type=PASSING, event_id="e-1", event_time=timezone.now(), payload=as_json(payload), error="Boom <i>"
+        )
+
+    def test_they_are_listed_with_what_they_said(self, admin_client: Client, failed: FailedEvent) -> None:
+        listed = text(admin_client.get(FAILED))
+        shown = text(admin_client.get(f"{FAILED}{failed.pk}/change/"))
+
+        assert "Boom &lt;i&gt;" in listed
+        assert "is_passing" in shown
+
+    def test_they_are_processed_again(self, admin_client: Client, failed: FailedEvent) -> None:
+        response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
+
+        assert "1 event processed" in text(response)
+        failed.refresh_from_db()
+        assert failed.resolved_at is not None
+        assert AccredibleBadge.objects.count() == 1
+
+    def test_one_that_fails_again_says_why(
+        self, admin_client: Client, failed: FailedEvent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(event: Any) -> None:
+            raise RuntimeError("still broken")
+
+        monkeypatch.setattr("credentials_accredible.badges.failures.process", fail)
+
+        response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
+
+        failed.refresh_from_db()
+        assert "failed again: RuntimeError: still broken" in text(response)
+        assert failed.resolved_at is None
+        assert failed.attempts == 2
+
+    def test_processing_needs_a_permission_of_its_own(self, client: Client, failed: FailedEvent) -> None:
+        client.force_login(factories.make_staff("view_failedevent"))
+        client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]})
+        failed.refresh_from_db()
+        assert failed.resolved_at is None
+
+        client.force_login(factories.make_staff("view_failedevent", "process_failedevent"))
+        client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]})
+        failed.refresh_from_db()
+        assert failed.resolved_at is not None

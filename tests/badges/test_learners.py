@@ -1,0 +1,231 @@
+"""Whom an event is about, and what it changes about them."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from openedx_events.learning.data import UserData, UserPersonalData
+
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, FailedEvent
+from tests.badges.configuring import FAILS, PASSES, active_group, penalise, require
+from tests.badges.sending import DEMO, OTHER, badges_of, course_status, learner, minutes
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+User = get_user_model()
+
+
+@pytest.fixture(autouse=True)
+def group() -> AccredibleGroup:
+    group = active_group()
+    requirement = require(group, PASSES, any_event=False)
+    require(group, ("course.course_key", "eq", "never"))
+    penalise(group, FAILS, takes=[requirement])
+    return group
+
+
+def in_progress() -> Any:
+    """The only learner with progress."""
+    return BadgeProgress.objects.get().user
+
+
+def test_a_learner_nobody_knew_is_created_as_the_event_says() -> None:
+    course_status(learner("ada", id=7, name="Ada Lovelace", email="ada@lms.example", is_active=False))
+
+    user = in_progress()
+    assert (user.username, user.full_name, user.email) == ("ada", "Ada Lovelace", "ada@lms.example")
+    assert (user.lms_user_id, user.is_active) == (7, False)
+    assert not user.has_usable_password()
+    assert not user.is_staff
+
+
+def test_a_learner_is_known_by_the_lms_user_id_when_the_user_name_was_replaced() -> None:
+    user = make_user("new-name", lms_user_id=7)
+    course_status(learner("old-name", id=7))
+    assert in_progress() == user
+    assert User.objects.count() == 1
+
+
+def test_a_learner_without_an_lms_user_id_is_known_by_name_and_gets_the_id() -> None:
+    user = make_user("ada")
+    course_status(learner("ada", id=7))
+    assert in_progress() == user
+    user.refresh_from_db()
+    assert user.lms_user_id == 7
+
+
+def test_the_lms_user_id_is_worth_more_than_the_name() -> None:
+    make_user("ada", lms_user_id=1)
+    renamed = make_user("grace", lms_user_id=7)
+    course_status(learner("ada", id=7))
+    assert in_progress() == renamed
+
+
+def test_of_several_with_one_lms_user_id_the_name_decides() -> None:
+    make_user("one", lms_user_id=7)
+    right = make_user("ada", lms_user_id=7)
+    course_status(learner("ada", id=7))
+    assert in_progress() == right
+
+
+@pytest.mark.parametrize(
+    ("known", "sent", "reason"),
+    [
+        ([("ada", 1)], ("ada", 7), "another LMS user ID"),
+        ([("one", 7), ("two", 7)], ("ada", 7), "Several users have the LMS user ID"),
+        ([], ("", None), "does not say which learner"),
+        ([], ("", 7), "user name has 1 to 150"),
+        ([], ("a" * 151, 7), "user name has 1 to 150"),
+    ],
+)
+def test_an_event_of_which_nobody_knows_whom_it_is_about_is_kept(
+    known: list[tuple[str, int]], sent: tuple[str, int | None], reason: str
+) -> None:
+    for name, number in known:
+        make_user(name, lms_user_id=number)
+    course_status(learner(sent[0], id=sent[1]))
+    assert reason in FailedEvent.objects.get().error
+    assert not BadgeProgress.objects.exists()
+    assert User.objects.count() == len(known)
+
+
+@pytest.mark.parametrize("number", [None, 0, -1, 2**40, 10**30, "7", True, 7.0])
+def test_an_lms_user_id_that_is_none_does_not_stand_in_the_way(number: Any) -> None:
+    course_status(learner("ada", id=number))
+    assert (in_progress().username, in_progress().lms_user_id) == ("ada", None)
+
+
+@pytest.mark.parametrize(
+    ("email", "name"),
+    [("", ""), (None, None), ("no address", "\x00"), ("a@b.c" + "d" * 300, 5), (["ada@example.com"], object())],
+)
+def test_what_an_event_says_in_no_usable_form_stays_empty(email: Any, name: Any) -> None:
+    course_status(learner("ada", email=email, name=name))
+    assert in_progress().email == ""
+    assert in_progress().full_name in {"", "\ufffd"}
+
+
+def test_a_very_long_name_is_cut() -> None:
+    course_status(learner("ada", name="Ada " * 1000))
+    assert len(in_progress().full_name) <= 255
+
+
+def test_the_record_follows_the_lms() -> None:
+    course_status(learner("ada", email="old@example.com", name="Old"), at=minutes(1))
+    course_status(learner("ada", email="new@example.com", name="New"), at=minutes(2))
+    assert (in_progress().email, in_progress().full_name) == ("new@example.com", "New")
+
+
+def test_an_older_event_does_not_overwrite_what_a_newer_one_has_brought() -> None:
+    course_status(learner("ada", email="new@example.com", name="New"), at=minutes(2))
+    course_status(learner("ada", email="old@example.com", name="Old"), at=minutes(1))
+    assert (in_progress().email, in_progress().full_name) == ("new@example.com", "New")
+
+
+def test_a_penalty_brings_news_of_the_learner_too() -> None:
+    course_status(learner("ada", email="old@example.com"), at=minutes(1))
+    course_status(learner("ada", email="new@example.com"), is_passing=False, at=minutes(2))
+    assert in_progress().email == "new@example.com"
+
+
+def test_an_event_from_before_the_last_login_changes_nothing() -> None:
+    course_status(learner("ada", email="old@example.com"), at=minutes(1))
+    user = in_progress()
+    user.email, user.last_login = "login@example.com", minutes(3)
+    user.save()
+    course_status(learner("ada", email="old@example.com"), at=minutes(2))
+    assert in_progress().email == "login@example.com"
+    course_status(learner("ada", email="new@example.com"), at=minutes(4))
+    assert in_progress().email == "new@example.com"
+
+
+def test_an_event_from_before_the_account_changes_nothing() -> None:
+    user = make_user("ada")
+    course_status(learner("ada", email="old@example.com"), at=user.date_joined - timedelta(minutes=1))
+    assert in_progress().email == "ada@example.com"
+
+
+def test_empty_values_overwrite_nothing() -> None:
+    course_status(learner("ada", email="ada@example.com", name="Ada"), at=minutes(1))
+    course_status(learner("ada", email="", name=""), at=minutes(2))
+    assert (in_progress().email, in_progress().full_name) == ("ada@example.com", "Ada")
+
+
+@pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
+def test_accounts_of_staff_are_left_alone(role: str) -> None:
+    make_user("ada", full_name="Ada", date_joined=minutes(1), **{role: True})
+    course_status(learner("ada", email="new@example.com", name="New"), at=minutes(2))
+    user = in_progress()
+    assert (user.email, user.full_name, user.lms_user_id) == ("ada@example.com", "Ada", None)
+
+
+def test_an_account_that_was_deactivated_here_stays_so() -> None:
+    user = make_user("ada", is_active=False)
+    course_status(learner("ada", is_active=True))
+    user.refresh_from_db()
+    assert not user.is_active
+
+
+def test_an_account_that_was_there_before_follows_the_lms() -> None:
+    make_user("ada", full_name="Ada", date_joined=minutes(1))
+    course_status(learner("ada", email="new@example.com", name="New"), at=minutes(2))
+    assert (in_progress().email, in_progress().full_name) == ("new@example.com", "New")
+
+
+def test_a_user_that_is_up_to_date_is_not_written() -> None:
+    course_status("ada", at=minutes(1))
+    with CaptureQueriesContext(connection) as queries:
+        course_status("ada", OTHER, at=minutes(2))
+    assert [query["sql"] for query in queries if User._meta.db_table in query["sql"] and "UPDATE" in query["sql"]] == []
+
+
+class TestInTheService:
+    """With the service's own function, which is not here: a stand-in with its signature."""
+
+    @pytest.fixture(autouse=True)
+    def service(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        seen: dict[str, Any] = {"answer": lambda data: (make_user(data.pii.username), True)}
+
+        def get_or_create_user_from_event_data(user_data: UserData) -> tuple[Any, bool | None]:
+            seen["data"] = user_data
+            return seen["answer"](user_data)
+
+        for name in ("credentials", "credentials.apps", "credentials.apps.core", "credentials.apps.core.api"):
+            monkeypatch.setitem(sys.modules, name, ModuleType(name))
+        api: Any = sys.modules["credentials.apps.core.api"]
+        api.get_or_create_user_from_event_data = get_or_create_user_from_event_data
+        return seen
+
+    def test_it_makes_the_learner(self, service: dict[str, Any]) -> None:
+        course_status(learner("ada", id=7, name="Ada", email="ada@lms.example"))
+        pii = UserPersonalData(username="ada", email="ada@lms.example", name="Ada")
+        assert service["data"] == UserData(id=7, is_active=True, pii=pii)
+        assert in_progress().username == "ada"
+
+    def test_where_it_declines_the_event_is_kept(self, service: dict[str, Any]) -> None:
+        service["answer"] = lambda data: (None, None)
+        course_status("ada")
+        assert "did not create the learner" in FailedEvent.objects.get().error
+
+    def test_it_is_not_asked_for_a_learner_who_is_known(self, service: dict[str, Any]) -> None:
+        user = make_user("ada")
+        course_status("ada")
+        assert in_progress() == user
+        assert "data" not in service
+
+
+def test_on_a_host_whose_users_have_an_id_of_the_lms_nobody_else_gets_the_badge(group: AccredibleGroup) -> None:
+    group.requirements.latest("pk").delete()
+    course_status(learner("ada", id=7), DEMO)
+    User.objects.filter(username="ada").update(username="lovelace")
+    course_status(learner("ada", id=8), DEMO)
+    assert badges_of("lovelace") == badges_of("ada") == [("Badge", "awarded")]
+    assert AccredibleBadge.objects.count() == 2

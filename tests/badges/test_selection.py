@@ -1,0 +1,96 @@
+"""An event finds what it fulfils without a look at all of it, and finds the same as a look at all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credentials_accredible.badges import matching
+from credentials_accredible.badges.selection import RuleData, Selection, Target
+from credentials_accredible.choices import Operator
+from credentials_accredible.events import fact, flatten
+from tests.badges.sending import DEMO, OTHER
+from tests.factories import PASSING
+
+PATHS = ("is_passing", "course.course_key", "course.display_name", "course.start", "no.such.path")
+TEXTS = (
+    "true", "Yes", "no", "-", "1", "1.0", "83", "1e2", DEMO, OTHER, "2030-01-01", "2030-01-01T00:00:00+00:00", "",
+    "true,83", f"{DEMO}, {OTHER}", "1, no, 2030-01-01", ",", " true ", "Demo",
+)  # fmt: skip
+VALUES: tuple[Any, ...] = (
+    True, False, 1, 0, 1.0, 83, None, "true", "True", "1", "83", DEMO, OTHER, "2030-01-01", "", "yes", "Demo", ["83"],
+)  # fmt: skip
+
+rules = st.builds(RuleData, st.sampled_from(PATHS), st.sampled_from(Operator.values), st.sampled_from(TEXTS))
+rule_sets = st.lists(st.lists(rules, max_size=3), max_size=12)
+facts = st.dictionaries(st.sampled_from(PATHS[:-1]), st.sampled_from(VALUES).map(fact))
+
+
+@given(required=rule_sets, penalised=rule_sets, said=facts)
+def test_it_finds_exactly_what_holds(
+    required: list[list[RuleData]], penalised: list[list[RuleData]], said: Any
+) -> None:
+    requirements = {Target(1, number): found for number, found in enumerate(required)}
+    penalties = {Target(2, number): found for number, found in enumerate(penalised)}
+
+    found = Selection(requirements, penalties, always=[Target(3, 0)]).find(said)
+
+    def holding(targets: dict[Target, list[RuleData]]) -> list[Target]:
+        return [target for target, of_target in targets.items() if matching.all_hold(of_target, said)]
+
+    assert sorted(found.requirements) == [*holding(requirements), Target(3, 0)]
+    assert sorted(found.penalties) == holding(penalties)
+
+
+@given(
+    texts=st.lists(st.text(max_size=4), max_size=4),
+    said=st.text(max_size=4) | st.floats() | st.integers() | st.booleans(),
+)
+def test_it_finds_any_value_by_eq_and_by_in(texts: list[str], said: Any) -> None:
+    targets = {Target(1, 0): [RuleData("path", "in", ",".join(texts))]}
+    targets |= {Target(1, number): [RuleData("path", "eq", text)] for number, text in enumerate(texts, start=1)}
+    said = {"path": fact(said)}
+    expected = [target for target, of_target in targets.items() if matching.all_hold(of_target, said)]
+    assert sorted(Selection(targets, {}).find(said).requirements) == expected
+
+
+def count_tests(monkeypatch: Any, selection: Selection, said: Any) -> int:
+    """How many rules are tested for an event."""
+    tested: list[Any] = []
+
+    def holds(rule: Any, of_facts: Any) -> bool:
+        tested.append(rule)
+        return matching.holds(rule, of_facts)
+
+    monkeypatch.setattr("credentials_accredible.badges.selection.holds", holds)
+    selection.find(said)
+    return len(tested)
+
+
+def passing_in(course: str) -> Any:
+    payload = {"course_passing_status": {"is_passing": True, "course": {"course_key": course}}}
+    return flatten(PASSING, payload)
+
+
+def test_a_rule_that_all_groups_share_leads_to_none_of_them(monkeypatch: Any) -> None:
+    passes = RuleData("is_passing", "eq", "true")
+    targets = {
+        Target(n, n): [passes, RuleData("course.course_key", "eq", f"course-v1:edX+X{n}+1")] for n in range(1000)
+    }
+    selection = Selection(targets, {})
+    assert count_tests(monkeypatch, selection, passing_in(DEMO)) == 0
+    assert count_tests(monkeypatch, selection, passing_in("course-v1:edX+X7+1")) == 2
+
+
+def test_the_same_rules_are_tested_once_however_many_groups_have_them(monkeypatch: Any) -> None:
+    same = [RuleData("is_passing", "eq", "true"), RuleData("course.course_key", "ne", DEMO)]
+    selection = Selection({Target(n, n): same for n in range(1000)}, {})
+    assert count_tests(monkeypatch, selection, passing_in(DEMO)) == 2
+
+
+def test_a_rule_that_is_no_eq_is_tested_once_for_all_sets_that_have_it(monkeypatch: Any) -> None:
+    shared = RuleData("course.course_key", "contains", "+2030")
+    targets = {Target(n, n): [shared, RuleData("course.display_name", "ne", f"{n}")] for n in range(1000)}
+    assert count_tests(monkeypatch, Selection(targets, {}), passing_in(DEMO)) == 1
