@@ -73,6 +73,24 @@ def _tell(account: Any) -> None:
     _step("And once more: nothing is left to change")
     call_command("accredible_sync")
     _show_runs()
+    _tell_badges(config)
+
+
+def _tell_badges(config: AccredibleAPIConfig) -> None:
+    from demo import badge_story  # noqa: PLC0415
+
+    group = config.groups.order_by("accredible_id")[0]
+    _step(f"Staff ask for two courses, letters A and B, and activate “{group.name}”")
+    badge_story.configure(group)
+    for requirement in group.requirements.all():
+        rules = " and ".join(str(rule) for rule in requirement.rules.all())
+        console.print(f"{requirement.blend}: {escape(rules)}")
+
+    _step("Try out: what would one event mean? Nothing is written")
+    badge_story.try_out(console, group)
+
+    _step("Events come in: the learner ada passes both courses, and then loses one")
+    badge_story.tell(console, group)
 
 
 def _configure() -> AccredibleAPIConfig:

@@ -68,7 +68,18 @@ class BadgeRequirementInline(RuleRows):
     fields: ClassVar[Any] = ["event_type", "description", "blend", "any_event", rule_list]
 
 
-class BadgePenaltyInline(RuleRows):
+class OwnRequirements:
+    """Offers a penalty the requirements of its group, as boxes to tick."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Requirements are made on the group's page, not in a window beside a penalty."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name == "requirements":
+            field.widget.can_add_related = False
+        return field
+
+
+class BadgePenaltyInline(OwnRequirements, RuleRows):
     """The penalties of a group."""
 
     model = BadgePenalty
@@ -141,7 +152,7 @@ class BadgeRequirementAdmin(EventAdmin):
 
 
 @admin.register(BadgePenalty)
-class BadgePenaltyAdmin(EventAdmin):
+class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
     """Penalties with their data rules."""
 
     form = BadgePenaltyForm

@@ -164,6 +164,23 @@ def test_designs_that_were_read_are_kept_when_the_others_are_given_up(
     assert set(batch.failures) == set(range(31, 101))
 
 
+def test_an_answer_that_comes_after_giving_up_is_kept(serve: Callable[..., Server]) -> None:
+    def answer(request: Request) -> Iterator[Any]:
+        if request.line.startswith("GET /v1/designs/1 "):
+            yield 0.3
+            yield reply({"design": {"id": 1}})
+        else:
+            yield reply(status="503 Unavailable")
+
+    with open_client(serve(answer).url, concurrency=2, attempts=1) as client:
+        # Meanwhile everything else has failed, been given up, and the answer has come.
+        batch = client.designs(range(1, 101), progress=lambda done, total: time.sleep(0.6 if done == 1 else 0))
+
+    assert set(batch.found) == {1}
+    assert set(batch.failures) == set(range(2, 101))
+    assert client.requests_sent < 20
+
+
 @pytest.mark.parametrize("answer", [{}, {"status": 404}])
 def test_designs_that_fail_now_and_then_stop_nothing(
     accredible: responses.RequestsMock, clock: Clock, answer: dict[str, Any]

@@ -10,7 +10,7 @@ import pytest
 import responses
 
 from credentials_accredible.client import pacing
-from tests.client.conftest import open_transport
+from tests.client.conftest import Clock, open_transport
 
 
 def test_a_limiter_lets_so_many_pass_in_so_much_time() -> None:
@@ -63,6 +63,27 @@ def test_a_forked_process_has_a_limiter_of_its_own(monkeypatch: pytest.MonkeyPat
 
     assert again is ours
     assert pacing.limiter_of("https://fork.accredible.test", 5, 1) is not ours
+
+
+def test_a_limiter_forgets_what_is_over() -> None:
+    limiter = pacing.RateLimiter(1000, 0.05)
+    for _request in range(200):
+        limiter.seconds_to_wait()
+    time.sleep(0.1)
+
+    limiter.seconds_to_wait()
+
+    assert limiter._bucket.count() == 1
+
+
+def test_a_short_hold_does_not_end_a_long_one(clock: Clock) -> None:
+    pace = pacing.Pace(pacing.RateLimiter(10, 1))
+
+    pace.hold(15)
+    pace.hold(1)
+    pace.wait(threading.Event())
+
+    assert clock.pauses == [15]
 
 
 def test_waiting_for_the_limit_can_be_given_up() -> None:

@@ -1,0 +1,76 @@
+"""The second half of the story: a group is configured, a learner earns its badge, and loses it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from opaque_keys.edx.keys import CourseKey
+from openedx_events.data import EventsMetadata
+from openedx_events.learning.data import CourseData, CoursePassingStatusData, UserData, UserPersonalData
+from openedx_events.learning.signals import COURSE_PASSING_STATUS_UPDATED
+from rich.console import Console
+
+from credentials_accredible import api
+from credentials_accredible.models import (
+    AccredibleBadge,
+    AccredibleGroup,
+    BadgePenalty,
+    BadgeProgress,
+    BadgeRequirement,
+)
+
+FIRST, SECOND = "course-v1:edX+DemoX+First", "course-v1:edX+DemoX+Second"
+PASSING = COURSE_PASSING_STATUS_UPDATED.event_type
+LEARNER = UserData(id=42, is_active=True, pii=UserPersonalData("ada", "ada@example.com", "Ada Lovelace"))
+_START = datetime.now(UTC)
+
+
+def configure(group: AccredibleGroup) -> None:
+    """Ask for both courses, a letter each; take the first one back when it is no longer passed."""
+    for letter, course in (("A", FIRST), ("B", SECOND)):
+        requirement = BadgeRequirement.objects.create(
+            group=group, event_type=PASSING, blend=letter, description=f"Pass {course}"
+        )
+        _add_rules(requirement, course, passing="true")
+    first = group.requirements.get(blend="A")
+    penalty = BadgePenalty.objects.create(group=group, event_type=PASSING, description=f"No longer pass {FIRST}")
+    penalty.requirements.set([first])
+    _add_rules(penalty, FIRST, passing="false")
+    api.activate_group(group)
+
+
+def tell(console: Console, group: AccredibleGroup) -> None:
+    """Send three events and say what each of them brings."""
+    for minute, (course, passing) in enumerate([(FIRST, True), (SECOND, True), (FIRST, False)]):
+        _send(course, passing, at=_START + timedelta(minutes=minute))
+        verb = "passes" if passing else "no longer passes"
+        progress = BadgeProgress.objects.get(group=group, user__username="ada")
+        console.print(f"ada {verb} {course}: progress {progress.ratio}, {_badge(group)}")
+
+
+def try_out(console: Console, group: AccredibleGroup) -> None:
+    """Say what an event would do, without any consequence."""
+    payload = {"is_passing": "true", "course.course_key": FIRST}
+    simulation = api.simulate(group, PASSING, payload)
+    for trial in simulation.requirements:
+        console.print(f"{trial.subject}: {'holds' if trial.holds else 'does not hold'}")
+    console.print(f"A badge from this event alone: {'yes' if simulation.awards else 'no'}")
+
+
+def _badge(group: AccredibleGroup) -> str:
+    badge = AccredibleBadge.objects.filter(group=group, user__username="ada").first()
+    return f"badge {badge.get_status_display()}" if badge else "no badge yet"
+
+
+def _add_rules(subject: Any, course: str, *, passing: str) -> None:
+    subject.rules.create(data_path="course.course_key", operator="eq", value=course)
+    subject.rules.create(data_path="is_passing", operator="eq", value=passing)
+
+
+def _send(course: str, passing: bool, *, at: datetime) -> None:
+    data = CoursePassingStatusData(
+        is_passing=passing, course=CourseData(course_key=CourseKey.from_string(course)), user=LEARNER
+    )
+    metadata = EventsMetadata(event_type=PASSING, time=at)
+    COURSE_PASSING_STATUS_UPDATED.send_event_with_custom_metadata(metadata, course_passing_status=data)
