@@ -27,11 +27,16 @@ def short_event_type(event_type: str) -> str:
     return event_type.removeprefix("org.openedx.")
 
 
+def offered_event_types() -> list[str]:
+    """The configured event types, without those that nobody knows here."""
+    return [event_type for event_type in conf.event_types() if events.is_known(event_type)]
+
+
 class EventTypeField(forms.ChoiceField):
     """One of the configured event types, or the one that is stored."""
 
     def __init__(self, stored: str = "", **kwargs: Any) -> None:
-        known = [event_type for event_type in conf.event_types() if events.is_known(event_type)]
+        known = offered_event_types()
         if stored and stored not in known:
             known.append(stored)
         super().__init__(choices=[("", "---------"), *((name, short_event_type(name)) for name in known)], **kwargs)

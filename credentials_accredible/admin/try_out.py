@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.rule_forms import EventTypeField
+from credentials_accredible.admin.rule_forms import EventTypeField, offered_event_types
 from credentials_accredible.models import AccredibleGroup
 
 if TYPE_CHECKING:
@@ -85,5 +85,4 @@ def _first_event_type(group: AccredibleGroup) -> str:
     requirement = group.requirements.first()
     if requirement:
         return str(requirement.event_type)
-    offered = [name for name, _label in EventTypeField().choices if name]
-    return str(offered[0]) if offered else ""
+    return next(iter(offered_event_types()), "")

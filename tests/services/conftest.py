@@ -41,9 +41,7 @@ def mariadb_host(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[..., H
         execute(f"CREATE DATABASE {name} CHARACTER SET {charset}")
         made.append(name)
         address = urlunsplit((url.scheme, url.netloc, f"/{name}", f"charset={charset}", ""))
-        host = Host(
-            tmp_path, address, emulator.url, lambda: MySQLdb.connect(**login, database=name, charset="utf8mb4")
-        )
+        host = Host(tmp_path, address, emulator.url, lambda: MySQLdb.connect(**login, database=name, charset="utf8mb4"))
         host.set_up()
         return host
 
