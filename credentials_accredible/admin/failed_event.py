@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import EmptyFieldListFilter
@@ -22,7 +22,7 @@ from credentials_accredible.models import FailedEvent
 class FailedEventAdmin(ReadOnlyAdmin):
     """Events to look at, and to process again once the cause is gone."""
 
-    actions: ClassVar[Any] = ["process_again"]
+    actions: Any = ["process_again"]
     list_display = ["created", "event_type", "event_id", "attempts", "resolved_at", "error"]
     list_filter = [("resolved_at", EmptyFieldListFilter), "event_type"]
     search_fields = ["event_id", "error"]

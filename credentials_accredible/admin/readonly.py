@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 class ReadOnlyAdmin(admin.ModelAdmin):
     """A list and a detail page of what the plugin itself writes."""
 
-    actions: ClassVar[Any] = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds by hand."""

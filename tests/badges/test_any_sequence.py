@@ -130,11 +130,13 @@ class AnySequence(RuleBasedStateMachine):
     def begin(self) -> None:
         config = make_config()
         self.groups = [Group(make_group(config)) for _number in range(2)]
-        for group, kind in zip(self.groups, ("passes another", "any event"), strict=True):
-            self._require(group, "passes", COURSES[0], "A")
-            self._require(group, kind, COURSES[0], "B")
-            for course in COURSES:
-                self._penalise(group, course, set(group.requirements))
+        first, second = COURSES
+        for group, alternatives in zip(self.groups, (["any event"], ["passes", "passes another"]), strict=True):
+            for kind in alternatives:
+                self._require(group, kind, first, "A")
+            self._penalise(group, first, {min(group.requirements)})
+            self._require(group, "passes", second, "B")
+            self._penalise(group, second, set(group.requirements))
             api.activate_group(group.row)
             group.active = True
 

@@ -1,0 +1,94 @@
+"""Delivers events at the same moment on connections of their own, and prints what came of it as JSON.
+
+``python -m tests.badges.at_once SCENARIO``
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import django
+
+ROUNDS = 15
+
+
+def run(username: str, events: list[Callable[[], None]]) -> None:
+    """Deliver the events of one learner at once."""
+    from django.db import connection
+
+    together = Barrier(len(events))
+
+    def deliver(event: Callable[[], None]) -> None:
+        try:
+            together.wait()
+            event()
+        finally:
+            connection.close()
+
+    threads = [Thread(target=deliver, args=[event]) for event in events]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def main(scenario: str) -> None:
+    """Configure a group with two letters, and let each learner meet the scenario."""
+    from functools import partial
+    from uuid import uuid4
+
+    from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
+
+    from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeProgress, FailedEvent
+    from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
+    from tests.badges.sending import DEMO, OTHER, course_status, minutes
+
+    group = active_group(config=AccredibleAPIConfig.objects.get())
+    first = require(group, *in_course(DEMO, PASSES), blend="A")
+    require(group, *in_course(OTHER, PASSES), blend="B")
+    penalise(group, *in_course(DEMO, FAILS), takes=[first])
+    told: list[str] = []
+
+    def hear(signal: object, **_kwargs: object) -> None:
+        told.append(signal.event_type)  # type: ignore[attr-defined]
+
+    BADGE_AWARDED.connect(hear)
+    BADGE_REVOKED.connect(hear)
+
+    for number in range(ROUNDS):
+        status = partial(course_status, f"learner-{number}")
+        again = uuid4()
+        run(
+            f"learner-{number}",
+            {
+                "two letters": [partial(status, DEMO), partial(status, OTHER)],
+                "ten times": [
+                    partial(status, course, event_id=again) for course in (DEMO, OTHER) for _again in range(5)
+                ],
+                "award and penalty": [
+                    partial(status, DEMO, at=minutes(1)),
+                    partial(status, OTHER, at=minutes(1)),
+                    partial(status, DEMO, is_passing=False, at=minutes(0)),
+                ],
+            }[scenario],
+        )
+    print(
+        json.dumps(
+            {
+                "badges": AccredibleBadge.objects.filter(status="awarded").count(),
+                "learners": AccredibleBadge.objects.values("user__username").distinct().count(),
+                "complete": sum(progress.completed for progress in BadgeProgress.objects.with_letters()),
+                "progress": BadgeProgress.objects.count(),
+                "told": len(told),
+                "failed": FailedEvent.objects.count(),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    django.setup()
+    main(sys.argv[1])

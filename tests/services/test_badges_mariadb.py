@@ -1,0 +1,27 @@
+"""From events to badges on MariaDB: whatever happens at once, and whatever an event says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.badges.at_once import ROUNDS
+from tests.host import Host
+
+pytestmark = pytest.mark.services
+
+
+@pytest.mark.parametrize("scenario", ["two letters", "ten times", "award and penalty"])
+def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(
+    mariadb_host: Callable[..., Host], scenario: str
+) -> None:
+    host = mariadb_host()
+
+    done = host.run("-m", "tests.badges.at_once", scenario)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == dict.fromkeys(["badges", "learners", "complete", "progress", "told"], ROUNDS) | {
+        "failed": 0
+    }
