@@ -7,13 +7,14 @@ import logging
 import traceback
 from typing import Any
 
-from django.db import connections, router, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from credentials_accredible.badges.event import Event, as_json
 from credentials_accredible.badges.plain import text
 from credentials_accredible.badges.processing import process
+from credentials_accredible.badges.retrying import let_go_of_lost_connection
 from credentials_accredible.models import FailedEvent
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def keep(event: Event, payload: object, error: Exception) -> None:
         _where(error),
     )
     try:
-        connections[router.db_for_write(FailedEvent)].close_if_unusable_or_obsolete()
+        let_go_of_lost_connection()
         _store(event, as_json(payload), error)
     except Exception as second:
         log.critical(

@@ -24,13 +24,20 @@ def retrying(work: Callable[[], T]) -> T:
 
     Within a transaction of the caller's it is tried once: the transaction is lost with it.
     """
-    connection = connections[router.db_for_write(BadgeProgress)]
     for attempt in range(_ATTEMPTS - 1):
         try:
             return work()
         except _PASSING:
-            if connection.in_atomic_block:
+            if not let_go_of_lost_connection():
                 raise
-            connection.close_if_unusable_or_obsolete()
             time.sleep(_FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
     return work()
+
+
+def let_go_of_lost_connection() -> bool:
+    """Have the next query connect anew where the connection is lost; False within a transaction, which cannot go on."""
+    connection = connections[router.db_for_write(BadgeProgress)]
+    if connection.in_atomic_block:
+        return False
+    connection.close_if_unusable_or_obsolete()
+    return True

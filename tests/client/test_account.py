@@ -167,14 +167,14 @@ def test_designs_that_were_read_are_kept_when_the_others_are_given_up(
 def test_an_answer_that_comes_after_giving_up_is_kept(serve: Callable[..., Server]) -> None:
     def answer(request: Request) -> Iterator[Any]:
         if request.line.startswith("GET /v1/designs/1 "):
-            yield 0.3
+            yield 0.15
             yield reply({"design": {"id": 1}})
         else:
             yield reply(status="503 Unavailable")
 
     with open_client(serve(answer).url, concurrency=2, attempts=1) as client:
         # Meanwhile everything else has failed, been given up, and the answer has come.
-        batch = client.designs(range(1, 101), progress=lambda done, total: time.sleep(0.6 if done == 1 else 0))
+        batch = client.designs(range(1, 101), progress=lambda done, total: time.sleep(0.4 if done == 1 else 0))
 
     assert set(batch.found) == {1}
     assert set(batch.failures) == set(range(2, 101))

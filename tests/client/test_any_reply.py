@@ -67,7 +67,7 @@ ISSUERS = mostly(
     )
 )
 
-by_many_examples = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+by_many_examples = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def answering(body: Any, status: int = 200, **headers: str) -> tuple[responses.RequestsMock, AccredibleClient]:

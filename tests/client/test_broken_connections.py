@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import urllib3.util.connection
 
-from credentials_accredible.client.transport import Transport
 from credentials_accredible.exceptions import (
     AuthenticationFailed,
-    RequestFailed,
     Unavailable,
     UnexpectedReply,
 )
+from tests.client.asking import HEAD, Serve, ask, failure
 from tests.client.conftest import open_transport
-from tests.client.server import CLOSE, Server, reply
-
-Serve = Callable[..., Server]
-
-
-def ask(transport: Transport, method: str = "GET", idempotent: bool = True) -> Any:
-    return transport.request(method, "/v1/things", idempotent=idempotent)
-
-
-def failure(serve: Serve, *parts: Any, **options: Any) -> RequestFailed:
-    """The exception for what the server sends, with one try."""
-    server = serve(lambda request: parts)
-    with pytest.raises(RequestFailed) as caught:
-        ask(open_transport(server.url, **{"attempts": 1, **options}))
-    return caught.value
-
-
-HEAD = b"HTTP/1.1 200 OK\r\n"
+from tests.client.server import CLOSE, reply
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_a_server_that_hangs_at_a_page_is_unavailable(serve: Callable[..., Serve
             yield 10
         yield numbered(request, pages)
 
-    with open_client(serve(answer).url, read_timeout=0.3, attempts=1) as client, pytest.raises(Unavailable) as caught:
+    with open_client(serve(answer).url, read_timeout=0.2, attempts=1) as client, pytest.raises(Unavailable) as caught:
         client.groups()
 
-    assert caught.value.detail == "it did not answer within 0.3 seconds"
+    assert caught.value.detail == "it did not answer within 0.2 seconds"

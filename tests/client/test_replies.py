@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import requests
 import responses
@@ -15,13 +13,8 @@ from credentials_accredible.exceptions import (
     Unavailable,
     UnexpectedReply,
 )
-from tests.client.conftest import API, Clock, open_transport
-
-URL = f"{API}/v1/things"
-
-
-def ask(transport: Transport, **options: Any) -> Any:
-    return transport.request("GET", "/v1/things", **{"idempotent": True, **options})
+from tests.client.asking import URL, ask
+from tests.client.conftest import Clock, open_transport
 
 
 @pytest.mark.parametrize(

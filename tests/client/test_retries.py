@@ -17,13 +17,8 @@ from credentials_accredible.exceptions import (
     RequestFailed,
     Unavailable,
 )
+from tests.client.asking import URL, ask
 from tests.client.conftest import API, Clock, open_transport
-
-URL = f"{API}/v1/things"
-
-
-def ask(transport: Transport, **options: Any) -> Any:
-    return transport.request("GET", "/v1/things", **{"idempotent": True, **options})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -17,13 +17,8 @@ from credentials_accredible.exceptions import (
     KeyUnreadable,
 )
 from credentials_accredible.secrets import Secret
+from tests.client.asking import URL, ask
 from tests.client.conftest import API, KEY, open_transport
-
-URL = f"{API}/v1/things"
-
-
-def ask(transport: Transport, **options: Any) -> Any:
-    return transport.request("GET", "/v1/things", **{"idempotent": True, **options})
 
 
 def test_a_request_says_who_asks(accredible: responses.RequestsMock, transport: Transport) -> None:

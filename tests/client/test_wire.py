@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from credentials_accredible.client.transport import Transport
 from credentials_accredible.exceptions import (
     RequestFailed,
     Unavailable,
     UnexpectedReply,
 )
+from tests.client.asking import Serve, ask
 from tests.client.conftest import KEY, open_transport
-from tests.client.server import Request, Server, reply
-
-Serve = Callable[..., Server]
-
-
-def ask(transport: Transport, method: str = "GET", idempotent: bool = True) -> Any:
-    return transport.request(method, "/v1/things", idempotent=idempotent)
-
-
-def failure(serve: Serve, *parts: Any, **options: Any) -> RequestFailed:
-    """The exception for what the server sends, with one try."""
-    server = serve(lambda request: parts)
-    with pytest.raises(RequestFailed) as caught:
-        ask(open_transport(server.url, **{"attempts": 1, **options}))
-    return caught.value
+from tests.client.server import Request, reply
 
 
 def test_the_key_goes_over_the_wire_as_it_is(serve: Serve) -> None:
@@ -89,8 +75,8 @@ def test_a_connection_is_used_again_after_a_refusal(serve: Serve) -> None:
 
 
 def test_a_connection_that_was_idle_has_all_of_its_time_again(serve: Serve) -> None:
-    answers = iter([[0.6, reply({})], [0.6, reply({})]])
-    transport = open_transport(serve(lambda request: next(answers)).url, read_timeout=1, attempts=1)
+    answers = iter([[0.4, reply({})], [0.4, reply({})]])
+    transport = open_transport(serve(lambda request: next(answers)).url, read_timeout=0.7, attempts=1)
 
     for _request in range(2):
         assert ask(transport) == {}
@@ -113,8 +99,8 @@ def test_a_proxy_is_held_to_the_time_too(serve: Serve, monkeypatch: pytest.Monke
     monkeypatch.setenv("http_proxy", proxy.url)
     began = time.monotonic()
 
-    with pytest.raises(Unavailable, match=r"within 0\.25 seconds"):
-        ask(open_transport("http://accredible.test", read_timeout=0.25, attempts=1))
+    with pytest.raises(Unavailable, match=r"within 0\.2 seconds"):
+        ask(open_transport("http://accredible.test", read_timeout=0.2, attempts=1))
 
     assert time.monotonic() - began < 2
 
