@@ -94,7 +94,7 @@ class RateLimited(RequestFailed):
 class Unavailable(RequestFailed):
     """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out."""
 
-    explanation = "Accredible cannot be reached"
+    explanation = "Accredible is not available"
 
     def __init__(
         self, endpoint: str, *, status: int | None = None, detail: str = "", retry_after: float | None = None

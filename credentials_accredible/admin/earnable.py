@@ -9,10 +9,11 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from credentials_accredible import api
-from credentials_accredible.exceptions import ActivationRefused
+from credentials_accredible.exceptions import ActivationRefused, ConfigurationError
 from credentials_accredible.models import AccredibleGroup
 
 
@@ -70,6 +71,9 @@ class EarnableGroupAdmin(admin.ModelAdmin):
             text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
             messages.error(request, text % error)
             return HttpResponseRedirect(request.get_full_path())
+        except ConfigurationError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:index"))
 
 
 def _check(groups: Iterable[int]) -> None:

@@ -179,11 +179,12 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
     ) -> Any:
         """The page of a group, with the ways to add what needs a page of its own."""
         tools = [
-            (self._adding_url("badgerequirement", object_id), "addlink", _("Add requirement")),
-            (self._adding_url("badgepenalty", object_id), "addlink", _("Add penalty")),
+            *_adding_tool(request, "badgerequirement", object_id, _("Add requirement")),
+            *_adding_tool(request, "badgepenalty", object_id, _("Add penalty")),
             (reverse(TRY_OUT, args=[object_id]), "", _("Try out")),
-            (reverse(REEVALUATE, args=[object_id]), "", _("Re-evaluate progress")),
         ]
+        if self.has_change_permission(request):
+            tools.append((reverse(REEVALUATE, args=[object_id]), "", _("Re-evaluate progress")))
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "accredible_tools": tools})
 
     def get_urls(self) -> list[Any]:
@@ -199,9 +200,12 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         ]
         return own + super().get_urls()
 
-    @staticmethod
-    def _adding_url(model_name: str, group: str) -> str:
-        return reverse(f"admin:credentials_accredible_{model_name}_add") + f"?group={group}"
+
+def _adding_tool(request: HttpRequest, model_name: str, group: str, label: Any) -> list[tuple[str, str, Any]]:
+    """The button that adds something to a group, for those who may."""
+    if not request.user.has_perm(f"credentials_accredible.add_{model_name}"):
+        return []
+    return [(reverse(f"admin:credentials_accredible_{model_name}_add") + f"?group={group}", "addlink", label)]
 
 
 def _picture(group: AccredibleGroup, css_class: str) -> str:

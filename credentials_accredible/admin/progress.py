@@ -26,6 +26,10 @@ class FulfillmentInline(admin.TabularInline):
         """Nobody adds by hand."""
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Fulfillment]:
+        """Fulfilments with what their texts are made of."""
+        return super().get_queryset(request).select_related("requirement", "progress__user", "progress__group")
+
 
 @admin.register(BadgeProgress)
 class BadgeProgressAdmin(ReadOnlyAdmin):

@@ -45,12 +45,18 @@ class EventTypeField(forms.ChoiceField):
 class EventForm(forms.ModelForm):
     """A requirement or a penalty: knows its event type."""
 
+    # On a group's page the data rules, which have to fit the event type, cannot be seen.
+    keeps_event_type = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "event_type" in self.fields:
             before = self.fields["event_type"]
             self.fields["event_type"] = EventTypeField(
-                self.instance.event_type, label=before.label, help_text=before.help_text
+                self.instance.event_type,
+                label=before.label,
+                help_text=before.help_text,
+                disabled=self.keeps_event_type and self.instance.pk is not None,
             )
 
 
@@ -60,6 +66,12 @@ class BadgeRequirementForm(EventForm):
     class Meta:
         model = BadgeRequirement
         fields = ["group", "event_type", "description", "blend", "any_event"]
+
+
+class RequirementRowForm(EventForm):
+    """A requirement as a row of its group's page."""
+
+    keeps_event_type = True
 
 
 class BadgePenaltyForm(EventForm):
@@ -78,6 +90,12 @@ class BadgePenaltyForm(EventForm):
             text = gettext("Of another group: %s. Choose requirements of “%s”.")
             self.add_error("requirements", text % (", ".join(str(item) for item in others), group))
         return cleaned
+
+
+class PenaltyRowForm(BadgePenaltyForm):
+    """A penalty as a row of its group's page."""
+
+    keeps_event_type = True
 
 
 class DataRuleForm(forms.ModelForm):
@@ -99,11 +117,13 @@ class DataRuleFormSet(BaseInlineFormSet):
         """Refuse paths that the event does not have, and values that cannot stand there."""
         super().clean()
         kinds = {keypath.path: keypath.kind for keypath in events.keypaths(self.instance.event_type, ())}
+        same = {"pk": self.instance.pk, "event_type": self.instance.event_type}
+        moved = self.instance.pk is not None and not type(self.instance).objects.filter(**same).exists()
         for form in kept_forms(self):
             problem = rule_problem(self.instance.event_type, form.instance)
             if form.errors or not self.instance.event_type:
                 continue
-            if problem and form.has_changed():
+            if problem and (moved or form.has_changed()):
                 form.add_error(None, problem)
             elif not problem:
                 rule = form.instance
@@ -133,9 +153,13 @@ class GroupRequirementFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """Refuse an active group that nobody could earn."""
         super().clean()
+        kept = [form.instance for form in kept_forms(self)]
+        for requirement in kept:
+            if requirement.any_event and requirement.pk and requirement.rules.exists():
+                text = gettext("“%s”: with “any event”, data rules have no say. Remove them on its own page first.")
+                raise forms.ValidationError(text % requirement)
         if any(self.errors) or not self.instance.is_active:
             return
-        kept = [form.instance for form in kept_forms(self)]
         requirements = [as_data(item, item.rules.all() if item.pk else ()) for item in kept]
         _refuse(group_problems(requirements, conf.event_types()))
 

@@ -20,8 +20,9 @@ from credentials_accredible.admin.rule_forms import (
     BadgeRequirementForm,
     DataRuleForm,
     DataRuleFormSet,
-    EventForm,
     GroupRequirementFormSet,
+    PenaltyRowForm,
+    RequirementRowForm,
     RequirementRuleFormSet,
     short_event_type,
 )
@@ -63,7 +64,7 @@ class BadgeRequirementInline(RuleRows):
     """The requirements of a group."""
 
     model = BadgeRequirement
-    form = EventForm
+    form = RequirementRowForm
     formset = GroupRequirementFormSet
     fields: ClassVar[Any] = ["event_type", "description", "blend", "any_event", rule_list]
 
@@ -83,7 +84,7 @@ class BadgePenaltyInline(OwnRequirements, RuleRows):
     """The penalties of a group."""
 
     model = BadgePenalty
-    form = BadgePenaltyForm
+    form = PenaltyRowForm
     fields: ClassVar[Any] = ["event_type", "description", "requirements", rule_list]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -348,3 +348,12 @@ def _digests(page: Any) -> dict[str, str]:
 
 def _cells(page: str) -> list[str]:
     return [part.split("</td>")[0] for part in page.split("<td>")[1:]]
+
+
+def test_no_query_compares_what_is_stored_of_a_key(admin_client: Client, account: Any) -> None:
+    factories.make_config(key=KEY)
+
+    for lookup in ("api_key", "api_key__contains", "api_key__startswith", "api_key__regex"):
+        response = admin_client.get(LIST, {lookup: "g"})
+        assert response.status_code == 302
+        assert "e=1" in response["Location"]

@@ -395,3 +395,63 @@ class TestWhatOnlyShows:
         assert admin_client.get(f"{base}add/").status_code == 403
         assert admin_client.post(f"{base}{pk}/change/", {}).status_code == 403
         assert admin_client.post(f"{base}{pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+class TestWhatBelongsTogether:
+    def test_rules_have_to_fit_an_event_type_that_is_changed(self, admin_client: Client, emulator: Any) -> None:
+        requirement = factories.make_requirement(factories.make_group(), rule=False, event_type=CCX_PASSING)
+        stored = DataRule.objects.create(
+            requirement=requirement, data_path="course.master_course_key", operator="eq", value=COURSE
+        )
+        row = rule("course.master_course_key", COURSE, id=stored.pk, requirement=requirement.pk)
+
+        response = admin_client.post(f"{REQUIREMENTS}{requirement.pk}/change/", requirement_form(row, stored=1))
+
+        assert "have no “course.master_course_key”" in text(response)
+        requirement.refresh_from_db()
+        assert requirement.event_type == CCX_PASSING
+
+    def test_on_a_groups_page_the_event_type_of_a_stored_requirement_is_fixed(
+        self, admin_client: Client, emulator: Any
+    ) -> None:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group)
+        row = {"id": requirement.pk, "group": group.pk, "event_type": CCX_PASSING, "description": "New", "blend": ""}
+
+        admin_client.post(f"{GROUPS}{group.pk}/change/", group_form(group, row))
+
+        requirement.refresh_from_db()
+        assert (requirement.event_type, requirement.description) == (PASSING, "New")
+
+    def test_any_event_beside_rules_is_refused_on_a_groups_page_too(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group)
+        row = {"id": requirement.pk, "group": group.pk, "description": "", "blend": "", "any_event": "on"}
+
+        response = admin_client.post(f"{GROUPS}{group.pk}/change/", group_form(group, row))
+
+        assert "data rules have no say" in text(response)
+        requirement.refresh_from_db()
+        assert not requirement.any_event
+
+    def test_what_one_may_not_add_is_not_offered(self, client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        client.force_login(factories.make_staff("view_accrediblegroup"))
+
+        page = text(client.get(f"{GROUPS}{group.pk}/change/"))
+
+        assert "Try out" in page
+        for hidden in ("Add requirement", "Add penalty", "Re-evaluate"):
+            assert hidden not in page
+
+    @pytest.mark.parametrize("path", ["accrediblegroup/{}/change/", "badgerequirement/add/"])
+    def test_settings_that_cannot_be_used_are_told(
+        self, admin_client: Client, emulator: Any, settings: Any, path: str
+    ) -> None:
+        group = factories.make_group()
+        factories.make_requirement(group)
+        settings.CREDENTIALS_ACCREDIBLE["EVENTS"] = "nonsense"
+
+        response = admin_client.get("/admin/credentials_accredible/" + path.format(group.pk), follow=True)
+
+        assert "['EVENTS'] must be a list" in text(response).replace("&#x27;", "'")

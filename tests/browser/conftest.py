@@ -36,7 +36,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
         options.add_argument(flag)
     with webdriver.Chrome(options=options, service=Service(driver)) as window:
-        window.implicitly_wait(5)
+        window.implicitly_wait(15)
         yield window
 
 

@@ -91,7 +91,7 @@ def test_a_refused_connection_is_unavailable() -> None:
     with pytest.raises(Unavailable) as caught:
         ask(open_transport(url, attempts=1))
 
-    assert str(caught.value) == ("Accredible cannot be reached (GET /v1/things: no reply): the connection was refused")
+    assert str(caught.value) == ("Accredible is not available (GET /v1/things: no reply): the connection was refused")
 
 
 def test_a_name_that_is_not_found_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,14 +22,14 @@ FAULTS = [
     ("status", {"status": 403}, "does not allow this API key"),
     ("status", {"status": 404}, "did not find it"),
     ("status", {"status": 429}, "asks to slow down"),
-    ("status", {"status": 500}, "cannot be reached"),
+    ("status", {"status": 500}, "is not available"),
     ("html", {}, "makes no sense here"),
     ("broken_json", {}, "makes no sense here"),
     ("empty", {}, "makes no sense here"),
     ("no_groups", {}, "makes no sense here"),
     ("half_page", {}, "makes no sense here"),
-    ("cut_before", {}, "cannot be reached"),
-    ("hang", {}, "cannot be reached"),
+    ("cut_before", {}, "is not available"),
+    ("hang", {}, "is not available"),
 ]
 NAMES = ["-".join([kind, *(str(value) for value in options.values())]) for kind, options, _words in FAULTS]
 

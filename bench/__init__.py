@@ -1,0 +1,1 @@
+"""Measurements: what has to stay fast, and whether it does."""
