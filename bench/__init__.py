@@ -1,1 +1,1 @@
-"""Measurements: what has to stay fast, and whether it does."""
+"""Measurements of what has to stay fast: ``python -m bench``."""

@@ -1,0 +1,18 @@
+"""Sets Django up, on the embedded host, and runs the measurements; the exit status says whether they passed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+import django
+
+with tempfile.TemporaryDirectory() as directory:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
+    os.environ.setdefault("DEMO_DATA_DIR", directory)
+    django.setup()
+
+    from bench import events  # it imports models
+
+    sys.exit(events.run())
