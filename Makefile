@@ -15,7 +15,7 @@ COMPILED := base demo test services browser packaging quality docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve emulator test test-services test-mariadb test-browser test-wheel coverage quality docs \
+.PHONY: help demo serve emulator test test-services test-mariadb test-browser test-wheel coverage quality bench docs \
     upgrade clean
 
 help: ## List what can be made
@@ -65,6 +65,9 @@ quality: $(VENV)/quality.stamp ## Check style, types, layers, migrations and PII
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/code_annotations django_find_annotations --config_file .pii_annotations.yml --lint --coverage
+
+bench: $(VENV)/demo.stamp ## Measure what an event costs, with few and with many groups
+	@$(BIN)/python -m bench
 
 docs: $(VENV)/docs.stamp ## Build the documentation; a warning is an error
 	@$(BIN)/python -m doc8 --quiet docs *.rst

@@ -37,7 +37,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Measured:
-    """With so many groups: queries and milliseconds of an event that fulfils nothing, and of one that completes a group.
+    """With so many groups: what an event takes that fulfils nothing, and one that completes a group.
 
     ``reading_ms`` is what the first event after a change of the rules takes.
     """

@@ -13,10 +13,11 @@ from threading import Barrier, Thread
 import django
 
 ROUNDS = 15
+SCENARIOS = ["two letters", "nobody knew", "ten times", "award and penalty"]
 
 
-def run(username: str, events: list[Callable[[], None]]) -> None:
-    """Deliver the events of one learner at once."""
+def run(events: list[Callable[[], None]]) -> None:
+    """Deliver the events at once."""
     from django.db import connection
 
     together = Barrier(len(events))
@@ -36,7 +37,7 @@ def run(username: str, events: list[Callable[[], None]]) -> None:
 
 
 def main(scenario: str) -> None:
-    """Configure a group with two letters, and let each learner meet the scenario."""
+    """Configure a group with three letters, and let each learner, who has one of them, meet the scenario."""
     from functools import partial
     from uuid import uuid4
 
@@ -44,11 +45,12 @@ def main(scenario: str) -> None:
 
     from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeProgress, FailedEvent
     from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
-    from tests.badges.sending import DEMO, OTHER, course_status, minutes
+    from tests.badges.sending import DEMO, OTHER, THIRD, course_status, minutes
 
     group = active_group(config=AccredibleAPIConfig.objects.get())
     first = require(group, *in_course(DEMO, PASSES), blend="A")
     require(group, *in_course(OTHER, PASSES), blend="B")
+    require(group, *in_course(THIRD, PASSES), blend="C")
     penalise(group, *in_course(DEMO, FAILS), takes=[first])
     told: list[str] = []
 
@@ -61,10 +63,13 @@ def main(scenario: str) -> None:
     for number in range(ROUNDS):
         status = partial(course_status, f"learner-{number}")
         again = uuid4()
+        if scenario != "nobody knew":
+            # With progress there already, nothing but its lock keeps the events in line.
+            status(THIRD, at=minutes(-1))
         run(
-            f"learner-{number}",
             {
                 "two letters": [partial(status, DEMO), partial(status, OTHER)],
+                "nobody knew": [partial(status, course) for course in (DEMO, OTHER, THIRD)],
                 "ten times": [
                     partial(status, course, event_id=again) for course in (DEMO, OTHER) for _again in range(5)
                 ],

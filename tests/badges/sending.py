@@ -25,6 +25,7 @@ from credentials_accredible.models import AccredibleBadge, BadgeProgress
 
 DEMO = "course-v1:edX+DemoX+Demo_Course"
 OTHER = "course-v1:edX+DemoX+Other_Course"
+THIRD = "course-v1:edX+DemoX+Third_Course"
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 
 

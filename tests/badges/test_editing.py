@@ -9,12 +9,11 @@ import pytest
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress
 from tests.badges.configuring import PASSES, active_group, in_course, penalise, require
-from tests.badges.sending import DEMO, OTHER, badges_of, course_status, minutes, progress_of
+from tests.badges.sending import DEMO, OTHER, THIRD, badges_of, course_status, minutes, progress_of
 from tests.factories import make_badge, make_group, make_progress, make_requirement
 
 pytestmark = pytest.mark.django_db
 
-THIRD = "course-v1:edX+DemoX+Third_Course"
 AWARDED = [("Badge", "awarded")]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from credentials_accredible.models import AccredibleGroup
 from tests.badges.configuring import PASSES, active_group, require
-from tests.badges.sending import DEMO, OTHER, badges_of, ccx_status, course_status
+from tests.badges.sending import DEMO, OTHER, THIRD, badges_of, ccx_status, course_status
 from tests.factories import CCX_PASSING
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_multiple_specific_courses_completion(group: AccredibleGroup) -> None:
 def test_one_of_multiple_specific_courses_completion(group: AccredibleGroup, course: str) -> None:
     require(group, PASSES, ("course.course_key", "eq", DEMO), blend="A")
     require(group, PASSES, ("course.course_key", "eq", OTHER), blend="A")
-    course_status("ada", "course-v1:edX+DemoX+Third_Course")
+    course_status("ada", THIRD)
     assert badges_of("ada") == []
     course_status("ada", course)
     assert badges_of("ada") == [("Badge", "awarded")]

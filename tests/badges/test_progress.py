@@ -13,12 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from credentials_accredible.choices import BadgeState, BadgeStatus
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, Fulfillment
 from tests.badges.configuring import PASSES, active_group, in_course, require
-from tests.badges.sending import DEMO, OTHER, badges_of, course_status, learner, minutes, progress_of
+from tests.badges.sending import DEMO, OTHER, THIRD, badges_of, course_status, learner, minutes, progress_of
 from tests.factories import make_badge, make_progress, make_requirement
 
 pytestmark = pytest.mark.django_db
-
-THIRD = "course-v1:edX+DemoX+Third_Course"
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.badges.at_once import ROUNDS
+from tests.badges.at_once import ROUNDS, SCENARIOS
 from tests.host import Host
 
 pytestmark = pytest.mark.services
 
 
-@pytest.mark.parametrize("scenario", ["two letters", "ten times", "award and penalty"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(
     mariadb_host: Callable[..., Host], scenario: str
 ) -> None:
@@ -25,3 +25,12 @@ def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(
     assert json.loads(done.stdout) == dict.fromkeys(["badges", "learners", "complete", "progress", "told"], ROUNDS) | {
         "failed": 0
     }
+
+
+@pytest.mark.parametrize(
+    "tests", ["tests/receivers", "tests/badges/test_any_sequence.py", "tests/badges/test_progress.py"]
+)
+def test_what_is_tested_on_sqlite_holds_here(mariadb_host: Callable[..., Host], tests: str) -> None:
+    done = mariadb_host().run("-m", "pytest", "-q", "-p", "no:cacheprovider", tests)
+
+    assert done.returncode == 0, done.stdout
