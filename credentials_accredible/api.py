@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -49,6 +50,7 @@ __all__ = [
     "receive_event",
     "reencrypt_keys",
     "reevaluate",
+    "refuse_unearnable",
     "rules_changed",
     "sample_event",
     "simulate",
@@ -133,15 +135,33 @@ def sync_all(configs: Iterable[AccredibleAPIConfig], **options: Any) -> Iterator
 
 def activate_group(group: AccredibleGroup) -> None:
     """Let learners earn the badge of ``group``; ActivationRefused where nobody ever could."""
-    problems = activation_problems(group)
-    if problems:
-        raise ActivationRefused(problems)
-    _set_active(group, True)
+    with transaction.atomic():
+        # First the row, for its lock: what is configured under the group stays as it is checked.
+        _set_active(group, True)
+        problems = activation_problems(group)
+        if problems:
+            raise ActivationRefused(problems)
+    group.is_active = True
 
 
 def deactivate_group(group: AccredibleGroup) -> None:
     """Stop learners from earning the badge of ``group``; what they have stays."""
-    _set_active(group, False)
+    with transaction.atomic():
+        _set_active(group, False)
+    group.is_active = False
+
+
+def refuse_unearnable(groups: Collection[int]) -> None:
+    """Raise ActivationRefused where nobody could earn one of the active groups with these primary keys.
+
+    Call it at the end of the transaction that has changed what is configured under them. It locks the groups, so of
+    two people who change the same one at once, the second sees what the first has left.
+    """
+    AccredibleGroup.objects.filter(pk__in=groups).update(modified=F("modified"))
+    for group in AccredibleGroup.objects.filter(pk__in=groups, is_active=True):
+        problems = activation_problems(group)
+        if problems:
+            raise ActivationRefused(problems)
 
 
 def reencrypt_keys() -> int:
@@ -155,7 +175,11 @@ def reencrypt_keys() -> int:
             config.api_key = config.api_key.reencrypted()
         except KeyUnreadable as error:
             raise KeyUnreadable(f"“{config.name}”: {error}") from None
-    AccredibleAPIConfig.objects.bulk_update(configs, ["api_key"])
+    with transaction.atomic():
+        for config in configs:
+            # A key that was entered meanwhile is encrypted with the first encryption key already.
+            unchanged = AccredibleAPIConfig.objects.filter(pk=config.pk, modified=config.modified)
+            unchanged.update(api_key=config.api_key)
     return len(configs)
 
 
@@ -194,7 +218,5 @@ def rules_changed() -> None:
 
 
 def _set_active(group: AccredibleGroup, active: bool) -> None:
-    with transaction.atomic():
-        AccredibleGroup.objects.filter(pk=group.pk).update(is_active=active, modified=timezone.now())
-        index.changed()
-    group.is_active = active
+    AccredibleGroup.objects.filter(pk=group.pk).update(is_active=active, modified=timezone.now())
+    index.changed()

@@ -158,6 +158,21 @@ class TestRotation:
 
         assert stored_values() == before
 
+    def test_a_key_that_is_entered_meanwhile_stays(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        config = factories.make_config(key=KEY)
+        reencrypted = Secret.reencrypted
+
+        def enter_another(self: Secret) -> Secret:
+            other = AccredibleAPIConfig.objects.get(pk=config.pk)
+            other.api_key = "entered-meanwhile-1"
+            other.save()
+            return reencrypted(self)
+
+        monkeypatch.setattr(Secret, "reencrypted", enter_another)
+        api.reencrypt_keys()
+
+        assert AccredibleAPIConfig.objects.get().api_key.reveal() == "entered-meanwhile-1"
+
     @pytest.mark.parametrize("keys", [[], "one-string", [""], [1], 5])
     def test_encryption_keys_of_a_wrong_form_are_named(self, settings: Any, keys: Any) -> None:
         settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": keys}

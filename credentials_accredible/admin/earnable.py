@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -14,7 +14,6 @@ from django.utils.translation import gettext
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ActivationRefused, ConfigurationError
-from credentials_accredible.models import AccredibleGroup
 
 
 class EarnableGroupAdmin(admin.ModelAdmin):
@@ -45,7 +44,7 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         # Rows that a form deletes tell nobody.
         api.rules_changed()
-        _check(self.affected_groups([form.instance]))
+        api.refuse_unearnable(self.affected_groups([form.instance]))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete one."""
@@ -53,7 +52,7 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         with transaction.atomic():
             super().delete_model(request, obj)
             api.rules_changed()
-            _check(groups)
+            api.refuse_unearnable(groups)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete several."""
@@ -61,7 +60,7 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         with transaction.atomic():
             super().delete_queryset(request, queryset)
             api.rules_changed()
-            _check(groups)
+            api.refuse_unearnable(groups)
 
     @staticmethod
     def _or_explain(request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
@@ -71,13 +70,10 @@ class EarnableGroupAdmin(admin.ModelAdmin):
             text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
             messages.error(request, text % error)
             return HttpResponseRedirect(request.get_full_path())
+        except IntegrityError:
+            # Databases differ in what they take for the same text: letter case, accents.
+            messages.error(request, gettext("Nothing was changed: the database has something like this already."))
+            return HttpResponseRedirect(request.get_full_path())
         except ConfigurationError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(reverse("admin:index"))
-
-
-def _check(groups: Iterable[int]) -> None:
-    for group in AccredibleGroup.objects.filter(pk__in=groups, is_active=True):
-        problems = api.activation_problems(group)
-        if problems:
-            raise ActivationRefused(problems)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from credentials_accredible.badges import learners
-from credentials_accredible.badges.learners import Identity
+from credentials_accredible.badges.learners import Identity, identity_in
 from credentials_accredible.badges.plain import member, plain, text
 from credentials_accredible.events import Fact, flatten
 
@@ -23,13 +22,13 @@ _LONGEST_ID = 64
 
 @dataclass(frozen=True)
 class Event:
-    """One event. ``time`` is when it happened; ``learner`` is None where the event names nobody."""
+    """One event. ``time`` is when it happened; ``learner`` is empty where the event names nobody."""
 
     type: str
     id: str
     time: datetime
     facts: Mapping[str, Fact]
-    learner: Identity | None
+    learner: Identity
 
     @classmethod
     def of(cls, event_type: str, payload: object, metadata: object = None) -> Event:
@@ -44,7 +43,7 @@ class Event:
             id=text(str(event_id), _LONGEST_ID) if issubclass(type(event_id), str | UUID) else "",
             time=_moment(member(metadata, "time")),
             facts=flatten(event_type, payload),
-            learner=learners.identity_in(payload),
+            learner=identity_in(payload),
         )
 
     @classmethod
@@ -55,14 +54,13 @@ class Event:
             id=event_id,
             time=time,
             facts=flatten(event_type, stored.get("event")),
-            learner=learners.from_json(stored.get("learner")),
+            learner=Identity(**stored.get("learner", {})),
         )
 
 
 def as_json(payload: object) -> dict[str, Any]:
     """A payload in a form that can be stored, read by people, and processed again. Never raises."""
-    learner = learners.identity_in(payload)
-    return {"event": plain(payload), "learner": learner.as_json() if learner else None}
+    return {"event": plain(payload), "learner": asdict(identity_in(payload))}
 
 
 def _moment(time: object) -> datetime:

@@ -41,11 +41,6 @@ def select(event_type: str, facts: Mapping[str, Fact]) -> Selected:
     return selection.find(facts) if selection else Selected()
 
 
-def is_in_use(event_type: str) -> bool:
-    """Whether an active group has a requirement or a penalty for that event type."""
-    return _index.selection(event_type) is not None
-
-
 def changed() -> None:
     """Tell every process that rules, or the groups they count for, have changed: call it in the same transaction.
 

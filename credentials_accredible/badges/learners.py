@@ -7,7 +7,7 @@ are on their way. A learner who is not known yet is created by the first event t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +34,10 @@ class LearnerUnknown(AccredibleError):
 
 @dataclass(frozen=True)
 class Identity:
-    """What an event says of its learner; what it does not say, or not in a usable form, is empty."""
+    """What an event says of its learner; what it does not say, or not in a usable form, is empty.
+
+    Its fields are what a FailedEvent keeps of the learner.
+    """
 
     username: str = ""
     email: str = ""
@@ -42,16 +45,10 @@ class Identity:
     lms_user_id: int | None = None
     is_active: bool = True
 
-    def as_json(self) -> dict[str, Any]:
-        """The identity as ``from_json`` reads it."""
-        return asdict(self)
 
-
-def identity_in(payload: object) -> Identity | None:
-    """The learner of a payload, the signal's keyword arguments; None where it holds no UserData. Never raises."""
+def identity_in(payload: object) -> Identity:
+    """The learner of a payload, the signal's keyword arguments; empty where it holds no UserData. Never raises."""
     data = user_data(payload)
-    if data is None:
-        return None
     pii = member(data, "pii")
     return Identity(
         username=_text(member(pii, "username")),
@@ -62,17 +59,12 @@ def identity_in(payload: object) -> Identity | None:
     )
 
 
-def from_json(stored: Mapping[str, Any] | None) -> Identity | None:
-    """The identity that ``Identity.as_json`` made."""
-    return Identity(**stored) if stored else None
-
-
-def find(identity: Identity | None) -> Any:
+def find(identity: Identity) -> Any:
     """The user that ``identity`` stands for, None where there is none yet: one query.
 
     Raises LearnerUnknown where the identity is no use, or where it stands for different people.
     """
-    if identity is None or not (identity.username or identity.lms_user_id):
+    if not (identity.username or identity.lms_user_id):
         raise LearnerUnknown("The event does not say which learner it is about.")
     by_id = Q(lms_user_id=identity.lms_user_id) if identity.lms_user_id and host.has_field("lms_user_id") else Q()
     by_name = Q(username=identity.username) if identity.username else Q()
@@ -81,10 +73,10 @@ def find(identity: Identity | None) -> Any:
     return _choose(identity, list(get_user_model()._default_manager.filter(by_id | by_name).order_by("pk")))
 
 
-def get_or_create(identity: Identity | None) -> Any:
+def get_or_create(identity: Identity) -> Any:
     """The user that ``identity`` stands for, created where there is none; LearnerUnknown where that is impossible."""
     user = find(identity)
-    if user is not None or identity is None:
+    if user is not None:
         return user
     longest = get_user_model()._meta.get_field("username").max_length or _LONGEST
     if not 0 < len(identity.username) <= longest:

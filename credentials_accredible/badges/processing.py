@@ -45,8 +45,7 @@ def _process(event: Event) -> Processed:
     user = learners.get_or_create(event.learner) if gives else learners.find(event.learner)
     if user is None:
         return Processed()
-    if event.learner is not None:
-        learners.follow(user, event.learner, event.time)
+    learners.follow(user, event.learner, event.time)
     with transaction.atomic():
         return _take_into_account(event, user, meanings)
 

@@ -23,6 +23,9 @@ from credentials_accredible.sync.plan import Plan
 
 _HEARTBEAT_EVERY = timedelta(seconds=5)
 
+# Seconds. The start of a process is reckoned from the machine's clock, which can be set while it runs.
+_CLOCK_STEP = 5.0
+
 _WRITTEN_AT_THE_END = (
     "status",
     "error",
@@ -142,7 +145,8 @@ def _is_dead(run: SyncRun) -> bool:
     if host != _host():
         return False
     pid, _, started = process.partition("/")
-    return _process_start(int(pid)) != started
+    now = _process_start(int(pid))
+    return not now or not started or abs(float(now) - float(started)) > _CLOCK_STEP
 
 
 def _owner() -> str:

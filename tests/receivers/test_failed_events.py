@@ -154,8 +154,9 @@ def test_a_failure_that_an_operator_has_corrected_goes_through() -> None:
         (learner("ada", name="N" * 20_000), "N" * 1000),
         (learner("ada", name="\x00\ud83d🏅"), "🏅"),
         (learner("ada", name=10**400, id=float("inf")), "1000"),
+        (learner("ada", name=[minutes(1), object()]), "<object>"),
     ],
-    ids=["long", "broken", "numbers"],
+    ids=["long", "broken", "numbers", "others"],
 )
 def test_whatever_an_event_says_can_be_kept(failing: Failing, user: Any, said: str) -> None:
     failing(100, KeyError("bug"))

@@ -101,3 +101,12 @@ def test_an_interrupted_sync_lets_go_of_its_lock(account: Any) -> None:
     run = SyncRun.objects.get()
     assert (run.status, run.lock) == (RunStatus.FAILED, None)
     assert api.sync(config).succeeded
+
+
+def test_a_run_is_not_taken_for_dead_because_the_clock_was_set(account: Any) -> None:
+    config = factories.make_config()
+    alive = runs.begin(config, trigger=RunTrigger.API)
+    host, pid, started = alive.owner.split("/")
+    SyncRun.objects.filter(pk=alive.pk).update(owner=f"{host}/{pid}/{float(started) + 1.5:.2f}")
+
+    assert api.sync(config).status == RunStatus.REFUSED
