@@ -15,6 +15,7 @@ from credentials_accredible.badges.event import Event, as_json
 from credentials_accredible.badges.plain import text
 from credentials_accredible.badges.processing import process
 from credentials_accredible.badges.retrying import let_go_of_lost_connection
+from credentials_accredible.exceptions import AccredibleError
 from credentials_accredible.models import FailedEvent
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,8 @@ def _store(event: Event, payload: dict[str, Any], error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return text(f"{type(error).__name__}: {error}", _LONGEST_REASON)
+    # Errors of ours are sentences for staff; of the others, the class says most.
+    return text(str(error) if isinstance(error, AccredibleError) else f"{type(error).__name__}: {error}", _LONGEST_REASON)
 
 
 def _where(error: Exception) -> str:
