@@ -31,6 +31,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['IGNORED_KEYPATHS']": events.ignored_keypaths,
     f"{conf.SETTING}['MAX_REMOVAL_RATIO']": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
+    f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
     conf.SETTING: Options.from_settings,
 }
 

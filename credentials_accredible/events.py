@@ -3,29 +3,23 @@
 A path leads from the event's data class to a value, as ``course.course_key``. An event type whose payload is a single
 object, as every one of openedx-events is, has its paths start inside that object, which is how the documentation of
 Open edX badges writes them. Where a payload has several members, a path starts with the member's name.
-
-Fact: a value in the one form that rules compare: bool, Decimal, datetime in UTC, str, a tuple of these, or None where
-the event says nothing. Keys and UUIDs are their text, a date is its midnight in UTC, a time without a zone is in UTC.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attr
 from ccx_keys.locator import CCXLocator
-from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
 from opaque_keys import OpaqueKey
 from opaque_keys.edx.keys import CourseKey, UsageKey
 from openedx_events.learning.data import UserData
@@ -33,34 +27,9 @@ from openedx_events.tooling import OpenEdxPublicSignal, load_all_signals
 
 from credentials_accredible import conf
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.facts import SEQUENCES, Fact, Kind, example, fact
 
-Fact: TypeAlias = bool | Decimal | datetime | str | tuple[Any, ...] | None
-
-# The words that Open edX documents for boolean values. Any letter case is accepted, so that TRUE means what it says.
-TRUE_WORDS = ("true", "yes", "+")
-FALSE_WORDS = ("false", "no", "-")
-
-_LONGEST_NUMBER = 255
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,4})?", re.ASCII | re.IGNORECASE)
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].+)?", re.ASCII)
 _MOST_NODES = 1000
-_SEQUENCES = (list, tuple, set, frozenset)
-
-
-class Kind(TextChoices):
-    """What a path leads to."""
-
-    BOOLEAN = "boolean", _("true or false")
-    INTEGER = "integer", _("whole number")
-    NUMBER = "number", _("number")
-    TEXT = "text", _("text")
-    DATETIME = "datetime", _("date and time")
-    DATE = "date", _("date")
-    COURSE_KEY = "course_key", _("course key")
-    CCX_KEY = "ccx_key", _("CCX course key")
-    USAGE_KEY = "usage_key", _("usage key")
-    KEY = "key", _("key")
-    LIST = "list", _("list")
 
 
 # The first that fits: a bool is an int, a datetime a date, a CCX key a course key.
@@ -76,20 +45,6 @@ _KINDS = (
     (OpaqueKey, Kind.KEY),
     ((str, UUID), Kind.TEXT),
 )
-
-_EXAMPLES = {
-    Kind.BOOLEAN: "true",
-    Kind.INTEGER: "1",
-    Kind.NUMBER: "0.83",
-    Kind.TEXT: "example",
-    Kind.DATETIME: "2030-01-31T12:00:00Z",
-    Kind.DATE: "2030-01-31",
-    Kind.COURSE_KEY: "course-v1:edX+DemoX+Demo_Course",
-    Kind.CCX_KEY: "ccx-v1:edX+DemoX+Demo_Course+ccx@1",
-    Kind.USAGE_KEY: "block-v1:edX+DemoX+Demo_Course+type@problem+block@example",
-    Kind.KEY: "lib:edX:example",
-    Kind.LIST: "example",
-}
 
 
 @dataclass(frozen=True)
@@ -130,19 +85,14 @@ def keypaths(event_type: str, ignored: Collection[str] | None = None) -> list[Ke
 def ignored_keypaths() -> list[str]:
     """The setting ``IGNORED_KEYPATHS``; ConfigurationError where it is no list of paths."""
     written = conf.get("IGNORED_KEYPATHS")
-    if not isinstance(written, _SEQUENCES) or not all(isinstance(item, str) for item in written):
+    if not isinstance(written, SEQUENCES) or not all(isinstance(item, str) for item in written):
         raise ConfigurationError(f"{conf.SETTING}['IGNORED_KEYPATHS'] must be a list of key paths.")
     return list(written)
 
 
 def sample(event_type: str) -> dict[str, str]:
     """An example text for every path that is offered for that event type, readable as the path's kind."""
-    return {keypath.path: _EXAMPLES[keypath.kind] for keypath in keypaths(event_type)}
-
-
-def example(kind: Kind) -> str:
-    """A text that can be read as that kind."""
-    return _EXAMPLES[kind]
+    return {keypath.path: example(keypath.kind) for keypath in keypaths(event_type)}
 
 
 def flatten(event_type: str, payload: object) -> dict[str, Fact]:
@@ -174,82 +124,6 @@ def user_data(payload: object) -> UserData | None:
             return found
         waiting.extend(_members(found))
     return None
-
-
-def fact(value: object, kind: Kind | None = None) -> Fact:
-    """``value`` as a fact, None where it is none; text is read as ``kind`` where it can be. Never raises."""
-    try:
-        if isinstance(value, _SEQUENCES):
-            # Not lists within lists: nothing compares them, and they could contain themselves.
-            return tuple(_scalar(item, None) for item in value) if kind in (Kind.LIST, None) else None
-        return _scalar(value, kind)
-    except Exception:  # whatever an object of a payload does when it is looked at
-        return None
-
-
-def read(kind: Kind, text: str) -> Fact:
-    """The fact that ``text`` stands for at a path of that kind; ValueError where it stands for none."""
-    found = fact(text, kind)
-    if kind in _READERS and isinstance(found, str):
-        raise ValueError(f"{text!r} cannot be read as {kind.value}")
-    return found
-
-
-def boolean(text: str) -> bool | None:
-    """True or False for one of the documented words, else None."""
-    word = text.strip().lower()
-    return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
-
-
-def number(text: str) -> Decimal | None:
-    """The number that ``text`` is, exactly; None for any other text, "NaN" and "Infinity" included."""
-    text = text.strip()
-    return Decimal(text) if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
-
-
-def instant(text: str) -> datetime | None:
-    """The time that ``text`` is in ISO 8601, in UTC; None for any other text. No zone: UTC. No time: midnight."""
-    text = text.strip()
-    if not _ISO_DATE.fullmatch(text):
-        return None
-    try:
-        return _in_utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
-
-
-_READERS = {
-    Kind.BOOLEAN: boolean,
-    Kind.INTEGER: number,
-    Kind.NUMBER: number,
-    Kind.DATETIME: instant,
-    Kind.DATE: instant,
-}
-
-
-def _scalar(value: object, kind: Kind | None) -> Fact:
-    found: Fact = None
-    if isinstance(value, bool):
-        found = value
-    elif isinstance(value, int | float | Decimal):
-        # By way of its text, a float is the number people see: 0.83, not the binary fraction beside it.
-        exact = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
-        found = None if exact.is_nan() else exact
-    elif isinstance(value, datetime):
-        found = _in_utc(value)
-    elif isinstance(value, date):
-        found = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    elif isinstance(value, str):
-        text = str.__str__(value)
-        understood = _READERS[kind](text) if kind in _READERS else None
-        found = text if understood is None else understood
-    elif isinstance(value, OpaqueKey | UUID):
-        found = str(value)
-    return found
-
-
-def _in_utc(value: datetime) -> datetime:
-    return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone(UTC)
 
 
 def _member(holder: object, name: str) -> object:
@@ -306,11 +180,22 @@ def _nodes(declared: Any, names: tuple[str, ...], above: tuple[type, ...]) -> It
     for found in _alternatives(declared):
         yield names, found
         if isinstance(found, type) and attr.has(found) and found not in above:
-            # Annotations that name what cannot be imported stay texts, and are nothing that rules can compare.
-            with contextlib.suppress(Exception):
-                attr.resolve_types(found)
+            hints = _hints(found)
             for field in attr.fields(found):
-                yield from _nodes(field.type, (*names, field.name), (*above, found))
+                yield from _nodes(hints.get(field.name, field.type), (*names, field.name), (*above, found))
+
+
+def _hints(declared: type) -> dict[str, Any]:
+    """The types of a class's fields, those that are written as texts among them.
+
+    Not by ``attr.resolve_types``: it leaves a mark on the class, which others share. The host's own badges follow every
+    attribute of an event's class, and would follow that mark for ever.
+    """
+    try:
+        return get_type_hints(declared, include_extras=True)
+    except Exception:
+        # Texts that name what cannot be imported stay texts, and are nothing that rules can compare.
+        return {}
 
 
 def _alternatives(declared: Any) -> Iterator[Any]:
@@ -327,7 +212,7 @@ def _alternatives(declared: Any) -> Iterator[Any]:
 def _kind(declared: Any) -> Kind | None:
     if declared in (None, Any):
         return Kind.TEXT  # declared as nothing in particular; compared as what it turns out to be
-    if (get_origin(declared) or declared) in _SEQUENCES:
+    if (get_origin(declared) or declared) in SEQUENCES:
         items = [item for argument in get_args(declared) if argument is not ... for item in _alternatives(argument)]
         return Kind.LIST if all(_kind(item) not in (None, Kind.LIST) for item in items) else None
     if not isinstance(declared, type):

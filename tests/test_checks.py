@@ -56,6 +56,7 @@ def test_good_settings_pass(check: Any, written: object) -> None:
         ("RATE_LIMIT", [0, 0]),
         ("MAX_REMOVAL_RATIO", 2),
         ("SYNC_LEASE", 0),
+        ("RULES_RECHECK", -1),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_an_error_that_names_it(check: Any, name: str, value: object) -> None:

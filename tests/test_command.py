@@ -124,7 +124,7 @@ def test_a_dry_run_lists_what_would_change_and_writes_nothing(account: Any) -> N
     assert f"~ {kept}  Renamed" in out
     assert "name: Kept -> Renamed" in out
     assert f"- {gone}  Gone" in out
-    assert "active, 2 requirements, 3 data rules, 1 penalties, 1 learners in progress" in out
+    assert "active, 2 requirements, 3 data rules, 1 penalty, 1 learner in progress" in out
     assert list(AccredibleGroup.objects.values()) == before
     assert config.runs.count() == 1
 

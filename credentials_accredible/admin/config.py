@@ -116,7 +116,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What a deletion would take along; configurations with active groups are protected from it."""
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        # Nobody deletes progress by hand, but it goes with its group.
+        # Whoever may delete a group may delete the progress that goes with it.
         missing.discard(BadgeProgress._meta.verbose_name)
         for config in AccredibleAPIConfig.objects.filter(pk__in=[obj.pk for obj in objs]):
             active = config.groups.filter(is_active=True).count()
@@ -140,7 +140,10 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     @admin.display(description=_("environment"), ordering="environment")
     def environment_label(self, config: AccredibleAPIConfig) -> str:
         """The environment's name."""
-        return config.environment_name
+        try:
+            return config.environment_name
+        except ConfigurationError as error:
+            return str(error)
 
     @admin.display(description=_("API key"))
     def stored_key(self, config: AccredibleAPIConfig) -> str:

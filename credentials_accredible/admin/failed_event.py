@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import EmptyFieldListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -18,13 +17,30 @@ from credentials_accredible.admin.readonly import ReadOnlyAdmin
 from credentials_accredible.models import FailedEvent
 
 
+class ProcessedFilter(admin.SimpleListFilter):
+    """Processed after all, or not yet."""
+
+    title = _("processed")
+    parameter_name = "processed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The two answers."""
+        return [("no", _("not yet")), ("yes", _("after all"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The events of the answer."""
+        if self.value() in {"yes", "no"}:
+            return queryset.filter(resolved_at__isnull=self.value() == "no")
+        return queryset
+
+
 @admin.register(FailedEvent)
 class FailedEventAdmin(ReadOnlyAdmin):
     """Events to look at, and to process again once the cause is gone."""
 
     actions: Any = ["process_again"]
     list_display = ["created", "event_type", "event_id", "attempts", "resolved_at", "error"]
-    list_filter = [("resolved_at", EmptyFieldListFilter), "event_type"]
+    list_filter = [ProcessedFilter, "event_type"]
     search_fields = ["event_id", "error"]
     date_hierarchy = "created"
     fields = ["event_type", "event_id", "event_time", "created", "attempts", "resolved_at", "error", "what_it_said"]

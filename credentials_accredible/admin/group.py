@@ -111,7 +111,7 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What a deletion would take along; active groups are protected from it."""
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        # Nobody deletes progress by hand, but it goes with its group.
+        # Whoever may delete a group may delete the progress that goes with it.
         missing.discard(BadgeProgress._meta.verbose_name)
         active = [obj for obj in objs if obj.is_active]
         if active and super().has_delete_permission(request):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "admin/credentials_accredible/confirm_removal.html"
 _DIGEST = "digest-"
+_NAMED = 5
 
 
 @admin.action(permissions=["sync"], description=_("Sync groups"))
@@ -94,17 +95,22 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
         '{} <a href="{}?api_config__id__exact={}">{}</a>', text, address, outcome.config.pk, gettext("See its groups")
     )
     messages.success(request, link)
-    for conflict in outcome.plan.conflicting if outcome.plan else ():
-        text = gettext("%(name)s: the group “%(group)s” (%(id)s) was skipped, because “%(holder)s” holds it already.")
-        messages.warning(
-            request,
-            text
-            % {
-                "name": name,
-                "group": conflict.remote.name,
-                "id": conflict.remote.accredible_id,
-                "holder": conflict.holder,
-            },
-        )
+    _tell_conflicts(request, name, outcome.plan)
     for warning in outcome.warnings:
         messages.warning(request, f"{name}: {warning}")
+
+
+def _tell_conflicts(request: HttpRequest, name: str, plan: Plan | None) -> None:
+    """One message for all groups that other configurations hold; it names the first few."""
+    conflicting = plan.conflicting if plan else ()
+    if not conflicting:
+        return
+    named = [
+        gettext("“%(group)s” (%(id)s, held by “%(holder)s”)")
+        % {"group": conflict.remote.name, "id": conflict.remote.accredible_id, "holder": conflict.holder}
+        for conflict in conflicting[:_NAMED]
+    ]
+    if len(conflicting) > _NAMED:
+        named.append(gettext("and %d more") % (len(conflicting) - _NAMED))
+    text = gettext("%(name)s: skipped, because another configuration holds them already: %(groups)s.")
+    messages.warning(request, text % {"name": name, "groups": ", ".join(named)})

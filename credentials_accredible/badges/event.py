@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from credentials_accredible.badges.learners import Identity, identity_in
 from credentials_accredible.badges.plain import member, plain, text
-from credentials_accredible.events import Fact, flatten
+from credentials_accredible.events import flatten
+from credentials_accredible.facts import Fact
 
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _SKEW = timedelta(days=1)

@@ -86,7 +86,8 @@ def _store(event: Event, payload: dict[str, Any], error: Exception) -> None:
 
 def _reason(error: Exception) -> str:
     # Errors of ours are sentences for staff; of the others, the class says most.
-    return text(str(error) if isinstance(error, AccredibleError) else f"{type(error).__name__}: {error}", _LONGEST_REASON)
+    known = isinstance(error, AccredibleError)
+    return text(str(error) if known else f"{type(error).__name__}: {error}", _LONGEST_REASON)
 
 
 def _where(error: Exception) -> str:

@@ -21,7 +21,7 @@ from django.db.models.signals import m2m_changed, post_save
 
 from credentials_accredible import conf
 from credentials_accredible.badges.selection import RuleData, Selected, Selection, Target
-from credentials_accredible.events import Fact
+from credentials_accredible.facts import Fact
 from credentials_accredible.models import (
     AccredibleGroup,
     BadgePenalty,

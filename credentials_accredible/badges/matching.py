@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import Fact, boolean, fact, instant, number
+from credentials_accredible.facts import Fact, boolean, fact, instant, number
 
 
 class Rule(Protocol):

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from credentials_accredible.badges.matching import holds, split
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import Fact, boolean, instant, number
+from credentials_accredible.facts import Fact, boolean, instant, number
 
 
 class RuleData(NamedTuple):

@@ -10,7 +10,8 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible.badges.confirmation import letter_of
 from credentials_accredible.badges.matching import RuleResult, explain
-from credentials_accredible.events import Fact, fact, flatten, is_known, keypaths
+from credentials_accredible.events import flatten, is_known, keypaths
+from credentials_accredible.facts import Fact, fact
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement
 
 

@@ -15,20 +15,8 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 from credentials_accredible.badges.matching import Rule, holds, split
 from credentials_accredible.choices import Operator
 from credentials_accredible.conf import SETTING
-from credentials_accredible.events import (
-    FALSE_WORDS,
-    TRUE_WORDS,
-    Fact,
-    Kind,
-    boolean,
-    carries_user,
-    example,
-    instant,
-    is_known,
-    keypaths,
-    number,
-    read,
-)
+from credentials_accredible.events import carries_user, is_known, keypaths
+from credentials_accredible.facts import FALSE_WORDS, TRUE_WORDS, Fact, Kind, boolean, example, instant, number, read
 
 _EQUALITY = (Operator.EQUAL, Operator.NOT_EQUAL)
 _LOWER = (Operator.GREATER, Operator.AT_LEAST)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils.translation import ngettext
+
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import SyncRun
 from credentials_accredible.sync.engine import Outcome
@@ -72,10 +74,13 @@ def describe(change: Change) -> str:
 
 def describe_holdings(holdings: Holdings) -> str:
     """What hangs on a group, in words."""
-    return (
-        f"{holdings.requirements} requirements, {holdings.rules} data rules, {holdings.penalties} penalties, "
-        f"{holdings.learners} learners in progress"
+    parts = (
+        ngettext("%d requirement", "%d requirements", holdings.requirements) % holdings.requirements,
+        ngettext("%d data rule", "%d data rules", holdings.rules) % holdings.rules,
+        ngettext("%d penalty", "%d penalties", holdings.penalties) % holdings.penalties,
+        ngettext("%d learner in progress", "%d learners in progress", holdings.learners) % holdings.learners,
     )
+    return ", ".join(parts)
 
 
 def _in_words(counts: dict[str, int]) -> str:

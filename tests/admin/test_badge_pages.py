@@ -142,6 +142,15 @@ class TestEditing:
         assert "counts for the events to come" in active
         assert "counts for the events to come" not in inactive
 
+    def test_so_does_a_requirement_of_it(self, admin_client: Client, group: AccredibleGroup) -> None:
+        address = f"/admin/credentials_accredible/badgerequirement/{group.requirements.get().pk}/change/"
+
+        active = text(admin_client.get(address))
+        AccredibleGroup.objects.update(is_active=False)
+
+        assert "counts for the events to come" in active
+        assert "counts for the events to come" not in text(admin_client.get(address))
+
     def test_a_rule_that_is_deleted_in_a_form_is_made_known(self, admin_client: Client, group: AccredibleGroup) -> None:
         requirement = group.requirements.get()
         rule = requirement.rules.create(data_path="course.course_key", operator="eq", value=COURSE)

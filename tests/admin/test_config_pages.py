@@ -168,6 +168,17 @@ class TestTheForm:
 
         assert "['ENVIRONMENTS']['mars']['api_url'] must start with https://" in told(response)
 
+    def test_the_list_opens_with_settings_that_cannot_be_used(
+        self, admin_client: Client, emulator: Emulator, settings: Any
+    ) -> None:
+        factories.make_config()
+        settings.CREDENTIALS_ACCREDIBLE = {"ENVIRONMENTS": {"mars": {"api_url": "http://mars.example.com"}}}
+
+        response = admin_client.get(LIST)
+
+        assert response.status_code == 200
+        assert "must start with https://" in response.content.decode()
+
     def test_who_may_only_look_sees_no_field_for_a_key(self, client: Client, account: Any) -> None:
         config = factories.make_config(key=KEY)
         client.force_login(factories.make_staff("view_accredibleapiconfig"))
@@ -249,7 +260,8 @@ class TestSyncGroups:
         assert "Broken was not synced: Accredible refused the API key" in messages
         assert "First was synced: 1 created" in messages
         assert "Second was synced: 0 created" in messages
-        assert "was skipped, because “First” holds it already" in messages
+        assert "Second: skipped, because another configuration holds them already" in messages
+        assert "held by “First”" in messages
         assert "<b>Group</b>" not in response.content.decode()
         run = SyncRun.objects.get(api_config=first)
         assert (run.trigger, run.user.is_superuser) == ("admin", True)  # type: ignore[union-attr]

@@ -455,3 +455,16 @@ class TestWhatBelongsTogether:
         response = admin_client.get("/admin/credentials_accredible/" + path.format(group.pk), follow=True)
 
         assert "['EVENTS'] must be a list" in text(response).replace("&#x27;", "'")
+
+
+class TestDeletingALearner:
+    def test_a_learner_with_progress_and_a_badge_is_deleted_with_them(self, admin_client: Client) -> None:
+        group = factories.configure(factories.make_group())
+        progress, badge = group.progresses.get(), group.badges.get()
+
+        for learner in (progress.user, badge.user):
+            response = admin_client.post(f"/admin/core/user/{learner.pk}/delete/", {"post": "yes"})
+            assert response.status_code == 302, text(response)
+
+        assert not group.progresses.exists()
+        assert not group.badges.exists()

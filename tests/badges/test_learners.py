@@ -93,6 +93,7 @@ def test_an_event_of_which_nobody_knows_whom_it_is_about_is_kept(
         make_user(name, lms_user_id=number)
     course_status(learner(sent[0], id=sent[1]))
     assert reason in FailedEvent.objects.get().error
+    assert "LearnerUnknown" not in FailedEvent.objects.get().error
     assert not BadgeProgress.objects.exists()
     assert User.objects.count() == len(known)
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from credentials_accredible.badges import matching
 from credentials_accredible.badges.selection import RuleData, Selection, Target
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import fact, flatten
+from credentials_accredible.events import flatten
+from credentials_accredible.facts import fact
 from tests.badges.sending import DEMO, OTHER
 from tests.factories import PASSING
 

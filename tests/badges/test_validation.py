@@ -26,7 +26,8 @@ from credentials_accredible.badges.validation import (
     rule_problem,
 )
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import Kind, keypaths, read
+from credentials_accredible.events import keypaths
+from credentials_accredible.facts import Kind, read
 
 PASSING = "org.openedx.learning.course.passing.status.updated.v1"
 CCX_PASSING = "org.openedx.learning.ccx.course.passing.status.updated.v1"
