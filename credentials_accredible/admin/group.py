@@ -26,6 +26,20 @@ TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
 REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
 
 
+AT_ACCREDIBLE = [
+    "api_config",
+    "accredible_id",
+    "dashboard_link",
+    "internal_name",
+    "description",
+    "design_id",
+    "remote_created_at",
+    "remote_updated_at",
+    "synced_at",
+    "uuid",
+]
+
+
 class ConfiguredFilter(admin.SimpleListFilter):
     """With requirements, or without."""
 
@@ -56,38 +70,9 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
     inlines = [BadgeRequirementInline, BadgePenaltyInline]
     fieldsets = [
         (None, {"fields": ["icon", "name", "is_active", "site"]}),
-        (
-            _("At Accredible"),
-            {
-                "fields": [
-                    "api_config",
-                    "accredible_id",
-                    "dashboard_link",
-                    "internal_name",
-                    "description",
-                    "design_id",
-                    "remote_created_at",
-                    "remote_updated_at",
-                    "synced_at",
-                    "uuid",
-                ]
-            },
-        ),
+        (_("At Accredible"), {"fields": AT_ACCREDIBLE}),
     ]
-    readonly_fields = [
-        "icon",
-        "name",
-        "api_config",
-        "accredible_id",
-        "dashboard_link",
-        "internal_name",
-        "description",
-        "design_id",
-        "remote_created_at",
-        "remote_updated_at",
-        "synced_at",
-        "uuid",
-    ]
+    readonly_fields = ["icon", "name", *AT_ACCREDIBLE]
 
     class Media:
         css = {"all": ["credentials_accredible/admin.css"]}
