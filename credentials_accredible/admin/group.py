@@ -26,7 +26,7 @@ TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
 REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
 
 
-AT_ACCREDIBLE = [
+AT_ACCREDIBLE = (
     "api_config",
     "accredible_id",
     "dashboard_link",
@@ -37,7 +37,7 @@ AT_ACCREDIBLE = [
     "remote_updated_at",
     "synced_at",
     "uuid",
-]
+)
 
 
 class ConfiguredFilter(admin.SimpleListFilter):

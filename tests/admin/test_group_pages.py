@@ -1,4 +1,4 @@
-"""The pages of groups, requirements and penalties, through Django's client."""
+"""The pages of groups, and those that only show, through Django's client."""
 
 from __future__ import annotations
 
@@ -7,55 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule
+from credentials_accredible.models import AccredibleGroup, DataRule
 from tests import factories
-from tests.factories import CCX_PASSING, COURSE, PASSING
+from tests.admin.forms import GROUPS, REQUIREMENTS, group_form, text
+from tests.factories import PASSING
 
 pytestmark = pytest.mark.django_db
-
-GROUPS = "/admin/credentials_accredible/accrediblegroup/"
-REQUIREMENTS = "/admin/credentials_accredible/badgerequirement/"
-PENALTIES = "/admin/credentials_accredible/badgepenalty/"
-
-
-def formset(prefix: str, *rows: dict[str, Any], stored: int = 0) -> dict[str, Any]:
-    """What a browser sends of an inline."""
-    data: dict[str, Any] = {
-        f"{prefix}-TOTAL_FORMS": len(rows),
-        f"{prefix}-INITIAL_FORMS": stored,
-        f"{prefix}-MIN_NUM_FORMS": 0,
-        f"{prefix}-MAX_NUM_FORMS": 1000,
-    }
-    for number, row in enumerate(rows):
-        data.update({f"{prefix}-{number}-{name}": value for name, value in row.items()})
-    return data
-
-
-def group_form(group: AccredibleGroup, *requirements: dict[str, Any], **values: Any) -> dict[str, Any]:
-    """What a browser sends of a group's page."""
-    stored = [row for row in requirements if row.get("id")]
-    data = {
-        "site": "",
-        **formset("requirements", *requirements, stored=len(stored)),
-        **formset("penalties"),
-        **values,
-    }
-    return {name: value for name, value in data.items() if value is not None}
-
-
-def requirement_form(*rules: dict[str, Any], stored: int = 0, **values: Any) -> dict[str, Any]:
-    """What a browser sends of a requirement's page."""
-    return {"event_type": PASSING, "description": "", "blend": "", **formset("rules", *rules, stored=stored), **values}
-
-
-def rule(path: str, value: str, operator: str = "eq", **more: Any) -> dict[str, Any]:
-    """A row of the data rules."""
-    return {"data_path": path, "operator": operator, "value": value, **more}
-
-
-def text(response: Any) -> str:
-    """The page."""
-    return str(response.content.decode())
 
 
 class TestGroups:
@@ -236,143 +193,6 @@ class TestDeleting:
         assert group.requirements.count() == 1
 
 
-class TestRequirements:
-    def test_a_requirement_is_made_with_its_rules(self, admin_client: Client, emulator: Any) -> None:
-        group = factories.make_group()
-        rules = [rule("is_passing", "Yes"), rule("course.course_key", f" {COURSE} ")]
-
-        response = admin_client.post(REQUIREMENTS + "add/", requirement_form(*rules, group=group.pk, blend="A"))
-
-        assert response.status_code == 302, text(response)
-        made = BadgeRequirement.objects.get()
-        assert (made.group, made.event_type, made.blend) == (group, PASSING, "A")
-        assert list(made.rules.values_list("data_path", "operator", "value")) == [
-            ("is_passing", "eq", "Yes"),
-            ("course.course_key", "eq", COURSE),
-        ]
-
-    def test_paths_are_offered_per_event_type_without_the_ignored_ones(
-        self, admin_client: Client, emulator: Any
-    ) -> None:
-        page = text(admin_client.get(REQUIREMENTS + "add/"))
-
-        passing, ccx = page.split(f'<optgroup label="{PASSING}">')[1].split(f'<optgroup label="{CCX_PASSING}">')[:2]
-        assert 'value="course.course_key"' in passing
-        assert 'value="course.master_course_key"' not in passing
-        assert 'value="course.master_course_key"' in ccx
-        assert "user.pii" not in page
-
-    @pytest.mark.parametrize(
-        ("row", "reason"),
-        [
-            (rule("is_passing", "perhaps"), "neither true nor false"),
-            (rule("is_passing", "true", "gt"), "does not work for"),
-            (rule("course.course_key", "DemoX"), "is not a course key"),
-            (rule("course.start", "soon"), "is not a date or time"),
-            (rule("course.master_course_key", COURSE), "have no “course.master_course_key”"),
-            (rule("user.pii.email", "a@example.com"), "Select a valid choice"),
-            (rule("is_passing", ""), "This field is required"),
-        ],
-        ids=lambda value: value["data_path"] + value["operator"] if isinstance(value, dict) else "",
-    )
-    def test_a_rule_that_makes_no_sense_is_refused_with_the_reason(
-        self, admin_client: Client, emulator: Any, row: dict[str, Any], reason: str
-    ) -> None:
-        group = factories.make_group()
-
-        response = admin_client.post(REQUIREMENTS + "add/", requirement_form(row, group=group.pk))
-
-        assert reason in text(response)
-        assert not BadgeRequirement.objects.exists()
-
-    def test_the_same_rule_twice_is_refused(self, admin_client: Client, emulator: Any) -> None:
-        rules = [rule("is_passing", "true"), rule("is_passing", "true")]
-
-        response = admin_client.post(REQUIREMENTS + "add/", requirement_form(*rules, group=factories.make_group().pk))
-
-        assert "duplicate" in text(response)
-        assert not BadgeRequirement.objects.exists()
-
-    def test_any_event_and_rules_exclude_each_other(self, admin_client: Client, emulator: Any) -> None:
-        response = admin_client.post(
-            REQUIREMENTS + "add/",
-            requirement_form(rule("is_passing", "true"), group=factories.make_group().pk, any_event="on"),
-        )
-
-        assert "data rules have no say" in text(response)
-
-    def test_the_last_rule_of_an_active_groups_requirement_stays(self, admin_client: Client, emulator: Any) -> None:
-        requirement = factories.make_requirement(factories.make_group(is_active=True))
-        stored = requirement.rules.get()
-        row = rule("is_passing", "true", id=stored.pk, requirement=requirement.pk, DELETE="on")
-
-        response = admin_client.post(f"{REQUIREMENTS}{requirement.pk}/change/", requirement_form(row, stored=1))
-
-        assert "Nobody could earn this group, so it cannot be active" in text(response)
-        assert requirement.rules.count() == 1
-
-    def test_an_event_type_that_is_not_configured_is_not_offered(self, admin_client: Client, emulator: Any) -> None:
-        form = requirement_form(
-            group=factories.make_group().pk, event_type="org.openedx.learning.course.unenrollment.completed.v1"
-        )
-
-        response = admin_client.post(REQUIREMENTS + "add/", form)
-
-        assert "Select a valid choice" in text(response)
-
-    def test_a_requirement_stays_with_its_group(self, admin_client: Client, emulator: Any) -> None:
-        requirement = factories.make_requirement(factories.make_group())
-        other = factories.make_group()
-
-        admin_client.post(
-            f"{REQUIREMENTS}{requirement.pk}/change/", requirement_form(group=other.pk, description="Changed")
-        )
-
-        requirement.refresh_from_db()
-        assert requirement.description == "Changed"
-        assert requirement.group != other
-
-
-class TestPenalties:
-    def test_a_penalty_is_made_for_requirements_of_its_group(self, admin_client: Client, emulator: Any) -> None:
-        group = factories.make_group()
-        requirement = factories.make_requirement(group)
-        foreign = factories.make_requirement(factories.make_group(), description="Foreign")
-
-        page = text(admin_client.get(f"{PENALTIES}add/?group={group.pk}"))
-        form = requirement_form(rule("is_passing", "no"), group=group.pk)
-        refused = admin_client.post(f"{PENALTIES}add/?group={group.pk}", {**form, "requirements": [foreign.pk]})
-        assert BadgePenalty.objects.count() == 0
-        admin_client.post(f"{PENALTIES}add/?group={group.pk}", {**form, "requirements": [requirement.pk]})
-
-        assert "Foreign" not in page
-        assert "Select a valid choice" in text(refused)
-        assert list(BadgePenalty.objects.get().requirements.all()) == [requirement]
-
-    @pytest.mark.parametrize("query", ["", "?group=", "?group=x", "?group=1%27"])
-    def test_without_a_group_one_is_sent_to_the_groups(self, admin_client: Client, query: str) -> None:
-        response = admin_client.get(f"{PENALTIES}add/{query}", follow=True)
-
-        assert response.request["PATH_INFO"] == GROUPS
-        assert "Add penalty" in text(response)
-
-    def test_penalties_are_changed_on_a_page_of_their_own(self, admin_client: Client, emulator: Any) -> None:
-        group = factories.make_group()
-        requirement = factories.make_requirement(group)
-        penalty = factories.make_penalty(group, requirement)
-        stored = penalty.rules.get()
-        row = rule("is_passing", "No", id=stored.pk, penalty=penalty.pk)
-
-        admin_client.post(
-            f"{PENALTIES}{penalty.pk}/change/",
-            requirement_form(row, stored=1, description="Lost", requirements=[requirement.pk]),
-        )
-
-        penalty.refresh_from_db()
-        stored.refresh_from_db()
-        assert (penalty.description, stored.value) == ("Lost", "No")
-
-
 class TestWhatOnlyShows:
     @pytest.mark.parametrize("name", ["syncrun", "badgeprogress", "accrediblebadge"])
     def test_it_is_shown_and_neither_added_nor_changed_nor_deleted(
@@ -395,66 +215,6 @@ class TestWhatOnlyShows:
         assert admin_client.get(f"{base}add/").status_code == 403
         assert admin_client.post(f"{base}{pk}/change/", {}).status_code == 403
         assert admin_client.post(f"{base}{pk}/delete/", {"post": "yes"}).status_code == 403
-
-
-class TestWhatBelongsTogether:
-    def test_rules_have_to_fit_an_event_type_that_is_changed(self, admin_client: Client, emulator: Any) -> None:
-        requirement = factories.make_requirement(factories.make_group(), rule=False, event_type=CCX_PASSING)
-        stored = DataRule.objects.create(
-            requirement=requirement, data_path="course.master_course_key", operator="eq", value=COURSE
-        )
-        row = rule("course.master_course_key", COURSE, id=stored.pk, requirement=requirement.pk)
-
-        response = admin_client.post(f"{REQUIREMENTS}{requirement.pk}/change/", requirement_form(row, stored=1))
-
-        assert "have no “course.master_course_key”" in text(response)
-        requirement.refresh_from_db()
-        assert requirement.event_type == CCX_PASSING
-
-    def test_on_a_groups_page_the_event_type_of_a_stored_requirement_is_fixed(
-        self, admin_client: Client, emulator: Any
-    ) -> None:
-        group = factories.make_group()
-        requirement = factories.make_requirement(group)
-        row = {"id": requirement.pk, "group": group.pk, "event_type": CCX_PASSING, "description": "New", "blend": ""}
-
-        admin_client.post(f"{GROUPS}{group.pk}/change/", group_form(group, row))
-
-        requirement.refresh_from_db()
-        assert (requirement.event_type, requirement.description) == (PASSING, "New")
-
-    def test_any_event_beside_rules_is_refused_on_a_groups_page_too(self, admin_client: Client, emulator: Any) -> None:
-        group = factories.make_group()
-        requirement = factories.make_requirement(group)
-        row = {"id": requirement.pk, "group": group.pk, "description": "", "blend": "", "any_event": "on"}
-
-        response = admin_client.post(f"{GROUPS}{group.pk}/change/", group_form(group, row))
-
-        assert "data rules have no say" in text(response)
-        requirement.refresh_from_db()
-        assert not requirement.any_event
-
-    def test_what_one_may_not_add_is_not_offered(self, client: Client, emulator: Any) -> None:
-        group = factories.make_group()
-        client.force_login(factories.make_staff("view_accrediblegroup"))
-
-        page = text(client.get(f"{GROUPS}{group.pk}/change/"))
-
-        assert "Try out" in page
-        for hidden in ("Add requirement", "Add penalty", "Re-evaluate"):
-            assert hidden not in page
-
-    @pytest.mark.parametrize("path", ["accrediblegroup/{}/change/", "badgerequirement/add/"])
-    def test_settings_that_cannot_be_used_are_told(
-        self, admin_client: Client, emulator: Any, settings: Any, path: str
-    ) -> None:
-        group = factories.make_group()
-        factories.make_requirement(group)
-        settings.CREDENTIALS_ACCREDIBLE["EVENTS"] = "nonsense"
-
-        response = admin_client.get("/admin/credentials_accredible/" + path.format(group.pk), follow=True)
-
-        assert "['EVENTS'] must be a list" in text(response).replace("&#x27;", "'")
 
 
 class TestDeletingALearner:

@@ -1,0 +1,52 @@
+"""What browsers send of the admin's forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from credentials_accredible.models import AccredibleGroup
+from tests.factories import PASSING
+
+GROUPS = "/admin/credentials_accredible/accrediblegroup/"
+REQUIREMENTS = "/admin/credentials_accredible/badgerequirement/"
+PENALTIES = "/admin/credentials_accredible/badgepenalty/"
+
+
+def formset(prefix: str, *rows: dict[str, Any], stored: int = 0) -> dict[str, Any]:
+    """What a browser sends of an inline."""
+    data: dict[str, Any] = {
+        f"{prefix}-TOTAL_FORMS": len(rows),
+        f"{prefix}-INITIAL_FORMS": stored,
+        f"{prefix}-MIN_NUM_FORMS": 0,
+        f"{prefix}-MAX_NUM_FORMS": 1000,
+    }
+    for number, row in enumerate(rows):
+        data.update({f"{prefix}-{number}-{name}": value for name, value in row.items()})
+    return data
+
+
+def group_form(group: AccredibleGroup, *requirements: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """What a browser sends of a group's page."""
+    stored = [row for row in requirements if row.get("id")]
+    data = {
+        "site": "",
+        **formset("requirements", *requirements, stored=len(stored)),
+        **formset("penalties"),
+        **values,
+    }
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def requirement_form(*rules: dict[str, Any], stored: int = 0, **values: Any) -> dict[str, Any]:
+    """What a browser sends of a requirement's page."""
+    return {"event_type": PASSING, "description": "", "blend": "", **formset("rules", *rules, stored=stored), **values}
+
+
+def rule(path: str, value: str, operator: str = "eq", **more: Any) -> dict[str, Any]:
+    """A row of the data rules."""
+    return {"data_path": path, "operator": operator, "value": value, **more}
+
+
+def text(response: Any) -> str:
+    """The page."""
+    return str(response.content.decode())
