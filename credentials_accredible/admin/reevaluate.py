@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,13 +13,10 @@ from django.utils.translation import gettext, ngettext
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleGroup
 
-if TYPE_CHECKING:
-    from credentials_accredible.admin.group import AccredibleGroupAdmin
-
 TEMPLATE = "admin/credentials_accredible/reevaluate.html"
 
 
-def reevaluate_view(request: HttpRequest, object_id: str, modeladmin: AccredibleGroupAdmin) -> HttpResponse:
+def reevaluate_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
     """Show how many badges a re-evaluation would award, and award them once that is confirmed."""
     group: AccredibleGroup | None = modeladmin.get_object(request, object_id)
     if group is None:

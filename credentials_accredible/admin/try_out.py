@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
+from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -15,9 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin.rule_forms import EventTypeField, offered_event_types
 from credentials_accredible.models import AccredibleGroup
-
-if TYPE_CHECKING:
-    from credentials_accredible.admin.group import AccredibleGroupAdmin
 
 TEMPLATE = "admin/credentials_accredible/try_out.html"
 _LONGEST = 100_000
@@ -49,7 +47,7 @@ class TryOutForm(forms.Form):
         return payload
 
 
-def try_out_view(request: HttpRequest, object_id: str, modeladmin: AccredibleGroupAdmin) -> HttpResponse:
+def try_out_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
     """A form with a sample event; once it is sent, what holds for each requirement, penalty and rule."""
     group: AccredibleGroup | None = modeladmin.get_object(request, object_id)
     if group is None:
