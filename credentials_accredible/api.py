@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -55,7 +55,6 @@ __all__ = [
     "sample_event",
     "simulate",
     "sync",
-    "sync_all",
 ]
 
 
@@ -125,12 +124,6 @@ def sync(
         refresh_icons=refresh_icons,
         progress=progress,
     )
-
-
-def sync_all(configs: Iterable[AccredibleAPIConfig], **options: Any) -> Iterator[Outcome]:
-    """Synchronise one configuration after the other; one that fails does not stop the others."""
-    for config in configs:
-        yield sync(config, **options)
 
 
 def activate_group(group: AccredibleGroup) -> None:
@@ -218,5 +211,6 @@ def rules_changed() -> None:
 
 
 def _set_active(group: AccredibleGroup, active: bool) -> None:
-    AccredibleGroup.objects.filter(pk=group.pk).update(is_active=active, modified=timezone.now())
+    # The version of the rules is locked before the group, here as everywhere.
     index.changed()
+    AccredibleGroup.objects.filter(pk=group.pk).update(is_active=active, modified=timezone.now())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -36,30 +36,33 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         return self._or_explain(request, super().delete_view, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The list, with its actions."""
-        return self._or_explain(request, super().changelist_view, *args, **kwargs)
+        """The list, with its actions: what is undone leaves no entry in the history either."""
+        return self._or_explain(request, transaction.atomic(super().changelist_view), *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Lock the version of the rules before any group, as a sync does; it also tells of rows that a form deletes."""
+        api.rules_changed()
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Check once everything is in the database; Django's view rolls back where this raises."""
         super().save_related(request, form, formsets, change)
-        # Rows that a form deletes tell nobody.
-        api.rules_changed()
         api.refuse_unearnable(self.affected_groups([form.instance]))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete one."""
         groups = self.affected_groups([obj])
         with transaction.atomic():
-            super().delete_model(request, obj)
             api.rules_changed()
+            super().delete_model(request, obj)
             api.refuse_unearnable(groups)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete several."""
         groups = self.affected_groups(queryset)
         with transaction.atomic():
-            super().delete_queryset(request, queryset)
             api.rules_changed()
+            super().delete_queryset(request, queryset)
             api.refuse_unearnable(groups)
 
     @staticmethod
@@ -73,6 +76,9 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         except IntegrityError:
             # Databases differ in what they take for the same text: letter case, accents.
             messages.error(request, gettext("Nothing was changed: the database has something like this already."))
+            return HttpResponseRedirect(request.get_full_path())
+        except OperationalError:
+            messages.error(request, gettext("Nothing was changed: the database is busy. Try again."))
             return HttpResponseRedirect(request.get_full_path())
         except ConfigurationError as error:
             messages.error(request, str(error))

@@ -30,11 +30,14 @@ class KeyHidingReporterFilter(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: TracebackType | Any) -> Any:
         """The local variables of a frame, as pairs; those that show the key are masked."""
-        key = request.POST.get(self.parameter, "") if request is not None else ""
+        entered = request.POST.getlist(self.parameter) if request is not None else []
+        # As it was entered, and as the form takes it.
+        keys = {form for value in entered for form in (value, value.strip()) if form}
         variables = list(super().get_traceback_frame_variables(request, tb_frame))
-        if not key:
-            return variables
-        return [(name, self.cleansed_substitute if _shows(value, key) else value) for name, value in variables]
+        return [
+            (name, self.cleansed_substitute if any(_shows(value, key) for key in keys) else value)
+            for name, value in variables
+        ]
 
 
 def _shows(value: Any, key: str) -> bool:

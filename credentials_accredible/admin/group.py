@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
@@ -20,7 +20,7 @@ from credentials_accredible.admin.reevaluate import reevaluate_view
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
 from credentials_accredible.admin.try_out import try_out_view
 from credentials_accredible.exceptions import ActivationRefused
-from credentials_accredible.models import AccredibleGroup, BadgeProgress
+from credentials_accredible.models import AccredibleGroup, BadgeProgress, BadgeRequirement
 
 TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
 REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
@@ -53,7 +53,8 @@ class ConfiguredFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The groups of the answer."""
         if self.value() in {"yes", "no"}:
-            return queryset.filter(requirements__isnull=self.value() == "no").distinct()
+            configured = Exists(BadgeRequirement.objects.filter(group=OuterRef("pk")))
+            return queryset.filter(configured if self.value() == "yes" else ~configured)
         return queryset
 
 
@@ -104,6 +105,10 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
             missing.discard(self.opts.verbose_name)
         protected += [gettext("%s is active: deactivate it first") % group for group in active]
         return to_delete, counts, missing, protected
+
+    def explained(self, view: Callable[..., HttpResponse], request: HttpRequest, object_id: str) -> HttpResponse:
+        """A page of a group's own; what goes wrong is told as on the others."""
+        return self._or_explain(request, view, object_id, self)
 
     @admin.action(permissions=["change"], description=_("Activate selected groups"))
     def activate(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
@@ -178,7 +183,7 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         own = [
             path(
                 f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(partial(view, modeladmin=self)),
+                self.admin_site.admin_view(partial(self.explained, view)),
                 name=full_name.removeprefix("admin:"),
             )
             for name, view, full_name in pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -103,7 +104,6 @@ class DataRuleInline(admin.TabularInline):
     formset = RequirementRuleFormSet
     fields = ["data_path", "operator", "value"]
     extra = 0
-    min_num = 0
 
 
 class PenaltyDataRuleInline(admin.TabularInline):
@@ -165,7 +165,7 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A new penalty of a group; which one comes with the address, for its requirements are to be offered."""
-        if not request.GET.get("group", "").isdigit():
+        if not _is_key(request.GET.get("group")):
             messages.info(request, gettext("Open the group that the penalty is for, and use “Add penalty” there."))
             return HttpResponseRedirect(reverse("admin:credentials_accredible_accrediblegroup_changelist"))
         return super().add_view(request, form_url, extra_context)
@@ -173,7 +173,9 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the one group that the address names."""
         if db_field.name == "group":
-            kwargs["queryset"] = AccredibleGroup.objects.filter(pk=request.GET.get("group", ""))
+            kwargs["queryset"] = AccredibleGroup.objects.filter(
+                pk=request.GET.get("group") if _is_key(request.GET.get("group")) else None
+            )
             kwargs["empty_label"] = None
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -188,6 +190,14 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
+def _group_of(key: Any) -> QuerySet[AccredibleGroup]:
+    return AccredibleGroup.objects.filter(pk=key) if _is_key(key) else AccredibleGroup.objects.none()
+
+
 def _requirements_of(group: Any) -> QuerySet[BadgeRequirement]:
-    known = str(group or "").isdigit()
-    return BadgeRequirement.objects.filter(group=group) if known else BadgeRequirement.objects.none()
+    return BadgeRequirement.objects.filter(group=group) if _is_key(group) else BadgeRequirement.objects.none()
+
+
+def _is_key(value: Any) -> bool:
+    """Whether an address names a row by something that can be a primary key."""
+    return re.fullmatch(r"[0-9]{1,18}", str(value or "")) is not None

@@ -58,7 +58,7 @@ def _question(outcome: api.Outcome, plan: Plan, *, asked_before: bool) -> dict[s
     return {
         "config": outcome.config,
         "digest_name": f"{_DIGEST}{outcome.config.pk}",
-        "digest": plan.digest,
+        "digest": outcome.approval,
         "removals": [(group, outcome.holdings.get(group.pk, Holdings())) for group in plan.remove],
         "plan": plan,
         "alarming": objection is not None,

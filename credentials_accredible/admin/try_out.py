@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -39,9 +40,12 @@ class TryOutForm(forms.Form):
     def clean_payload(self) -> dict[str, Any]:
         """The payload as a dict."""
         try:
-            payload = json.loads(self.cleaned_data["payload"])
-        except (ValueError, RecursionError) as error:
-            raise forms.ValidationError(gettext("This is not JSON: %s") % error) from None
+            payload = json.loads(self.cleaned_data["payload"], parse_float=Decimal)
+            json.dumps(payload, ensure_ascii=False, default=str).encode()
+        except (ArithmeticError, ValueError, RecursionError) as error:
+            # A lone half of a surrogate pair is JSON, but no text.
+            shown = ascii(error) if isinstance(error, UnicodeError) else error
+            raise forms.ValidationError(gettext("This is not JSON: %s") % shown) from None
         if not isinstance(payload, dict):
             raise forms.ValidationError(gettext("This has to be a JSON object: {…}"))
         return payload

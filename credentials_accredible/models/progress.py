@@ -58,7 +58,8 @@ class BadgeProgress(TimeStampedModel):
         constraints = [models.UniqueConstraint(fields=["user", "group"], name="accredible_progress_once_per_group")]
 
     def __str__(self) -> str:
-        return f"{self.user} / {self.group}"
+        # By ids: pages that list many would ask for each name.
+        return f"learner {self.user_id}, group {self.group_id}"
 
     @property
     def ratio(self) -> float:
@@ -110,4 +111,4 @@ class Fulfillment(TimeStampedModel):
         constraints = [models.UniqueConstraint(fields=["progress", "requirement"], name="accredible_fulfillment_once")]
 
     def __str__(self) -> str:
-        return f"{self.progress} / {self.requirement}"
+        return f"requirement {self.requirement_id}"

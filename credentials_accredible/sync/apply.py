@@ -21,11 +21,11 @@ from credentials_accredible.sync.plan import (
     LocalGroup,
     Plan,
     RemoteGroup,
-    icon_of,
     make_plan,
     removal_objection,
+    values_of,
 )
-from credentials_accredible.sync.removal import remove
+from credentials_accredible.sync.removal import approval, holdings, remove
 
 # Rows of one statement. Descriptions can be long, and MySQL limits the bytes of a statement.
 _BATCH = 100
@@ -35,8 +35,8 @@ _BATCH = 100
 class Consent:
     """What somebody has agreed to.
 
-    ``force``: removals, however many. ``ask``: no removal, unless the plan's digest is ``approved``, which stands for
-    the plan as a person has seen it.
+    ``force``: removals, however many. ``ask``: no removal, unless its ``approval`` is ``approved``, which stands for
+    what a person has seen of it.
     """
 
     force: bool = False
@@ -45,7 +45,7 @@ class Consent:
 
     def objection(self, plan: Plan) -> SyncRefused | None:
         """Why the plan goes beyond what was agreed to; None where it does not."""
-        if self.approved and plan.digest != self.approved:
+        if self.approved and plan.remove and self.approved != _approval_now(plan):
             return ConfirmationRequired(
                 "What this sync would change is no longer what was confirmed. Nothing was changed: look at it again."
             )
@@ -57,6 +57,10 @@ class Consent:
                 "this has to be confirmed first."
             )
         return removal_objection(plan, conf.number("MAX_REMOVAL_RATIO", least=0, most=1))
+
+
+def _approval_now(plan: Plan) -> str:
+    return approval(plan, holdings([group.pk for group in plan.remove]))
 
 
 def local_groups(config: AccredibleAPIConfig) -> list[LocalGroup]:
@@ -87,11 +91,12 @@ def apply(
         plan = current_plan(config, remote)
         objection = consent.objection(plan)
         if objection is None:
+            if plan.remove:
+                # Before any group: whoever changes rules locks their version first, then the group.
+                index.changed()
             _create(config, plan, site)
             _update(plan)
-            if plan.remove:
-                remove([group.pk for group in plan.remove])
-                index.changed()
+            remove([group.pk for group in plan.remove])
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
 
@@ -123,7 +128,7 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
             accredible_id=remote.accredible_id,
             site=site,
             synced_at=now,
-            **_values(remote, None),
+            **values_of(remote, None),
         )
         for remote in plan.create
     )
@@ -134,15 +139,11 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
 def _update(plan: Plan) -> None:
     now = timezone.now()
     groups = (
-        AccredibleGroup(pk=update.local.pk, synced_at=now, modified=now, **_values(update.remote, update.local))
+        AccredibleGroup(pk=update.local.pk, synced_at=now, modified=now, **values_of(update.remote, update.local))
         for update in plan.update
     )
     for batch in _batches(groups):
         AccredibleGroup.objects.bulk_update(batch, [*PROVIDER_FIELDS, "synced_at", "modified"])
-
-
-def _values(remote: RemoteGroup, local: LocalGroup | None) -> dict[str, object]:
-    return {**{name: getattr(remote, name) for name in PROVIDER_FIELDS}, "icon_url": icon_of(remote, local)}
 
 
 def _batches(groups: Iterator[AccredibleGroup]) -> Iterator[list[AccredibleGroup]]:

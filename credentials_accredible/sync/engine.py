@@ -18,7 +18,7 @@ from credentials_accredible.sync import runs
 from credentials_accredible.sync.apply import Consent, apply, current_plan, local_groups
 from credentials_accredible.sync.fetch import Fetched, Progress, fetch
 from credentials_accredible.sync.plan import Plan
-from credentials_accredible.sync.removal import Holdings, holdings
+from credentials_accredible.sync.removal import Holdings, approval, holdings
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,11 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     run: SyncRun | None = None
     reason: AccredibleError | None = None
+
+    @property
+    def approval(self) -> str:
+        """What ``Consent.approved`` takes to carry out this plan and no other; empty where there is none."""
+        return approval(self.plan, self.holdings) if self.plan else ""
 
     @property
     def succeeded(self) -> bool:
@@ -96,10 +101,19 @@ def synchronise(
     the run say what it was, and the groups are as before then.
     """
     try:
+        # As it is now: it may have been changed or deleted while others were synchronised.
+        config.refresh_from_db()
         run = runs.begin(config, trigger=trigger, user=user)
     except SyncInProgress as error:
         refused = runs.record_refusal(config, str(error), trigger=trigger, user=user)
         return Outcome(config, RunStatus.REFUSED, str(error), run=refused, reason=error)
+    except AccredibleAPIConfig.DoesNotExist:
+        return Outcome(config, RunStatus.FAILED, f"“{config.name}” was deleted meanwhile.")
+    except AccredibleError as error:
+        return Outcome(config, RunStatus.FAILED, str(error), reason=error)
+    except DatabaseError as error:
+        log.exception("sync_failed config=%s", config.pk)
+        return Outcome(config, RunStatus.FAILED, _database_words(error))
     return _Synchronisation(config, run, progress or _silent).carry_out(site, consent or Consent(), refresh_icons)
 
 
@@ -118,14 +132,13 @@ class _Synchronisation:
             total = len(self.fetched.groups)
             self.progress("applying", 0, total)
             plan, objection = apply(self.run, self.config, self.fetched.groups, site=site, consent=consent)
-            self.progress("applying", total, total)
         except SyncRefused as error:
             return self._ended(RunStatus.REFUSED, str(error), reason=error)
         except AccredibleError as error:
             return self._ended(RunStatus.FAILED, str(error), reason=error)
         except DatabaseError as error:
             log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
-            return self._ended(RunStatus.FAILED, f"The database did not take the changes: {error}"[:500])
+            return self._ended(RunStatus.FAILED, _database_words(error))
         except Exception as error:
             log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
             return self._ended(RunStatus.FAILED, f"Unexpected {type(error).__name__}: see the log of this service.")
@@ -134,6 +147,7 @@ class _Synchronisation:
             raise
         if objection:
             return self._ended(RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=_holdings(plan))
+        self.progress("applying", total, total)
         return Outcome(self.config, RunStatus.SUCCEEDED, plan=plan, warnings=self.fetched.warnings, run=self.run)
 
     def _fetch(self, refresh_icons: bool) -> Fetched:
@@ -150,7 +164,11 @@ class _Synchronisation:
         self.progress(stage, done, total)
 
     def _ended(self, status: RunStatus, error: str, **details: Any) -> Outcome:
-        runs.finish(self.run, status, error=error)
+        try:
+            runs.finish(self.run, status, error=error)
+        except DatabaseError:
+            # The run stays open until its lease is over; nothing was changed by it.
+            log.exception("sync_run_not_closed config=%s run=%s", self.config.pk, self.run.pk)
         return Outcome(self.config, status, error, run=self.run, warnings=self.fetched.warnings, **details)
 
 
@@ -160,3 +178,7 @@ def _holdings(plan: Plan) -> dict[int, Holdings]:
 
 def _silent(stage: str, done: int, total: int | None) -> None:
     """Progress that nobody looks at."""
+
+
+def _database_words(error: DatabaseError) -> str:
+    return f"The database did not take the changes: {error}"[:500]

@@ -161,14 +161,23 @@ def removal_objection(plan: Plan, max_ratio: float) -> RemovalRefused | None:
     return None
 
 
-def icon_of(remote: RemoteGroup, local: LocalGroup | None) -> str:
-    """The icon a group gets: where its design could not be read, the one it had for the same design."""
-    if remote.icon_url is not None:
-        return remote.icon_url
-    return local.icon_url if local is not None and local.design_id == remote.design_id else ""
+def values_of(remote: RemoteGroup, local: LocalGroup | None) -> dict[str, object]:
+    """What a group gets for each of PROVIDER_FIELDS.
+
+    Where its design could not be read, it keeps the icon it had for the same design, and the time of its last change:
+    a later time would say that its icon is up to date.
+    """
+    values = {name: getattr(remote, name) for name in PROVIDER_FIELDS}
+    if remote.icon_url is None:
+        same_design = local is not None and local.design_id == remote.design_id
+        values["icon_url"] = local.icon_url if local is not None and same_design else ""
+        values["remote_updated_at"] = local.remote_updated_at if local is not None else None
+    return values
 
 
 def _changes(local: LocalGroup, remote: RemoteGroup) -> tuple[Change, ...]:
-    values = {name: getattr(remote, name) for name in PROVIDER_FIELDS}
-    values["icon_url"] = icon_of(remote, local)
-    return tuple(Change(name, getattr(local, name), new) for name, new in values.items() if getattr(local, name) != new)
+    return tuple(
+        Change(name, getattr(local, name), new)
+        for name, new in values_of(remote, local).items()
+        if getattr(local, name) != new
+    )

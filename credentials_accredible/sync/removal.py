@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from credentials_accredible.models import (
     Fulfillment,
     PenaltyDataRule,
 )
+from credentials_accredible.sync.plan import Plan
 
 # Databases limit the values of one statement: SQLite to 999 where it is old.
 _BATCH = 500
@@ -49,10 +51,19 @@ def holdings(groups: Sequence[int]) -> dict[int, Holdings]:
     return {pk: Holdings(**counts) for pk, counts in found.items()}
 
 
+def approval(plan: Plan, hanging: dict[int, Holdings]) -> str:
+    """A fingerprint of what a person has seen before saying yes: the plan, and what goes with the groups it removes.
+
+    Learners come and go all the time, so their number stays out.
+    """
+    seen = [(pk, held.requirements, held.rules, held.penalties) for pk, held in sorted(hanging.items())]
+    return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
+
+
 def remove(groups: Sequence[int]) -> None:
     """Delete the groups with these primary keys and all that hangs on them; earned badges stay.
 
-    Children go first, a statement each, so that nothing has to be loaded. Wants a transaction around it.
+    Children go first, in statements for many rows at once. Wants a transaction around it.
     """
     for batch in _batches(groups):
         Fulfillment.objects.filter(progress__group__in=batch).delete()

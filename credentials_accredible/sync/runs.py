@@ -57,7 +57,7 @@ def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
     except IntegrityError:
         holder = SyncRun.objects.filter(lock=config).first()
         if holder is None:
-            raise
+            raise SyncInProgress(f"Another sync of “{config.name}” has just ended: try again.") from None
         raise SyncInProgress(
             f"A sync of “{config.name}” is running since {holder.started_at:%H:%M:%S} UTC: "
             "wait until it has finished, then try again."
@@ -141,8 +141,8 @@ def _is_dead(run: SyncRun) -> bool:
     lease = timedelta(seconds=conf.number("SYNC_LEASE", least=10))
     if run.heartbeat_at is None or timezone.now() - run.heartbeat_at > lease:
         return True
-    host, _, process = run.owner.partition("/")
-    if host != _host():
+    place, _, process = run.owner.partition("/")
+    if place != _place():
         return False
     pid, _, started = process.partition("/")
     now = _process_start(int(pid))
@@ -151,16 +151,22 @@ def _is_dead(run: SyncRun) -> bool:
 
 def _owner() -> str:
     pid = os.getpid()
-    return f"{_host()}/{pid}/{_process_start(pid)}"
+    return f"{_place()}/{pid}/{_process_start(pid)}"
 
 
-def _host() -> str:
-    return socket.gethostname().replace("/", "-")[:200]
+def _place() -> str:
+    """Where process ids mean the same: a machine, and on it, a container. Two containers can share a host name."""
+    try:
+        namespace = str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        namespace = ""
+    return f"{socket.gethostname()}@{namespace}".replace("/", "-")[:200]
 
 
 def _process_start(pid: int) -> str:
     # A process id comes back sooner or later; with the time the process started it is one of a kind.
     try:
-        return f"{psutil.Process(pid).create_time():.2f}"
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
     except psutil.Error:
         return ""

@@ -73,7 +73,12 @@ class TestTryOut:
 
     @pytest.mark.parametrize(
         ("payload", "reason"),
-        [("{", "This is not JSON"), ("[1]", "has to be a JSON object"), ("", "This field is required")],
+        [
+            ("{", "This is not JSON"),
+            ('{"\\ud800": 1}', "This is not JSON"),
+            ("[1]", "has to be a JSON object"),
+            ("", "This field is required"),
+        ],
     )
     def test_what_is_no_payload_is_told(
         self, admin_client: Client, group: AccredibleGroup, payload: str, reason: str

@@ -32,15 +32,16 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(AccredibleClient, "issuer", issuer)
 
 
+@pytest.mark.parametrize("entered", [KEY, f" {KEY}", f"{KEY}\n"])
 @pytest.mark.parametrize("debug", [True, False])
 def test_the_key_being_entered_is_not_in_the_error_report(
-    admin_client: Client, emulator: Any, broken: None, settings: Any, debug: bool
+    admin_client: Client, emulator: Any, broken: None, settings: Any, debug: bool, entered: str
 ) -> None:
     settings.DEBUG = debug
     settings.ADMINS = [("Admin", "admin@example.com")]
     admin_client.raise_request_exception = False
 
-    response = admin_client.post(LIST + "add/", {"name": "Main", "environment": "emulator", "new_api_key": KEY})
+    response = admin_client.post(LIST + "add/", {"name": "Main", "environment": "emulator", "new_api_key": entered})
 
     assert response.status_code == 500
     shown = response.content.decode()

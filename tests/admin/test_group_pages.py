@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from credentials_accredible.models import AccredibleGroup, DataRule
@@ -54,6 +55,21 @@ class TestGroups:
         assert "Needle" not in text(admin_client.get(GROUPS + "?q=straw"))
         assert "Hay" not in text(admin_client.get(GROUPS + "?configured=yes"))
         assert "Needle" not in text(admin_client.get(GROUPS + "?configured=no"))
+
+    def test_the_filter_leaves_counts_and_deletion_as_they_are(self, admin_client: Client) -> None:
+        wanted = factories.make_group()
+        for _number in range(3):
+            factories.make_requirement(wanted)
+        unconfigured = factories.make_group()
+
+        listed = admin_client.get(GROUPS + "?configured=yes").context["cl"].result_list
+        admin_client.post(
+            GROUPS + "?configured=no",
+            {"action": "delete_selected", "_selected_action": [unconfigured.pk], "post": "yes"},
+        )
+
+        assert [group.requirement_total for group in listed] == [3]
+        assert list(AccredibleGroup.objects.all()) == [wanted]
 
     def test_the_list_costs_the_same_however_many_groups(
         self, admin_client: Client, django_assert_max_num_queries: Any
@@ -191,6 +207,7 @@ class TestDeleting:
         for response in (one, several):
             assert "Nothing was changed, because the group is active" in text(response)
         assert group.requirements.count() == 1
+        assert not LogEntry.objects.exists()
 
 
 class TestWhatOnlyShows:

@@ -128,7 +128,7 @@ class TestPenalties:
         assert "Select a valid choice" in text(refused)
         assert list(BadgePenalty.objects.get().requirements.all()) == [requirement]
 
-    @pytest.mark.parametrize("query", ["", "?group=", "?group=x", "?group=1%27"])
+    @pytest.mark.parametrize("query", ["", "?group=", "?group=x", "?group=1%27", "?group=%C2%B2", "?group=" + "9" * 30])
     def test_without_a_group_one_is_sent_to_the_groups(self, admin_client: Client, query: str) -> None:
         response = admin_client.get(f"{PENALTIES}add/{query}", follow=True)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +10,7 @@ from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.choices import RunStatus, RunTrigger
-from credentials_accredible.exceptions import SyncInProgress
+from credentials_accredible.exceptions import SyncInProgress, SyncSuperseded
 from credentials_accredible.models import SyncRun
 from credentials_accredible.sync import runs
 from tests import factories
@@ -60,7 +58,7 @@ def test_a_run_without_a_sign_of_life_is_closed_and_taken_over(account: Any) -> 
 def test_a_run_whose_process_has_ended_is_taken_over_at_once(account: Any) -> None:
     config = factories.make_config()
     dead = runs.begin(config, trigger=RunTrigger.API)
-    SyncRun.objects.filter(pk=dead.pk).update(owner=f"{socket.gethostname()}/{os.getpid()}/1.00")
+    SyncRun.objects.filter(pk=dead.pk).update(owner=dead.owner.rpartition("/")[0] + "/1.00")
 
     assert api.sync(config).succeeded
 
@@ -106,7 +104,30 @@ def test_an_interrupted_sync_lets_go_of_its_lock(account: Any) -> None:
 def test_a_run_is_not_taken_for_dead_because_the_clock_was_set(account: Any) -> None:
     config = factories.make_config()
     alive = runs.begin(config, trigger=RunTrigger.API)
-    host, pid, started = alive.owner.split("/")
-    SyncRun.objects.filter(pk=alive.pk).update(owner=f"{host}/{pid}/{float(started) + 1.5:.2f}")
+    process, _, started = alive.owner.rpartition("/")
+    SyncRun.objects.filter(pk=alive.pk).update(owner=f"{process}/{float(started) + 1.5:.2f}")
 
     assert api.sync(config).status == RunStatus.REFUSED
+
+
+def test_a_process_of_another_container_is_not_judged_by_its_number(account: Any) -> None:
+    config = factories.make_config()
+    other = runs.begin(config, trigger=RunTrigger.API)
+    host, _, _rest = other.owner.partition("@")
+    SyncRun.objects.filter(pk=other.pk).update(owner=f"{host}@another/1/1.00")
+
+    assert api.sync(config).status == RunStatus.REFUSED
+
+
+def test_a_long_sync_gives_signs_of_life_and_stops_once_it_was_taken_over(account: Any) -> None:
+    config = factories.make_config()
+    run = runs.begin(config, trigger=RunTrigger.API)
+    run.heartbeat_at = timezone.now() - timedelta(seconds=60)
+    runs.beat(run)
+    run.refresh_from_db()
+    assert run.heartbeat_at is not None
+    assert timezone.now() - run.heartbeat_at < timedelta(seconds=5)
+    SyncRun.objects.filter(lock=config).update(lock=None, status=RunStatus.FAILED)
+    run.heartbeat_at = timezone.now() - timedelta(seconds=60)
+    with pytest.raises(SyncSuperseded):
+        runs.beat(run)

@@ -10,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials_accredible.sync.plan import (
-    PROVIDER_FIELDS,
     LocalGroup,
     Plan,
     RemoteGroup,
-    icon_of,
     make_plan,
     removal_objection,
+    values_of,
 )
 
 IDS = st.integers(1, 30)
@@ -91,10 +90,7 @@ def test_what_a_plan_makes_needs_no_second_plan(there: list[RemoteGroup], here: 
         LocalGroup(
             pk=number,
             accredible_id=group.accredible_id,
-            **{
-                **{name: getattr(group, name) for name in PROVIDER_FIELDS},
-                "icon_url": icon_of(group, by_id.get(group.accredible_id)),
-            },
+            **values_of(group, by_id.get(group.accredible_id)),
         )
         for number, group in enumerate(there)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -185,7 +185,7 @@ def test_what_was_confirmed_is_applied(account: Any) -> None:
 
     asked = api.sync(config, consent=api.Consent(ask=True))
     assert asked.plan is not None
-    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.plan.digest))
+    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.approval))
 
     assert isinstance(asked.reason, ConfirmationRequired)
     assert confirmed.succeeded
@@ -201,12 +201,84 @@ def test_a_plan_that_changed_after_it_was_confirmed_is_not_applied(account: Any)
     account.remove_group(known[1])
     assert asked.plan is not None
 
-    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.plan.digest))
+    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.approval))
 
     assert isinstance(confirmed.reason, ConfirmationRequired)
     assert confirmed.plan is not None
     assert [group.accredible_id for group in confirmed.plan.remove] == known[:2]
     assert ids(config) == known
+
+
+def test_what_was_configured_after_it_was_confirmed_is_not_removed(account: Any) -> None:
+    known = add_groups(account, 2)
+    config = factories.make_config()
+    api.sync(config)
+    account.remove_group(known[0])
+    asked = api.sync(config, consent=api.Consent(ask=True))
+    factories.make_requirement(config.groups.get(accredible_id=known[0]))
+
+    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.approval))
+
+    assert isinstance(confirmed.reason, ConfirmationRequired)
+    assert ids(config) == known
+
+
+def test_a_removal_that_has_vanished_needs_no_confirmation(account: Any) -> None:
+    add_groups(account, 2)
+    config = factories.make_config()
+    api.sync(config)
+
+    assert api.sync(config, consent=api.Consent(ask=True, approved="of another plan")).succeeded
+
+
+def test_an_icon_that_was_missed_is_made_good_by_the_next_sync(emulator: Emulator, account: Any) -> None:
+    old, new = account.add_design(name="Old"), account.add_design(name="New")
+    (group_id,) = [account.add_group(name="g", course_name="Group", badge_design_id=old["id"])["id"]]
+    config = factories.make_config()
+    api.sync(config)
+    account.update_group(group_id, badge_design_id=new["id"])
+    emulator.fault("status", status=500, path="/v1/designs/", times=1000)
+    api.sync(config)
+    emulator.clear_faults()
+
+    api.sync(config)
+
+    assert config.groups.get().icon_url == new["rasterized_content_url"]
+
+
+def test_a_configuration_deleted_meanwhile_is_told(account: Any) -> None:
+    config = factories.make_config("Gone")
+    AccredibleAPIConfig.objects.all().delete()
+
+    outcome = api.sync(config)
+
+    assert (outcome.status, outcome.error) == (RunStatus.FAILED, "“Gone” was deleted meanwhile.")
+
+
+def test_a_key_entered_meanwhile_is_used(account: Any) -> None:
+    config = factories.make_config(key="old-key-00001")
+    other = AccredibleAPIConfig.objects.get()
+    other.api_key = "main-key-0001"
+    other.save()
+
+    assert api.sync(config).succeeded
+
+
+def test_a_database_that_is_busy_is_told(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = factories.make_config()
+
+    def busy(*args: object, **kwargs: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("credentials_accredible.sync.runs.begin", busy)
+    begun = api.sync(config)
+    monkeypatch.undo()
+    monkeypatch.setattr("credentials_accredible.sync.engine.apply", busy)
+    applied = api.sync(config)
+
+    for outcome in (begun, applied):
+        assert outcome.status == RunStatus.FAILED
+        assert "The database did not take the changes: database is locked" in outcome.error
 
 
 def test_two_departments_never_touch_each_others_groups(emulator: Emulator) -> None:
@@ -302,7 +374,7 @@ def test_one_that_fails_does_not_stop_the_others(account: Any) -> None:
     add_groups(account, 1)
     configs = [factories.make_config(key="no-such-key-1"), factories.make_config()]
 
-    outcomes = list(api.sync_all(configs))
+    outcomes = [api.sync(config) for config in configs]
 
     assert [outcome.status for outcome in outcomes] == [RunStatus.FAILED, RunStatus.SUCCEEDED]
     assert "refused the API key" in outcomes[0].error

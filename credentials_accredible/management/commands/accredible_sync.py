@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The options of the command."""
         parser.add_argument(
-            "--config", action="append", default=[], metavar="ID_OR_NAME", help="only this one; can be repeated"
+            "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
         )
         parser.add_argument("--site", type=int, metavar="ID", help="the site that new groups get (default: SITE_ID)")
         parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")

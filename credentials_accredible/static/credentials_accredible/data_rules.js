@@ -6,10 +6,13 @@
     function narrow(select, eventType) {
         if (!select.accredibleGroups) {
             select.accredibleGroups = Array.from(select.querySelectorAll("optgroup"));
+            // What is stored stays on offer, even where it is not offered any more.
+            const stored = select.options[select.selectedIndex];
+            select.accredibleKept = stored && stored.value ? stored.parentNode : null;
         }
         const chosen = select.value;
         select.accredibleGroups.forEach(function (group) {
-            const shown = !eventType || group.label === eventType;
+            const shown = !eventType || group.label === eventType || group === select.accredibleKept;
             if (shown && !group.isConnected) {
                 select.appendChild(group);
             } else if (!shown && group.isConnected) {
