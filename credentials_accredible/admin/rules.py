@@ -173,9 +173,7 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the one group that the address names."""
         if db_field.name == "group":
-            kwargs["queryset"] = AccredibleGroup.objects.filter(
-                pk=request.GET.get("group") if _is_key(request.GET.get("group")) else None
-            )
+            kwargs["queryset"] = _group_of(request.GET.get("group"))
             kwargs["empty_label"] = None
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
