@@ -112,7 +112,7 @@ class TestReevaluation:
         factories.make_progress(group)
 
         page = text(admin_client.get(f"{GROUPS}{group.pk}/re-evaluate/"))
-        assert "1 badge would be awarded; 2 learners have progress" in page
+        assert "1 badge would be awarded. Learners with progress in this group: 2." in page
         assert not AccredibleBadge.objects.exists()
         response = admin_client.post(f"{GROUPS}{group.pk}/re-evaluate/", follow=True)
 
