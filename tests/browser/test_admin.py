@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeRequirement
 from demo.emulator.server import Emulator
@@ -24,7 +25,14 @@ def run_sync(page: Chrome, visit: Visit) -> None:
     visit("/admin/badges/accredibleapiconfig/")
     page.find_element(By.ID, "action-toggle").click()
     Select(page.find_element(By.NAME, "action")).select_by_visible_text("Sync groups")
-    page.find_element(By.CSS_SELECTOR, "button[name=index]").click()
+    press(page, By.CSS_SELECTOR, "button[name=index]")
+
+
+def press(page: Chrome, by: str, value: str) -> None:
+    """Press what leads to another page, and wait until this one is gone."""
+    button = page.find_element(by, value)
+    button.click()
+    WebDriverWait(page, 30).until(staleness_of(button))
 
 
 def text(page: Chrome, selector: str) -> str:
@@ -36,11 +44,11 @@ def test_an_account_is_configured_and_its_groups_are_imported(emulator: Emulator
     emulator.add_account(key="main-key-0001", seed=135)
 
     visit("/admin/badges/accredibleapiconfig/")
-    page.find_element(By.CSS_SELECTOR, ".object-tools .addlink").click()
+    press(page, By.CSS_SELECTOR, ".object-tools .addlink")
     page.find_element(By.ID, "id_name").send_keys("Main")
     Select(page.find_element(By.ID, "id_environment")).select_by_visible_text("Emulator")
     page.find_element(By.ID, "id_new_api_key").send_keys("main-key-0001")
-    page.find_element(By.NAME, "_save").click()
+    press(page, By.NAME, "_save")
     assert "was added successfully" in text(page, ".messagelist")
 
     run_sync(page, visit)
@@ -65,7 +73,7 @@ def test_removing_groups_is_confirmed_on_a_page(emulator: Emulator, page: Chrome
     assert text(page, "#content h1") == "Remove groups?"
     assert "Group 0" in text(page, ".accredible-plan table")
     assert AccredibleGroup.objects.count() == 3
-    page.find_element(By.CSS_SELECTOR, ".accredible-answer [type=submit]").click()
+    press(page, By.CSS_SELECTOR, ".accredible-answer [type=submit]")
 
     assert "1 removed" in text(page, ".messagelist")
     assert AccredibleGroup.objects.count() == 2
@@ -74,7 +82,7 @@ def test_removing_groups_is_confirmed_on_a_page(emulator: Emulator, page: Chrome
 def test_a_requirement_offers_the_key_paths_of_its_event_type(emulator: Emulator, page: Chrome, visit: Visit) -> None:
     group = factories.make_group(factories.make_config("Main"))
     visit(f"/admin/credentials_accredible/accrediblegroup/{group.pk}/change/")
-    page.find_element(By.CSS_SELECTOR, ".object-tools .addlink").click()
+    press(page, By.CSS_SELECTOR, ".object-tools .addlink")
 
     Select(page.find_element(By.ID, "id_event_type")).select_by_value(PASSING)
     page.find_element(By.CSS_SELECTOR, "#rules-group .add-row a").click()
@@ -82,7 +90,7 @@ def test_a_requirement_offers_the_key_paths_of_its_event_type(emulator: Emulator
     offered = [option.get_attribute("value") for option in paths.options]
     paths.select_by_value("is_passing")
     page.find_element(By.ID, "id_rules-0-value").send_keys("true")
-    page.find_element(By.NAME, "_save").click()
+    press(page, By.NAME, "_save")
 
     assert "was added successfully" in text(page, ".messagelist")
     assert offered == ["", "is_passing", "course.course_key", "course.display_name", "course.start", "course.end"]
@@ -94,7 +102,7 @@ def test_a_refused_key_is_told_beside_its_field(emulator: Emulator, page: Chrome
     page.find_element(By.ID, "id_name").send_keys("Main")
     Select(page.find_element(By.ID, "id_environment")).select_by_visible_text("Emulator")
     page.find_element(By.ID, "id_new_api_key").send_keys("a-key-nobody-knows")
-    page.find_element(By.NAME, "_save").click()
+    press(page, By.NAME, "_save")
 
     told = text(page, ".field-new_api_key .errorlist")
     assert "Accredible refused the entered key ••••nows in the environment “Emulator”" in told
