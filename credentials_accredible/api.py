@@ -9,13 +9,16 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from credentials_accredible import conf, events
 from credentials_accredible.badges import failures, index
 from credentials_accredible.badges.activation import activation_problems
+from credentials_accredible.badges.delivery import outbox, pauses
+from credentials_accredible.badges.delivery.outbox import DeliveryStatus
+from credentials_accredible.badges.delivery.sender import Delivery, send
 from credentials_accredible.badges.event import Event
 from credentials_accredible.badges.processing import process
 from credentials_accredible.badges.reevaluation import Reevaluation, reevaluate
@@ -23,7 +26,7 @@ from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.client import AccredibleClient, Issuer, Options
 from credentials_accredible.exceptions import ActivationRefused, ConfigurationError, KeyUnreadable
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, FailedEvent
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, FailedEvent
 from credentials_accredible.secrets import Secret
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, preview, synchronise
@@ -34,6 +37,8 @@ _PATIENCE = 10.0
 
 __all__ = [
     "Consent",
+    "Delivery",
+    "DeliveryStatus",
     "Outcome",
     "Progress",
     "Reevaluation",
@@ -43,6 +48,8 @@ __all__ = [
     "check_key",
     "current_site",
     "deactivate_group",
+    "deliver",
+    "delivery_status",
     "find_configs",
     "note_issuer",
     "preview",
@@ -51,6 +58,8 @@ __all__ = [
     "reencrypt_keys",
     "reevaluate",
     "refuse_unearnable",
+    "resume_delivery",
+    "retry_badges",
     "rules_changed",
     "sample_event",
     "simulate",
@@ -208,6 +217,30 @@ def rules_changed() -> None:
     Call it in the same transaction. Saving a group, a requirement, a penalty or a rule does it already.
     """
     index.changed()
+
+
+def deliver(config: AccredibleAPIConfig, *, limit: int | None = None) -> Delivery:
+    """Send what is due of ``config`` to Accredible: first tries, retries, revocations; ``limit`` badges at most.
+
+    Returns when nothing is due any more, or when there is a reason to wait. Call it outside of a transaction.
+    """
+    outbox.retry_corrected_recipients(config)
+    return send(config, limit=limit)
+
+
+def delivery_status() -> list[DeliveryStatus]:
+    """How deliveries stand, for each configuration."""
+    return outbox.status()
+
+
+def retry_badges(badges: QuerySet[AccredibleBadge], *, user: Any) -> int:
+    """Have ``badges`` delivered by whoever sends next, whatever went wrong before; returns for how many that holds."""
+    return outbox.retry(badges, user)
+
+
+def resume_delivery(config: AccredibleAPIConfig) -> None:
+    """Lift the pause that a refused API key has brought about."""
+    pauses.resume(config)
 
 
 def _set_active(group: AccredibleGroup, active: bool) -> None:

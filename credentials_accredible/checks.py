@@ -15,6 +15,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from credentials_accredible import conf, events
+from credentials_accredible.choices import Revocation
 from credentials_accredible.client import Options
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
@@ -32,6 +33,11 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['MAX_REMOVAL_RATIO']": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
+    f"{conf.SETTING}['REVOCATION']": partial(conf.choice, "REVOCATION", among=Revocation.values),
+    f"{conf.SETTING}['DELIVERY_LEASE']": partial(conf.number, "DELIVERY_LEASE", least=10),
+    f"{conf.SETTING}['DELIVERY_DELAYS']": partial(conf.pair, "DELIVERY_DELAYS"),
+    f"{conf.SETTING}['DELIVERY_DAYS']": partial(conf.number, "DELIVERY_DAYS", least=0),
+    f"{conf.SETTING}['UNPUBLISHED_RECHECK']": partial(conf.number, "UNPUBLISHED_RECHECK", least=1),
     conf.SETTING: Options.from_settings,
 }
 

@@ -30,15 +30,46 @@ class BadgeState(TextChoices):
     """How far the decision has come at Accredible.
 
     ``created`` -> ``no_response`` -> ``accepted``, or ``unpublished``, or ``error``; ``expired`` once a revoked
-    badge is expired at Accredible.
+    badge is expired at Accredible. A revoked badge that is still ``created`` was never sent, and never will be.
     """
 
-    CREATED = "created", _("created: decided, not yet sent")
+    CREATED = "created", _("created: decided, nothing is at Accredible yet")
     NO_RESPONSE = "no_response", _("no response: sent, the answer is not known")
     ACCEPTED = "accepted", _("accepted: published at Accredible")
     UNPUBLISHED = "unpublished", _("unpublished: created at Accredible, but not visible")
-    ERROR = "error", _("error: refused by Accredible, needs a person")
+    ERROR = "error", _("error: not delivered, needs a person")
     EXPIRED = "expired", _("expired: revoked at Accredible")
+
+
+class BadgeProblem(TextChoices):
+    """What kind of thing stands in the way of a badge in state ``error``."""
+
+    NONE = "", _("none")
+    RECIPIENT = "recipient", _("the learner's name or e-mail address")
+    REFUSED = "refused", _("refused by Accredible")
+    TAKEN = "taken", _("the learner already has a credential of this group that is not ours")
+    EXHAUSTED = "exhausted", _("failed for too long")
+
+
+class BadgeAction(TextChoices):
+    """What was done about a badge, or tried."""
+
+    REVOKE = "revoke", _("revoke")
+    RETRY = "retry", _("retry")
+    ISSUE = "issue", _("issue at Accredible")
+    SEARCH = "search", _("search at Accredible")
+    ADOPT = "adopt", _("adopt from Accredible")
+    PUBLISH = "publish", _("publish at Accredible")
+    EXPIRE = "expire", _("revoke at Accredible")
+    REINSTATE = "reinstate", _("reinstate at Accredible")
+
+
+class Revocation(TextChoices):
+    """What becomes of a revoked badge at Accredible; values of the setting ``REVOCATION``."""
+
+    EXPIRE = "expire", _("expire")
+    UNPUBLISH = "unpublish", _("unpublish")
+    DELETE = "delete", _("delete")
 
 
 class RunStatus(TextChoices):

@@ -7,16 +7,13 @@ YAML, long after the plugin's settings hook ran.
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from math import isfinite
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 
+from credentials_accredible.environments import BUILT_IN, Environment, made
 from credentials_accredible.exceptions import ConfigurationError
 
 SETTING = "CREDENTIALS_ACCREDIBLE"
@@ -85,40 +82,35 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_description: Seconds after which a process looks again whether a group is active that needs events
     #    of a type that no active group needed so far. Event types that are needed are looked at for each event.
     "RULES_RECHECK": 2,
-}
-
-_BUILT_IN_ENVIRONMENTS = {
-    "us": {
-        "name": "United States",
-        "api_url": "https://api.accredible.com",
-        "dashboard_url": "https://dashboard.accredible.com",
-    },
-    "eu": {
-        "name": "Europe",
-        "api_url": "https://eu.api.accredible.com",
-        "dashboard_url": "https://eu.dashboard.accredible.com",
-    },
-    "sandbox": {
-        "name": "Sandbox",
-        "api_url": "https://sandbox.api.accredible.com",
-        "dashboard_url": "https://sandbox.dashboard.accredible.com",
-    },
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['REVOCATION']
+    # .. setting_default: "expire"
+    # .. setting_description: What becomes of a revoked badge at Accredible: ``expire``, its page stays and is marked as
+    #    expired; ``unpublish``, its page is hidden; ``delete``, it is gone for good.
+    "REVOCATION": "expire",
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY_LEASE']
+    # .. setting_default: 300
+    # .. setting_description: Seconds for which a sender has the badges it has taken on to itself; after that it counts
+    #    as dead, and another one takes them over. More than a request can take with all its waiting.
+    "DELIVERY_LEASE": 300,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY_DELAYS']
+    # .. setting_default: [15, 14400]
+    # .. setting_description: Seconds until a failed delivery is tried again, at first and at most: the delay doubles
+    #    from try to try and varies at random.
+    "DELIVERY_DELAYS": (15, 4 * 60 * 60),
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY_DAYS']
+    # .. setting_default: 7
+    # .. setting_description: Days after which a delivery that keeps failing is given up until a person retries it.
+    "DELIVERY_DAYS": 7,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['UNPUBLISHED_RECHECK']
+    # .. setting_default: 21600
+    # .. setting_description: Seconds after which a badge that Accredible made but did not publish is looked at again.
+    "UNPUBLISHED_RECHECK": 6 * 60 * 60,
 }
 
 DEFAULT_EVENTS = (
     "org.openedx.learning.course.passing.status.updated.v1",
     "org.openedx.learning.ccx.course.passing.status.updated.v1",
 )
-
-
-@dataclass(frozen=True)
-class Environment:
-    """An Accredible environment: its ``key`` in stored configurations, its name for people, its two addresses."""
-
-    key: str
-    name: str
-    api_url: str
-    dashboard_url: str
 
 
 def get(name: str) -> Any:
@@ -148,6 +140,14 @@ def integer(name: str, *, least: int, most: int | None = None) -> int:
     return int(value)
 
 
+def choice(name: str, among: Collection[str]) -> str:
+    """Setting ``name``, one of the texts ``among``; ConfigurationError names the setting and what it can be."""
+    value = get(name)
+    if not isinstance(value, str) or value not in among:
+        raise ConfigurationError(f"{SETTING}['{name}'] must be one of {', '.join(among)}, not {value!r}.")
+    return value
+
+
 def pair(name: str) -> tuple[float, float]:
     """Setting ``name`` as two positive numbers; ConfigurationError names the setting otherwise."""
     value = get(name)
@@ -165,8 +165,8 @@ def environments() -> dict[str, Environment]:
     written = get("ENVIRONMENTS")
     if not isinstance(written, Mapping):
         raise ConfigurationError(f"{SETTING}['ENVIRONMENTS'] must be a dict of dicts.")
-    entries = {**_BUILT_IN_ENVIRONMENTS, **written}
-    return {key: _environment(key, entry) for key, entry in entries.items()}
+    entries = {**BUILT_IN, **written}
+    return {key: made(key, entry, f"{SETTING}['ENVIRONMENTS']['{key}']") for key, entry in entries.items()}
 
 
 def environment(key: str) -> Environment:
@@ -206,38 +206,3 @@ def _number(value: Any, name: str, least: float, most: float | None) -> float:
         limits = f"at least {least:g}" if most is None else f"from {least:g} to {most:g}"
         raise ConfigurationError(f"{SETTING}['{name}'] must be a number {limits}, not {value!r}.")
     return float(value)
-
-
-def _environment(key: object, entry: object) -> Environment:
-    where = f"{SETTING}['ENVIRONMENTS']['{key}']"
-    if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9_-]{1,32}", key):
-        raise ConfigurationError(f"{where}: a key is 1 to 32 of the characters a-z, 0-9, _ and -.")
-    if not isinstance(entry, Mapping):
-        raise ConfigurationError(f'{where} must be a dict with "name", "api_url" and "dashboard_url".')
-    addresses = {name: _address(entry.get(name), f"{where}['{name}']") for name in ("api_url", "dashboard_url")}
-    return Environment(key=key, name=str(entry.get("name") or key), **addresses)
-
-
-def _address(url: object, where: str) -> str:
-    if not isinstance(url, str) or not url:
-        raise ConfigurationError(f"{where} is missing.")
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"{where} is not an address: {error}.") from None
-    if not host or parts.username or parts.query or parts.fragment:
-        raise ConfigurationError(f"{where} must be an address as https://api.example.com.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise ConfigurationError(f"{where} must start with https:// (http:// is for loopback addresses only).")
-    return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

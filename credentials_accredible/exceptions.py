@@ -31,6 +31,8 @@ class RequestFailed(AccredibleError):
     """
 
     explanation = "Accredible refused the request"
+    # False where it is certain that the request did not reach Accredible, or that Accredible did nothing about it.
+    sent = True
 
     def __init__(self, endpoint: str, *, status: int | None = None, detail: str = "") -> None:
         self.endpoint = endpoint
@@ -83,6 +85,7 @@ class RateLimited(RequestFailed):
     """429: too many requests; ``retry_after`` in seconds, None where Accredible did not say."""
 
     explanation = "Accredible asks to slow down"
+    sent = False
 
     def __init__(
         self, endpoint: str, *, status: int | None = 429, detail: str = "", retry_after: float | None = None
@@ -92,15 +95,25 @@ class RateLimited(RequestFailed):
 
 
 class Unavailable(RequestFailed):
-    """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out."""
+    """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out.
+
+    ``sent``: False where no connection could be made.
+    """
 
     explanation = "Accredible is not available"
 
     def __init__(
-        self, endpoint: str, *, status: int | None = None, detail: str = "", retry_after: float | None = None
+        self,
+        endpoint: str,
+        *,
+        status: int | None = None,
+        detail: str = "",
+        retry_after: float | None = None,
+        sent: bool = True,
     ) -> None:
         super().__init__(endpoint, status=status, detail=detail)
         self.retry_after = retry_after
+        self.sent = sent
 
 
 class UnexpectedReply(RequestFailed):

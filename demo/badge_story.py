@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import requests
+from django.core.management import call_command
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.data import EventsMetadata
 from openedx_events.learning.data import CourseData, CoursePassingStatusData, UserData, UserPersonalData
@@ -47,6 +49,8 @@ def tell(console: Console, group: AccredibleGroup) -> None:
         verb = "passes" if passing else "no longer passes"
         progress = BadgeProgress.objects.get(group=group, user__username="ada")
         console.print(f"ada {verb} {course}: progress {progress.ratio}, {_badge(group)}")
+        if AccredibleBadge.objects.filter(group=group, next_attempt_at__isnull=False).exists():
+            _deliver(console, group)
 
 
 def try_out(console: Console, group: AccredibleGroup) -> None:
@@ -56,6 +60,15 @@ def try_out(console: Console, group: AccredibleGroup) -> None:
     for trial in simulation.requirements:
         console.print(f"{trial.subject}: {'holds' if trial.holds else 'does not hold'}")
     console.print(f"A badge from this event alone: {'yes' if simulation.awards else 'no'}")
+
+
+def _deliver(console: Console, group: AccredibleGroup) -> None:
+    console.print("manage.py accredible_deliver")
+    call_command("accredible_deliver")
+    badge = AccredibleBadge.objects.get(group=group, user__username="ada")
+    page = requests.get(badge.url, timeout=10)
+    found = "expired" if "This credential expired" in page.text else "valid"
+    console.print(f"State {badge.state}; {badge.url} answers {page.status_code}, the credential is {found}.")
 
 
 def _badge(group: AccredibleGroup) -> str:

@@ -80,6 +80,9 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 20,
 }
 
+# No telemetry service listens here.
+OPENEDX_TELEMETRY: list[str] = []
+
 _EMULATOR_URL = os.environ.get("ACCREDIBLE_EMULATOR_URL", "http://127.0.0.1:8901")
 CREDENTIALS_ACCREDIBLE = {
     "ENVIRONMENTS": {

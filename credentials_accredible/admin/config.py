@@ -11,6 +11,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import localize
 from django.utils.html import format_html
@@ -19,6 +20,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
+from credentials_accredible import api
 from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, is_bound, try_key
 from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
 from credentials_accredible.admin.sync_action import sync_groups
@@ -32,10 +34,18 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     """Configurations: a list with the state of each, a form that tries the key, and the action "Sync groups"."""
 
     form = AccredibleAPIConfigForm
-    actions = [sync_groups]
-    list_display = ["name", "environment_label", "issuer_name", "groups_link", "last_sync"]
+    actions = [sync_groups, "resume_delivery"]
+    list_display = ["name", "environment_label", "issuer_name", "groups_link", "last_sync", "delivery"]
     search_fields = ["name", "issuer_name"]
-    readonly_fields = ["stored_key", "issuer_name", "credits_left", "checked_at", "groups_link", "last_sync"]
+    readonly_fields = [
+        "stored_key",
+        "issuer_name",
+        "credits_left",
+        "checked_at",
+        "groups_link",
+        "last_sync",
+        "delivery",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleAPIConfig]:
         """Configurations with the figures that the list shows, in one query."""
@@ -55,7 +65,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: AccredibleAPIConfig | None = None) -> list[Any]:
         """The form; what is known of a stored configuration comes below it."""
         entered = ["name", "environment", KEY_FIELD if self._may_write(request, obj) else "stored_key"]
-        known = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync"]
+        known = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync", "delivery"]
         return [(None, {"fields": entered})] + ([(_("State"), {"fields": known})] if obj else [])
 
     def get_form(
@@ -175,6 +185,22 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
             RunStatus(config.last_status).label,
             localize(localtime(config.last_started)),
         )
+
+    @admin.display(description=_("delivery"))
+    def delivery(self, config: AccredibleAPIConfig) -> str:
+        """Whether badges are sent to the account, and why not."""
+        if config.paused_at:
+            return gettext("paused: %s") % config.pause_reason
+        if config.held_until and config.held_until > timezone.now():
+            return gettext("waits until %s: Accredible did not answer") % localize(localtime(config.held_until))
+        return gettext("on")
+
+    @admin.action(description=_("Resume delivery"), permissions=["change"])
+    def resume_delivery(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:
+        """Lift the pause of the chosen configurations."""
+        for config in queryset:
+            api.resume_delivery(config)
+        messages.success(request, gettext("Badges are sent again the next time accredible_deliver runs."))
 
     def _may_write(self, request: HttpRequest, obj: AccredibleAPIConfig | None) -> bool:
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)

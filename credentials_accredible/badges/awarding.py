@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from openedx_events.learning.data import BadgeData, BadgeTemplateData, UserData, UserPersonalData
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import host
-from credentials_accredible.choices import BadgeStatus
+from credentials_accredible.choices import BadgeState, BadgeStatus
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup
 from credentials_accredible.models.progress import BadgeProgressQuerySet
 
@@ -64,11 +64,23 @@ def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
     of_groups = reduce(or_, (Q(api_config=config, accredible_group_id=number) for config, number in by_origin))
     awarded = AccredibleBadge.objects.filter(of_groups, user=user, status=BadgeStatus.AWARDED)
     badges = list(awarded.select_related("user"))
+    now = timezone.now()
     AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges]).update(
-        status=BadgeStatus.REVOKED, modified=timezone.now()
+        status=BadgeStatus.REVOKED, modified=now, due_since=now, failures=0, next_attempt_at=_next_step(now)
     )
     _announce(BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges))
     return len(badges)
+
+
+def _next_step(now: datetime) -> Case:
+    """When a badge that is revoked now is to be looked at: never where nothing was sent."""
+    return Case(
+        # Its sender sees the revocation when it writes down what came of it.
+        When(~Q(claim=""), then=F("next_attempt_at")),
+        When(state=BadgeState.CREATED, then=Value(None)),
+        default=Value(now),
+        output_field=DateTimeField(),
+    )
 
 
 def _announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge, AccredibleGroup]]) -> None:

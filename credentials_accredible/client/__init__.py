@@ -1,8 +1,21 @@
 """Accredible over HTTP; knows no Django model."""
 
 from credentials_accredible.client.client import AccredibleClient
+from credentials_accredible.client.credential_payloads import Credential, NewCredential
+from credentials_accredible.client.credentials import BULK_LIMIT, BulkItem
 from credentials_accredible.client.designs import DesignBatch
 from credentials_accredible.client.options import Options
 from credentials_accredible.client.payloads import Design, Group, Issuer
 
-__all__ = ["AccredibleClient", "Design", "DesignBatch", "Group", "Issuer", "Options"]
+__all__ = [
+    "BULK_LIMIT",
+    "AccredibleClient",
+    "BulkItem",
+    "Credential",
+    "Design",
+    "DesignBatch",
+    "Group",
+    "Issuer",
+    "NewCredential",
+    "Options",
+]

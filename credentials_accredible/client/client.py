@@ -1,11 +1,15 @@
-"""An account at Accredible, as far as a synchronisation needs it."""
+"""An account at Accredible: its groups, and the credentials that are made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from types import TracebackType
 from typing import Self
 
+from credentials_accredible.client import credentials
+from credentials_accredible.client.credential_payloads import Credential, NewCredential
+from credentials_accredible.client.credentials import BulkItem
 from credentials_accredible.client.designs import DesignBatch, read_designs
 from credentials_accredible.client.groups import Progress, read_groups
 from credentials_accredible.client.options import Options
@@ -24,6 +28,7 @@ class AccredibleClient:
 
     def __init__(self, api_url: str, key: Secret, options: Options | None = None) -> None:
         self._options = options or Options.from_settings()
+        self._key = key
         self._transport = Transport(api_url, key, self._options)
 
     def __enter__(self) -> Self:
@@ -59,6 +64,49 @@ class AccredibleClient:
     def designs(self, ids: Iterable[int], progress: Progress | None = None) -> DesignBatch:
         """The designs of these ids; one that cannot be read is a failure in the batch, and raises nothing."""
         return read_designs(self._transport, self._options, ids, progress or _silent)
+
+    def create_credential(self, new: NewCredential, *, send_before: float | None = None) -> Credential:
+        """Make a credential, with one try. It does not leave after ``send_before``, of the monotonic clock.
+
+        Raises RequestFailed; where ``sent`` is true and there was no refusal, the credential may have been made.
+        """
+        return credentials.create_one(self._transport, new, send_before)
+
+    def create_credentials(self, new: Sequence[NewCredential], *, send_before: float | None = None) -> list[BulkItem]:
+        """Make up to BULK_LIMIT credentials with one request; what became of each, in the order of ``new``."""
+        return credentials.create_many(self._transport, self._key, new, send_before)
+
+    def find_credentials(self, own_ids: Sequence[str]) -> dict[str, Credential]:
+        """Those of our own ids that are at Accredible, with their credentials, whose ``url`` is empty."""
+        return credentials.find(self._transport, own_ids)
+
+    def credentials_of(self, group_id: int, email: str) -> list[Credential]:
+        """The credentials of that group that this address has."""
+        return credentials.find_of(self._transport, group_id, email)
+
+    def credential(self, credential_id: str) -> Credential:
+        """The credential of that id, Accredible's or ours; NotFound where there is none."""
+        return credentials.read(self._transport, credential_id)
+
+    def expire_credential(self, credential_id: str, on: date) -> Credential:
+        """Mark a credential as expired on that day."""
+        return credentials.change(self._transport, credential_id, {"expired_on": on.isoformat()})
+
+    def unpublish_credential(self, credential_id: str) -> Credential:
+        """Hide a credential."""
+        return credentials.change(self._transport, credential_id, {"approve": False})
+
+    def publish_credential(self, credential_id: str) -> Credential:
+        """Ask Accredible to publish a credential; whether it did is in the result."""
+        return credentials.change(self._transport, credential_id, {"approve": True})
+
+    def reinstate_credential(self, credential_id: str) -> Credential:
+        """Undo that a credential was expired or hidden."""
+        return credentials.change(self._transport, credential_id, {"expired_on": None, "approve": True})
+
+    def delete_credential(self, credential_id: str) -> None:
+        """Remove a credential for good; NotFound where it is gone already."""
+        credentials.delete(self._transport, credential_id)
 
 
 def _silent(done: int, total: int | None) -> None:

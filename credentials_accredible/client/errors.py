@@ -37,20 +37,19 @@ def refusal(reply: Reply, key: Secret) -> RequestFailed:
     """The exception for a ``reply`` whose status is not one of success; returned, so that no frame shows the body."""
     endpoint, status = reply.endpoint, reply.status
     if status < 400 or status > 599:
-        return UnexpectedReply(endpoint, status=status, detail=_presentable(_deviation(reply), key))
+        return UnexpectedReply(endpoint, status=status, detail=presentable(_deviation(reply), key))
     texts, fields = _complaints(reply)
-    detail = _presentable("; ".join(dict.fromkeys(texts)), key)
+    detail = presentable("; ".join(dict.fromkeys(texts)), key)
     if status in _REFUSALS:
         return _REFUSALS[status](endpoint, status=status, detail=detail)
     if status == 429:
         return RateLimited(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
     if status >= 500:
         return Unavailable(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
-    presentable = {
-        _presentable(name, key): [_presentable(message, key) for message in messages]
-        for name, messages in fields.items()
+    by_field = {
+        presentable(name, key): [presentable(message, key) for message in messages] for name, messages in fields.items()
     }
-    return Invalid(endpoint, status=status, detail=detail, fields=presentable)
+    return Invalid(endpoint, status=status, detail=detail, fields=by_field)
 
 
 def not_json(reply: Reply, problem: str) -> UnexpectedReply:
@@ -104,7 +103,8 @@ def _texts(value: Any, depth: int = 0) -> list[str]:
     return [str(value)] if value != "" else []
 
 
-def _presentable(text: str, key: Secret) -> str:
+def presentable(text: str, key: Secret) -> str:
+    """``text`` of the provider as one short line without the key."""
     # First cleaned, then masked, then cut: otherwise a key could come together, or a part of it be left over.
     return shortened(_without(one_line(text), key), _LONGEST_DETAIL)
 

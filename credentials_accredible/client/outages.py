@@ -30,6 +30,13 @@ LIBRARY_ERRORS = (
 _DECODING = (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError)
 _PROXY = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
 _TLS = (ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
+# What happens before a request can leave.
+_NO_CONNECTION = (
+    socket.gaierror,
+    ConnectionRefusedError,
+    requests.ConnectTimeout,
+    urllib3.exceptions.NewConnectionError,
+)
 _TIMEOUT = (TimeoutError, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
 _CUT = (ConnectionError, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead)
 
@@ -39,7 +46,8 @@ def no_reply(endpoint: str, error: Exception, options: Options) -> RequestFailed
     causes = list(_causes(error))
     if any(isinstance(cause, _DECODING) for cause in causes):
         return UnexpectedReply(endpoint, detail="the reply could not be decompressed")
-    return Unavailable(endpoint, detail=_reason(causes, options))
+    connected = not any(isinstance(cause, _NO_CONNECTION) for cause in causes)
+    return Unavailable(endpoint, detail=_reason(causes, options), sent=connected)
 
 
 def _reason(causes: list[BaseException], options: Options) -> str:

@@ -1,4 +1,4 @@
-"""What Accredible sends, as typed objects; the only module that knows the provider's names for things.
+"""What Accredible sends, as typed objects; it and ``credential_payloads`` alone know its names for things.
 
 The names are those of Accredible's public API reference, version 25.08.0. Unknown keys are ignored, because new ones
 appear over time.
@@ -24,7 +24,8 @@ _BIG_INTEGER = 2**63 - 1
 _INTEGER = 2**31 - 1
 
 
-def _whole_number(value: object) -> int | None:
+def whole_number(value: object) -> int | None:
+    """``value`` as a whole number, be it one or the text of one; else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
@@ -33,28 +34,28 @@ def _whole_number(value: object) -> int | None:
 
 
 def _identifier(value: object) -> int:
-    number = _whole_number(value)
+    number = whole_number(value)
     if number is None or not 0 < number <= _BIG_INTEGER:
         raise PydanticCustomError("identifier", "is not a positive whole number")
     return number
 
 
 def _design_id(group: Mapping[str, Any]) -> int | None:
-    numbers = (_whole_number(group.get(key)) for key in _DESIGN_KEYS)
+    numbers = (whole_number(group.get(key)) for key in _DESIGN_KEYS)
     return next((number for number in numbers if number is not None and 0 < number <= _BIG_INTEGER), None)
 
 
 def _count(value: object) -> int | None:
     if value is None:
         return None
-    number = _whole_number(value)
+    number = whole_number(value)
     if number is None or number < 0:
         raise PydanticCustomError("count", "is not a whole number")
     return number
 
 
 def _credits(value: object) -> int | None:
-    number = _whole_number(value)
+    number = whole_number(value)
     return number if number is not None and -_INTEGER <= number <= _INTEGER else None
 
 
@@ -76,7 +77,8 @@ def _moment(value: object) -> datetime | None:
     return moment if 1000 < moment.year < 9999 else None
 
 
-def _picture_url(value: object) -> str:
+def web_address(value: object) -> str:
+    """``value`` where it is an http or https address that is safe in a page; else empty."""
     if not isinstance(value, str) or len(value) > _LONGEST_URL or _NOT_IN_A_URL.search(value):
         return ""
     try:
@@ -94,11 +96,13 @@ Text = Annotated[str, BeforeValidator(_text)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
-class _Payload(BaseModel):
+class Payload(BaseModel):
+    """Something Accredible sends."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Group(_Payload):
+class Group(Payload):
     """A group of an account, made from the provider's JSON object.
 
     ``name`` is the public title, else the internal name, else "Group" and its id. ``description`` can be long and can
@@ -120,7 +124,7 @@ class Group(_Payload):
         if not isinstance(data, Mapping):
             return data
         internal = data.get("name")
-        titles = (_text(data.get("course_name")), _text(internal), f"Group {_whole_number(data.get('id'))}")
+        titles = (_text(data.get("course_name")), _text(internal), f"Group {whole_number(data.get('id'))}")
         return {
             "accredible_id": data.get("id"),
             "name": next(title for title in titles if title.strip()),
@@ -132,7 +136,7 @@ class Group(_Payload):
         }
 
 
-class Meta(_Payload):
+class Meta(Payload):
     """What a page says about all pages; any of it can be missing."""
 
     next_page: Count = None
@@ -149,30 +153,30 @@ class Meta(_Payload):
         return max(self.total_pages or 0, 0 if self.next_page is None else number + 1)
 
 
-class GroupsPage(_Payload):
+class GroupsPage(Payload):
     """One page of groups. Old replies come without ``meta``."""
 
     groups: list[Group]
     meta: Meta | None = None
 
 
-class Design(_Payload):
+class Design(Payload):
     """The look of a badge. ``image_url`` is an http or https address, or empty."""
 
     id: Identifier
-    image_url: Annotated[str, BeforeValidator(_picture_url)] = Field(
+    image_url: Annotated[str, BeforeValidator(web_address)] = Field(
         default="", validation_alias="rasterized_content_url"
     )
     updated_at: Moment = None
 
 
-class DesignReply(_Payload):
+class DesignReply(Payload):
     """The reply that holds a design."""
 
     design: Design
 
 
-class Issuer(_Payload):
+class Issuer(Payload):
     """The account behind a key. ``credits_left`` is what it can still publish, None where that is not said."""
 
     id: Identifier
@@ -182,7 +186,7 @@ class Issuer(_Payload):
     )
 
 
-class IssuerReply(_Payload):
+class IssuerReply(Payload):
     """The reply that holds an issuer."""
 
     issuer: Issuer

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from contextlib import closing
 from functools import partial
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,8 +72,13 @@ class Transport:
         idempotent: bool,
         attempts: int | None = None,
         stop: threading.Event | None = None,
+        send_before: float | None = None,
+        answers: Collection[int] = (),
     ) -> Payload:
-        """The JSON object that Accredible answers with.
+        """The JSON object that Accredible answers with; an empty one for an empty reply to DELETE.
+
+        ``send_before``: a time of the monotonic clock after which the request must not leave any more. ``answers``:
+        statuses of refusals whose JSON object is an answer, too.
 
         ``idempotent``: sending it twice does no harm, so that it is tried again, ``attempts`` times in all (None: as
         often as the options say), when Accredible cannot be reached or asks to slow down. Once ``stop`` is set it is
@@ -81,7 +88,7 @@ class Transport:
         """
         stop = stop or threading.Event()
         if not idempotent:
-            return self._attempt(method, path, json, stop)
+            return self._attempt(method, path, json, stop, send_before, answers)
         retrying = Retrying(
             retry=retry_if_exception_type((Unavailable, RateLimited)),
             stop=stop_after_attempt(attempts or self._options.attempts) | stop_when_event_set(stop),
@@ -91,11 +98,21 @@ class Transport:
         )
         return retrying(partial(self._attempt, method, path, json, stop))
 
-    def _attempt(self, method: str, path: str, json: Any, stop: threading.Event) -> Payload:
+    def _attempt(  # noqa: PLR0917  # as its one caller has them
+        self,
+        method: str,
+        path: str,
+        json: Any,
+        stop: threading.Event,
+        send_before: float | None = None,
+        answers: Collection[int] = (),
+    ) -> Payload:
         self._pace.wait(stop)
+        if send_before is not None and monotonic() > send_before:
+            raise Unavailable(f"{method} {path}", detail="it had to wait for too long, and was not sent", sent=False)
         with self._lock:
             self._sent += 1
-        result = self._exchange(method, path, json)
+        result = self._exchange(method, path, json, answers)
         if isinstance(result, RateLimited):
             self._pace.hold(self._asked_for(result, _BREATHER))
         if isinstance(result, RequestFailed):
@@ -110,7 +127,7 @@ class Transport:
         seconds = getattr(failure, "retry_after", None)
         return min(default if seconds is None else seconds, self._options.max_wait)
 
-    def _exchange(self, method: str, path: str, json: Any) -> Payload | RequestFailed:
+    def _exchange(self, method: str, path: str, json: Any, answers: Collection[int]) -> Payload | RequestFailed:
         """The payload, or the exception to raise: raised here, it would have the library's one as context."""
         endpoint = f"{method} {path}"
         try:
@@ -120,8 +137,15 @@ class Transport:
             return no_reply(endpoint, error, self._options)
         if isinstance(reply, RequestFailed):
             return reply
-        if not 200 <= reply.status < 300:
-            return refusal(reply, self._key)
+        if 200 <= reply.status < 300:
+            return self._content(reply, may_be_empty=method == "DELETE")
+        answer = self._content(reply) if reply.status in answers else None
+        return answer if isinstance(answer, Payload) and "results" in answer else refusal(reply, self._key)
+
+    @staticmethod
+    def _content(reply: Reply, *, may_be_empty: bool = False) -> Payload | RequestFailed:
+        if may_be_empty and not reply.body.strip():
+            return Payload({}, status=reply.status)
         try:
             content = parsed(reply.body)
         except ValueError:

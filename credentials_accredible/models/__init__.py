@@ -1,6 +1,6 @@
 """The plugin's tables."""
 
-from credentials_accredible.models.badge import AccredibleBadge
+from credentials_accredible.models.badge import AccredibleBadge, BadgeLogEntry
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.failed_event import FailedEvent
 from credentials_accredible.models.group import AccredibleGroup
@@ -13,6 +13,7 @@ __all__ = [
     "AccredibleAPIConfig",
     "AccredibleBadge",
     "AccredibleGroup",
+    "BadgeLogEntry",
     "BadgePenalty",
     "BadgeProgress",
     "BadgeRequirement",

@@ -6,18 +6,22 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
-from credentials_accredible.choices import BadgeState, BadgeStatus
+from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.group import AccredibleGroup
 
 
 class AccredibleBadge(TimeStampedModel):
-    """What was decided for a learner, and how far it has come at Accredible.
+    """What was decided for a learner, and how far it has come at Accredible: the outbox of what is to be sent there.
 
-    It outlives its group and its configuration, and so repeats what it needs of them.
+    It outlives its group and its configuration, and so repeats what it needs of them. There is something to be done
+    when ``next_attempt_at`` has come. A sender that takes it on puts its name into ``claim`` and moves the time to the
+    end of its lease: should it die, the badge is due again. ``failures`` in a row since ``due_since`` are what the
+    delays grow with; ``attempts`` counts all tries there ever were.
 
     .. pii: Links a learner to a public credential page.
     .. pii_types: id, external_service
@@ -47,8 +51,17 @@ class AccredibleBadge(TimeStampedModel):
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
     expired_on = models.DateField(_("expired on"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    due_since = models.DateTimeField(_("due since"), default=timezone.now, null=True, blank=True, editable=False)
+    next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now, null=True, blank=True)
+    claim = models.CharField(max_length=64, blank=True, editable=False)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True, editable=False)
+    problem = models.CharField(
+        _("problem"), max_length=16, choices=BadgeProblem.choices, default=BadgeProblem.NONE, blank=True
+    )
     last_error = models.TextField(_("last error"), blank=True)
+    # A fingerprint of the name and address that were refused: other ones are worth another try.
+    refused_recipient = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("Accredible badge")
@@ -59,7 +72,40 @@ class AccredibleBadge(TimeStampedModel):
                 fields=["user", "api_config", "accredible_group_id"], name="accredible_badge_once_per_learner"
             )
         ]
-        indexes = [models.Index(fields=["state", "next_attempt_at"], name="accredible_badge_due")]
+        indexes = [
+            models.Index(fields=["api_config", "next_attempt_at"], name="accredible_badge_due_by_config"),
+            models.Index(fields=["state", "problem"], name="accredible_badge_state"),
+            models.Index(fields=["delivered_at"], name="accredible_badge_delivered"),
+        ]
+        permissions = [("deliver_accrediblebadge", "Can retry the delivery of badges")]
 
     def __str__(self) -> str:
         return f"{self.user} / {self.group_name}"
+
+
+class BadgeLogEntry(TimeStampedModel):
+    """Something that was done about a badge, or tried: by a member of staff, or towards Accredible.
+
+    ``detail`` holds a person's reason, or Accredible's words.
+
+    .. pii: Links a member of staff to what they did; what Accredible says can quote an e-mail address.
+    .. pii_types: id, email_address
+    .. pii_retirement: consumer_api
+    """
+
+    badge = models.ForeignKey(AccredibleBadge, models.CASCADE, related_name="log", verbose_name=_("badge"))
+    action = models.CharField(_("action"), max_length=16, choices=BadgeAction.choices)
+    succeeded = models.BooleanField(_("succeeded"))
+    detail = models.TextField(_("detail"), blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user")
+    )
+
+    class Meta:
+        verbose_name = _("badge log entry")
+        verbose_name_plural = _("badge log entries")
+        ordering = ["-created", "-pk"]
+        indexes = [models.Index(fields=["created"], name="accredible_badge_log_age")]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()}, {self.created:%Y-%m-%d %H:%M:%S} UTC"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
@@ -9,6 +11,8 @@ from model_utils.models import TimeStampedModel
 from credentials_accredible import conf
 from credentials_accredible.models.fields import SecretField
 from credentials_accredible.secrets import Secret
+
+PAUSE_FIELDS = ("paused_at", "pause_reason", "held_until", "outages")
 
 
 class AccredibleAPIConfig(TimeStampedModel):
@@ -26,6 +30,12 @@ class AccredibleAPIConfig(TimeStampedModel):
     issuer_name = models.CharField(_("issuer"), max_length=255, blank=True, editable=False)
     credits_left = models.IntegerField(_("credits left"), null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(_("key last checked"), null=True, blank=True, editable=False)
+    # A key that Accredible refuses stops deliveries until it is changed or a person lifts the pause.
+    paused_at = models.DateTimeField(_("delivery paused"), null=True, blank=True, editable=False)
+    pause_reason = models.TextField(_("reason of the pause"), blank=True, editable=False)
+    # While Accredible is out of reach, or asks to slow down, all senders wait, and one tries now and then.
+    held_until = models.DateTimeField(_("waits until"), null=True, blank=True, editable=False)
+    outages = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("Accredible API configuration")
@@ -35,6 +45,16 @@ class AccredibleAPIConfig(TimeStampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; another API key lifts the pause that the former one has brought about."""
+        if self.paused_at and self.pk:
+            stored = type(self).objects.filter(pk=self.pk).first()
+            if stored and stored.api_key != self.api_key:
+                self.paused_at, self.pause_reason, self.held_until, self.outages = None, "", None, 0
+                if kwargs.get("update_fields") is not None:
+                    kwargs["update_fields"] = {*kwargs["update_fields"], *PAUSE_FIELDS}
+        super().save(*args, **kwargs)
 
     @property
     def environment_name(self) -> str:

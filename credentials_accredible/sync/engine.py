@@ -9,10 +9,9 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.db import DatabaseError
 
-from credentials_accredible import conf
+from credentials_accredible.badges.accounts import open_client
 from credentials_accredible.choices import RunStatus
-from credentials_accredible.client import AccredibleClient
-from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
+from credentials_accredible.exceptions import AccredibleError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.apply import Consent, apply, current_plan, local_groups
@@ -49,14 +48,6 @@ class Outcome:
     def succeeded(self) -> bool:
         """Whether the plan was carried out, or could be."""
         return self.status == RunStatus.SUCCEEDED
-
-
-def open_client(config: AccredibleAPIConfig) -> AccredibleClient:
-    """A client for the account of ``config``; ConfigurationError where its environment or its key is missing."""
-    environment = conf.environment(config.environment)
-    if not config.api_key:
-        raise ConfigurationError(f"“{config.name}” has no API key: enter it in its admin page.")
-    return AccredibleClient(environment.api_url, config.api_key)
 
 
 def preview(

@@ -1,0 +1,92 @@
+"""Which sender has which badges: claimed by one statement, kept by a lease, taken over from the dead.
+
+A claim is committed before anything is sent and holds no lock, so that no transaction is open while Accredible is
+asked. Where the database can, rows that another sender is about to claim are skipped; elsewhere the statement itself
+decides: its condition is looked at again under the lock of each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+from django.db import connections, router, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from credentials_accredible import conf
+from credentials_accredible.badges.retrying import retrying
+from credentials_accredible.choices import BadgeState, BadgeStatus
+from credentials_accredible.models import AccredibleBadge
+
+
+class Claim:
+    """The badges that one sender has taken on, under a ``token`` of their own."""
+
+    def __init__(self, token: str, badges: list[AccredibleBadge]) -> None:
+        self.token = token
+        self.badges = badges
+
+    def keep(self, badges: Collection[AccredibleBadge]) -> None:
+        """Begin the lease of these ``badges`` anew."""
+        _rows(self.token, badges).update(next_attempt_at=_lease_end())
+
+    def mark_sent(self, badges: Collection[AccredibleBadge]) -> list[AccredibleBadge]:
+        """Note of ``badges`` that their issuing is about to be sent; returns those for which it still may be.
+
+        One that was revoked meanwhile, or that another sender has taken over, may not.
+        """
+        awarded = _rows(self.token, badges).filter(status=BadgeStatus.AWARDED)
+        awarded.update(
+            state=BadgeState.NO_RESPONSE,
+            attempts=F("attempts") + 1,
+            next_attempt_at=_lease_end(),
+            modified=timezone.now(),
+        )
+        marked = set(
+            _rows(self.token, badges).filter(state=BadgeState.NO_RESPONSE, status=BadgeStatus.AWARDED)
+            .values_list("pk", flat=True)
+        )  # fmt: skip
+        return [badge for badge in badges if badge.pk in marked]
+
+    def mark_tried(self, badge: AccredibleBadge) -> None:
+        """Count a try of something that can be repeated without harm."""
+        _rows(self.token, [badge]).update(attempts=F("attempts") + 1)
+
+    def release(self, badges: Collection[AccredibleBadge]) -> None:
+        """Leave ``badges``, of which nothing was sent, to whoever comes next."""
+        _rows(self.token, badges).update(claim="", next_attempt_at=timezone.now())
+
+
+def claim(config_id: int, size: int) -> Claim:
+    """Take on up to ``size`` badges of the configuration that are due, the longest waiting first."""
+    return retrying(partial(_claim, config_id, size))
+
+
+def _claim(config_id: int, size: int) -> Claim:
+    token, now = uuid4().hex, timezone.now()
+    due = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__lte=now)
+    skips = connections[router.db_for_write(AccredibleBadge)].features.has_select_for_update_skip_locked
+    with transaction.atomic() if skips else nullcontext():
+        waiting = due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)
+        chosen = list((waiting.select_for_update(skip_locked=True) if skips else waiting)[:size])
+        if chosen:
+            due.filter(pk__in=chosen).update(claim=token, next_attempt_at=_lease_end())
+    claimed = AccredibleBadge.objects.filter(pk__in=chosen, claim=token).select_related("user", "group")
+    return Claim(token, list(claimed.order_by("pk")) if chosen else [])
+
+
+def lease() -> float:
+    """Seconds for which a claim holds."""
+    return conf.number("DELIVERY_LEASE", least=10)
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=lease())
+
+
+def _rows(token: str, badges: Collection[AccredibleBadge]) -> QuerySet[AccredibleBadge]:
+    return AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges], claim=token)

@@ -1,0 +1,86 @@
+"""What waits to be sent, and what people do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from credentials_accredible.badges.delivery.jobs import Job, job_of
+from credentials_accredible.badges.delivery.recipients import fingerprint
+from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class DeliveryStatus:
+    """How deliveries of a configuration stand, as numbers of badges.
+
+    ``due``: to be sent now. ``waiting``: for another try, or for a sender that has them. ``failed``: in state
+    ``error``. ``unpublished``: at Accredible, and not visible. ``delivered_today``: since midnight, local time.
+    """
+
+    config: AccredibleAPIConfig
+    due: int
+    waiting: int
+    failed: int
+    unpublished: int
+    delivered_today: int
+
+
+def status() -> list[DeliveryStatus]:
+    """How deliveries stand, by configuration; one query for all."""
+    now = timezone.now()
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = AccredibleAPIConfig.objects.annotate(
+        due=Count("badges", filter=Q(badges__next_attempt_at__lte=now)),
+        waiting=Count("badges", filter=Q(badges__next_attempt_at__gt=now) & ~Q(badges__state=BadgeState.UNPUBLISHED)),
+        failed=Count("badges", filter=Q(badges__state=BadgeState.ERROR)),
+        unpublished=Count("badges", filter=Q(badges__state=BadgeState.UNPUBLISHED)),
+        delivered_today=Count("badges", filter=Q(badges__delivered_at__gte=midnight)),
+    )
+    return [
+        DeliveryStatus(config, config.due, config.waiting, config.failed, config.unpublished, config.delivered_today)
+        for config in counted
+    ]
+
+
+def retry(badges: QuerySet[AccredibleBadge], user: Any) -> int:
+    """Have ``badges`` tried again at once, as if for the first time; returns how many there was something to do about.
+
+    What another sender is about to do is left to that one.
+    """
+    with transaction.atomic():
+        found = list(badges.filter(claim="").select_for_update())
+        open_ones = [badge for badge in found if job_of(badge) is not Job.NOTHING]
+        _make_due(open_ones)
+        BadgeLogEntry.objects.bulk_create(
+            BadgeLogEntry(badge=badge, action=BadgeAction.RETRY, succeeded=True, user=user) for badge in open_ones
+        )
+    return len(open_ones)
+
+
+def retry_corrected_recipients(config: AccredibleAPIConfig) -> int:
+    """Make those badges due whose learner's record was refused and has been corrected since; returns how many."""
+    refused = AccredibleBadge.objects.filter(
+        api_config=config, state=BadgeState.ERROR, problem=BadgeProblem.RECIPIENT, claim="", status=BadgeStatus.AWARDED
+    ).select_related("user")
+    corrected = [
+        badge for badge in refused.iterator(chunk_size=_BATCH) if fingerprint(badge.user) != badge.refused_recipient
+    ]
+    _make_due(corrected)
+    return len(corrected)
+
+
+def _make_due(badges: list[AccredibleBadge]) -> None:
+    now = timezone.now()
+    for start in range(0, len(badges), _BATCH):
+        pks = [badge.pk for badge in badges[start : start + _BATCH]]
+        AccredibleBadge.objects.filter(pk__in=pks, claim="").update(
+            next_attempt_at=now, due_since=now, failures=0, problem=BadgeProblem.NONE, modified=now
+        )

@@ -1,0 +1,53 @@
+"""When nothing of a configuration is sent: while it is paused until a person acts, or held for as long as an outage."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from credentials_accredible.badges.delivery import policy
+from credentials_accredible.models import AccredibleAPIConfig
+
+log = logging.getLogger(__name__)
+
+
+def may_send(config: AccredibleAPIConfig) -> bool:
+    """Whether requests for ``config`` may be sent now, as the database says."""
+    row = AccredibleAPIConfig.objects.filter(pk=config.pk).values_list("paused_at", "held_until").first()
+    if row is None:
+        return False
+    paused_at, held_until = row
+    return paused_at is None and (held_until is None or held_until <= timezone.now())
+
+
+def pause(config: AccredibleAPIConfig, error: Exception) -> None:
+    """Send nothing for ``config`` until its key is changed or a person lifts the pause.
+
+    Nothing happens where the key was changed since it was read: the error is not about the new one.
+    """
+    current = AccredibleAPIConfig.objects.filter(pk=config.pk).first()
+    if current is None or current.api_key != config.api_key:
+        return
+    AccredibleAPIConfig.objects.filter(pk=config.pk).update(paused_at=timezone.now(), pause_reason=str(error))
+    log.error("delivery_paused config=%s error=%s", config.pk, type(error).__name__)
+
+
+def resume(config: AccredibleAPIConfig) -> None:
+    """Lift the pause, and the hold."""
+    AccredibleAPIConfig.objects.filter(pk=config.pk).update(paused_at=None, pause_reason="", held_until=None, outages=0)
+
+
+def hold(config: AccredibleAPIConfig, error: Exception) -> None:
+    """Have all senders of ``config`` wait, longer from outage to outage."""
+    current = AccredibleAPIConfig.objects.filter(pk=config.pk).values_list("outages", flat=True).first()
+    outages = (current or 0) + 1
+    until = timezone.now() + timedelta(seconds=policy.hold(outages, error))
+    AccredibleAPIConfig.objects.filter(pk=config.pk).update(outages=outages, held_until=until)
+    log.warning("delivery_held config=%s outages=%s error=%s", config.pk, outages, type(error).__name__)
+
+
+def end_hold(config: AccredibleAPIConfig) -> None:
+    """Accredible answers: nobody has to wait any more."""
+    AccredibleAPIConfig.objects.filter(pk=config.pk, outages__gt=0).update(outages=0, held_until=None)

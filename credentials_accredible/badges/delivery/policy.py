@@ -1,0 +1,96 @@
+"""What an error means for a delivery: try again, never again, or call a person. Closed by default.
+
+An error that nobody has thought of needs a person: to repeat what is not understood could issue a badge twice.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from enum import Enum
+
+from credentials_accredible import conf
+from credentials_accredible.exceptions import (
+    AccredibleError,
+    AuthenticationFailed,
+    ConfigurationError,
+    Invalid,
+    RateLimited,
+    RequestFailed,
+    Unavailable,
+    UnexpectedReply,
+)
+
+# How provider words say that the group allows one credential per address; the exact shape is not documented.
+_DUPLICATE = re.compile(r"already (?:been )?(?:taken|exists|issued)|duplicate", re.IGNORECASE)
+_RECIPIENT = re.compile(r"recipient|e-?mail", re.IGNORECASE)
+
+# Seconds. Senders that wait for an outage to end look again at least this often.
+_LONGEST_HOLD = 300.0
+# So many failures at least before a delivery is given up: time alone would count an outage against it.
+_FEWEST_FAILURES = 8
+
+
+class Verdict(Enum):
+    """What to do after an error."""
+
+    AGAIN = "again"  # it can pass by itself: an outage, a limit, a reply that makes no sense
+    NEVER = "never"  # what was sent is refused, and would be refused again
+    DUPLICATE = "duplicate"  # refused, because the recipient has a credential of the group already
+    RECIPIENT = "recipient"  # refused on account of the recipient: another address is worth another try
+    PAUSE = "pause"  # nothing of this configuration can be sent until a person acts
+    PERSON = "person"  # everything else
+
+
+class SentTogether(AccredibleError):
+    """Many badges were refused at once, without a word on each: one by one, each gets its own answer."""
+
+
+def verdict(error: Exception) -> Verdict:
+    """What ``error`` means for the badge whose delivery it ended."""
+    if isinstance(error, Unavailable | RateLimited | UnexpectedReply | SentTogether):
+        return Verdict.AGAIN
+    if isinstance(error, AuthenticationFailed | ConfigurationError):
+        return Verdict.PAUSE
+    if isinstance(error, Invalid):
+        return _refusal(error)
+    return Verdict.PERSON
+
+
+def nothing_was_done(error: Exception) -> bool:
+    """Whether it is certain that Accredible did not do what was asked for; otherwise it has to be searched for."""
+    if isinstance(error, Unavailable | RateLimited):
+        return not error.sent
+    return isinstance(error, RequestFailed) and not isinstance(error, UnexpectedReply)
+
+
+def delay(failures: int) -> float:
+    """Seconds until the next try after so many failures in a row, 1 or more; jittered, see ``DELIVERY_DELAYS``."""
+    first, longest = conf.pair("DELIVERY_DELAYS")
+    # Half of it is certain, half of it is chance: neither at once, nor all at the same time.
+    return min(longest, first * 2.0 ** min(failures - 1, 64)) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
+
+
+def concerns_everyone(error: Exception) -> bool:
+    """Whether other badges would meet the same: Accredible is out of reach, or asks to slow down."""
+    return isinstance(error, Unavailable | RateLimited | UnexpectedReply)
+
+
+def hold(outages: int, error: Exception) -> float:
+    """Seconds for which all senders of a configuration wait after so many outages in a row, 1 or more."""
+    asked_for: float | None = getattr(error, "retry_after", None)
+    return max(min(delay(outages), _LONGEST_HOLD), min(asked_for or 0.0, _LONGEST_HOLD))
+
+
+def is_hopeless(failures: int, days: float) -> bool:
+    """Whether a delivery that has failed so often, and has been due for so many days, is given up."""
+    return failures >= _FEWEST_FAILURES and days >= conf.number("DELIVERY_DAYS", least=0)
+
+
+def _refusal(error: Invalid) -> Verdict:
+    said = [(name, message) for name, messages in error.fields.items() for message in messages] or [("", error.detail)]
+    if any(_DUPLICATE.search(message) and _RECIPIENT.search(f"{name} {message}") for name, message in said):
+        return Verdict.DUPLICATE
+    if any(_RECIPIENT.search(f"{name} {message}") for name, message in said):
+        return Verdict.RECIPIENT
+    return Verdict.NEVER

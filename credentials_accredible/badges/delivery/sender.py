@@ -1,0 +1,138 @@
+"""Sends what is due of one configuration: claims, does what is to be done, writes down what it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from edx_django_utils.monitoring import set_custom_attribute
+
+from credentials_accredible.badges.accounts import open_client
+from credentials_accredible.badges.delivery import pauses, policy
+from credentials_accredible.badges.delivery.changing import expire, publish, reinstate
+from credentials_accredible.badges.delivery.claims import Claim, claim
+from credentials_accredible.badges.delivery.issuing import Results, issue
+from credentials_accredible.badges.delivery.jobs import Job, job_of
+from credentials_accredible.badges.delivery.policy import Verdict
+from credentials_accredible.badges.delivery.results import Result, write_down
+from credentials_accredible.badges.delivery.searching import search
+from credentials_accredible.choices import BadgeAction
+from credentials_accredible.client import BULK_LIMIT, AccredibleClient, Options
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
+
+_CHANGES: dict[Job, Callable[[AccredibleClient, AccredibleBadge], Result]] = {
+    Job.EXPIRE: expire,
+    Job.PUBLISH: publish,
+    Job.REINSTATE: reinstate,
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What came of sending: badges brought a step further, tries that failed, and requests sent."""
+
+    delivered: int = 0
+    failed: int = 0
+    requests: int = 0
+
+    def __add__(self, other: Delivery) -> Delivery:
+        return Delivery(self.delivered + other.delivered, self.failed + other.failed, self.requests + other.requests)
+
+
+def send(config: AccredibleAPIConfig, *, limit: int | None = None) -> Delivery:
+    """Send what is due of ``config``, until nothing is, ``limit`` badges were handled, or Accredible does not answer.
+
+    Raises nothing that Accredible is to blame for. Any number of senders may be at it at once.
+    """
+    # A failed request is tried again by the badge's own clock, which another process can go on with.
+    options = replace(Options.from_settings(), attempts=1)
+    if not pauses.may_send(config):
+        return Delivery()
+    try:
+        client = open_client(config, options)
+    except ConfigurationError as error:
+        pauses.pause(config, error)
+        return Delivery(failed=1)
+    with client:
+        return _Sender(config, client, options).send(limit)
+
+
+class _Sender:
+    def __init__(self, config: AccredibleAPIConfig, client: AccredibleClient, options: Options) -> None:
+        self._config = config
+        self._client = client
+        self._patience = options.connect_timeout + options.read_timeout
+
+    def send(self, limit: int | None) -> Delivery:
+        total = Delivery()
+        left = limit
+        while left is None or left > 0:
+            claimed = claim(self._config.pk, BULK_LIMIT if left is None else min(left, BULK_LIMIT))
+            if not claimed.badges:
+                break
+            done = self._deliver(claimed)
+            total += done
+            left = None if left is None else left - len(claimed.badges)
+            if not pauses.may_send(self._config):
+                break
+        set_custom_attribute("accredible_delivered", total.delivered)
+        set_custom_attribute("accredible_delivery_failed", total.failed)
+        return replace(total, requests=self._client.requests_sent)
+
+    def _deliver(self, claimed: Claim) -> Delivery:
+        results: Results = {}
+        try:
+            self._do(claimed, results)
+        finally:
+            # Also what was done before something unforeseen happened, and before a person stops this process.
+            write_down(claimed.token, results)
+            claimed.release([badge for badge in claimed.badges if badge not in results])
+        errors = [result.error for result in results.values() if result.error]
+        self._notice(errors, succeeded=len(errors) < len(results))
+        return Delivery(delivered=len(results) - len(errors), failed=len(errors))
+
+    def _do(self, claimed: Claim, results: Results) -> None:
+        by_job: dict[Job, list[AccredibleBadge]] = {}
+        for badge in claimed.badges:
+            by_job.setdefault(job_of(badge), []).append(badge)
+        for badge in by_job.get(Job.NOTHING, ()):
+            results[badge] = Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
+        for job, change in _CHANGES.items():
+            for badge in by_job.get(job, ()):
+                claimed.keep([kept for kept in claimed.badges if kept not in results])
+                claimed.mark_tried(badge)
+                results[badge] = change(self._client, badge)
+                if self._has_to_wait(results[badge]):
+                    return
+        to_issue = by_job.get(Job.ISSUE, [])
+        if Job.SEARCH in by_job:
+            found, absent = self._search(claimed, by_job[Job.SEARCH])
+            results |= found
+            if any(self._has_to_wait(result) for result in found.values()):
+                return
+            to_issue = [*absent, *to_issue]
+        if to_issue:
+            results |= issue(self._client, claimed, to_issue, self._patience)
+
+    def _search(self, claimed: Claim, badges: Sequence[AccredibleBadge]) -> tuple[Results, list[AccredibleBadge]]:
+        for badge in badges:
+            claimed.mark_tried(badge)
+        claimed.keep(claimed.badges)
+        return search(self._client, badges)
+
+    def _has_to_wait(self, result: Result) -> bool:
+        return result.error is not None and (
+            policy.concerns_everyone(result.error) or policy.verdict(result.error) is Verdict.PAUSE
+        )
+
+    def _notice(self, errors: Sequence[Exception], *, succeeded: bool) -> None:
+        for error in errors:
+            if policy.verdict(error) is Verdict.PAUSE:
+                pauses.pause(self._config, error)
+                return
+        outage = next((error for error in errors if policy.concerns_everyone(error)), None)
+        if outage:
+            pauses.hold(self._config, outage)
+        elif succeeded:
+            pauses.end_hold(self._config)

@@ -1,0 +1,143 @@
+"""Credentials, as Accredible takes and gives them; it and ``payloads`` alone know the provider's names for things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from credentials_accredible.client.payloads import Payload, web_address, whole_number
+from credentials_accredible.client.text import one_line, storable
+
+_LONGEST_ID = 255
+
+
+@dataclass(frozen=True)
+class NewCredential:
+    """A credential to be made. ``own_id`` is ours: it is kept by Accredible, and makes it possible to search for it."""
+
+    own_id: str
+    group_id: int
+    recipient_name: str
+    recipient_email: str
+    recipient_id: str
+    issued_on: date
+    name: str
+    meta_data: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """What Accredible wants to be sent."""
+        return {
+            "id": self.own_id,
+            "group_id": self.group_id,
+            "name": self.name,
+            "recipient": {"name": self.recipient_name, "email": self.recipient_email, "id": self.recipient_id},
+            "issued_on": self.issued_on.isoformat(),
+            "meta_data": dict(self.meta_data),
+        }
+
+
+def _identifier(value: object) -> str:
+    number = whole_number(value)
+    text = str(number) if number is not None else value
+    if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_ID or storable(text) != text:
+        raise PydanticCustomError("identifier", "is not an id")
+    return text
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    return storable(str(value)) if isinstance(value, (str, int)) else ""
+
+
+class Credential(Payload):
+    """A credential at Accredible.
+
+    ``id`` is text, because replies give it as text here and as a number there. ``url`` is an http or https address, or
+    empty: lists have none. ``published`` unless Accredible says that it is not. ``own_id`` is in lower case.
+    """
+
+    id: Annotated[str, BeforeValidator(_identifier)]
+    url: Annotated[str, BeforeValidator(web_address)] = ""
+    published: bool = True
+    own_id: Annotated[str, BeforeValidator(_text)] = ""
+    recipient_email: Annotated[str, BeforeValidator(_text)] = ""
+    issued_on: Annotated[date | None, BeforeValidator(_day)] = None
+    expired_on: Annotated[date | None, BeforeValidator(_day)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _translate(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        recipient = data.get("recipient")
+        nested = recipient.get("email") if isinstance(recipient, Mapping) else None
+        return {
+            "id": data.get("id"),
+            "url": data.get("url"),
+            "published": data.get("approve") is not False,
+            "own_id": _text(data.get("license_id")).lower(),
+            "recipient_email": data.get("recipient_email") or nested,
+            "issued_on": data.get("issued_on"),
+            "expired_on": data.get("expired_on"),
+        }
+
+
+class CredentialReply(Payload):
+    """The reply that holds a credential."""
+
+    credential: Credential
+
+
+class FoundCredentials(Payload):
+    """A page of a search."""
+
+    credentials: list[Credential]
+
+
+class BulkResult(Payload):
+    """What became of one of many: a credential, an objection, or both. ``by_field`` and ``words`` are the objection."""
+
+    credential: Credential | None = None
+    objects: bool = False
+    words: str = ""
+    by_field: dict[str, list[str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _translate(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        # Older texts of the provider say ``error`` and ``reason``.
+        objection = data.get("errors") or data.get("error")
+        said = objection if isinstance(objection, Mapping) else {"message": objection}
+        details = said.get("details")
+        by_field: dict[str, list[str]] = {}
+        for detail in details if isinstance(details, list) else ():
+            if isinstance(detail, Mapping):
+                words = one_line(_text(detail.get("message") or detail.get("reason")))
+                by_field.setdefault(one_line(_text(detail.get("property"))), []).append(words)
+        texts = [_text(said.get(key)) for key in ("code", "message", "reason")]
+        texts += [f"{name}: {', '.join(words)}" for name, words in by_field.items()]
+        return {
+            "credential": data.get("credential"),
+            "objects": bool(objection),
+            "words": one_line("; ".join(text for text in texts if text)),
+            "by_field": by_field,
+        }
+
+
+class BulkReply(Payload):
+    """The reply to many credentials, in the order in which they were sent."""
+
+    results: list[BulkResult]

@@ -1,0 +1,120 @@
+"""Whatever goes wrong on the way, every badge ends with exactly one credential."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from credentials_accredible.models import AccredibleBadge
+from demo.emulator.server import Emulator
+from tests.delivery.outbox import MANY, assert_each_once, credentials, drain, hurried, make_badges, make_remote_group
+
+__all__ = ["hurried"]
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "500": {"kind": "status", "status": 500},
+    "503": {"kind": "status", "status": 503},
+    "429": {"kind": "status", "status": 429},
+    "429-retry-after": {"kind": "status", "status": 429, "retry_after": 0},
+    "cut-before": {"kind": "cut_before"},
+    "cut-after": {"kind": "cut_after"},
+    "timeout-after-the-work": {"kind": "slow", "seconds": 0.8},
+    "timeout-without-work": {"kind": "hang", "seconds": 0.8},
+    "html": {"kind": "html"},
+    "broken-json": {"kind": "broken_json"},
+    "empty": {"kind": "empty"},
+}
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("limit", [None, 1], ids=["bulk", "single"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_while_issuing_neither_loses_nor_doubles(
+    emulator: Emulator, account: Any, fault: dict[str, Any], limit: int | None
+) -> None:
+    group = make_remote_group(account)
+    number = MANY if limit is None else 12
+    make_badges(group, number)
+    for after in (0, 1, 2):
+        emulator.fault(**fault, pattern="^/v(1/credentials|2/credentials/bulk_create)$", method="POST", after=after)
+
+    drain(group.api_config, limit=limit)
+
+    assert_each_once(account, number)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_while_searching_neither_loses_nor_doubles(
+    emulator: Emulator, account: Any, fault: dict[str, Any]
+) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 40)
+    emulator.fault("cut_after", path="/v2/credentials/bulk_create")
+    emulator.fault(**fault, path="/v2/credentials/search")
+    emulator.fault(**fault, path="/v1/credentials/", method="GET")
+
+    drain(group.api_config)
+
+    assert_each_once(account, 40)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_while_revoking_is_followed_by_the_revocation(
+    emulator: Emulator, account: Any, fault: dict[str, Any]
+) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 5)
+    drain(group.api_config)
+    AccredibleBadge.objects.update(status="revoked", next_attempt_at="2020-01-01T00:00:00Z")
+    emulator.fault(**fault, path="/v1/credentials/", method="PUT", times=2)
+
+    drain(group.api_config)
+
+    assert_each_once(account, 5, state="expired")
+    assert all(item["expired_on"] for item in credentials(account))
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.django_db(transaction=True)
+def test_after_a_lost_reply_nothing_is_made_again(emulator: Emulator, account: Any) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 30)
+    emulator.fault("cut_after", path="/v2/credentials/bulk_create")
+
+    drain(group.api_config)
+
+    made = [request for request in emulator.requests if request.path.endswith("bulk_create")]
+    assert len(made) == 1
+    assert_each_once(account, 30)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.django_db(transaction=True)
+def test_a_backlog_takes_no_more_requests_than_it_must(emulator: Emulator, account: Any) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 90)
+
+    drain(group.api_config)
+
+    assert [request.path for request in emulator.requests] == ["/v2/credentials/bulk_create"] * 3
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.django_db(transaction=True)
+def test_one_badge_that_spoils_a_batch_does_not_keep_the_others(emulator: Emulator, account: Any) -> None:
+    group = make_remote_group(account)
+    spoilt, *_others = make_badges(group, 30)
+    emulator.fault("reply", status=422, body={"errors": "Invalid"}, contains=str(spoilt.uuid), times=2)
+
+    drain(group.api_config)
+
+    spoilt.refresh_from_db()
+    assert (spoilt.state, spoilt.problem) == ("error", "refused")
+    assert AccredibleBadge.objects.filter(state="accepted").count() == 29
+    assert len(credentials(account)) == 29
