@@ -1,0 +1,196 @@
+"""What the client makes of Accredible's answers about credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from time import monotonic
+from typing import Any
+
+import pytest
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credentials_accredible.client import AccredibleClient, NewCredential, Options
+from credentials_accredible.exceptions import Invalid, NotFound, RequestFailed, Unavailable, UnexpectedReply
+from credentials_accredible.secrets import Secret
+
+API = "https://api.example.com"
+ONE, MANY = f"{API}/v1/credentials", f"{API}/v2/credentials/bulk_create"
+OPTIONS = Options(
+    connect_timeout=1,
+    read_timeout=1,
+    attempts=1,
+    max_wait=0.01,
+    max_reply_bytes=1_000_000,
+    page_size=50,
+    concurrency=1,
+    rate_limit=(100_000, 1),
+)
+MADE = {"id": 7, "url": "https://www.credential.net/7", "approve": True, "license_id": "A1"}
+
+
+def new(own_id: str = "a1") -> NewCredential:
+    """A credential to be made."""
+    return NewCredential(
+        own_id=own_id,
+        group_id=5,
+        recipient_name="Ada Lovelace",
+        recipient_email="ada@example.com",
+        recipient_id="42",
+        issued_on=date(2026, 5, 1),
+        name="Badge",
+        meta_data={"badge_uuid": own_id},
+    )
+
+
+@pytest.fixture
+def client() -> Iterator[AccredibleClient]:
+    """A client of an account."""
+    with AccredibleClient(API, Secret(plain="secret-key-0001"), OPTIONS) as made:
+        yield made
+
+
+@responses.activate
+@pytest.mark.parametrize("given_id", [7, "7"])
+def test_an_id_is_text_whatever_it_came_as(client: AccredibleClient, given_id: object) -> None:
+    responses.post(ONE, json={"credential": {**MADE, "id": given_id}})
+
+    assert client.create_credential(new()).id == "7"
+
+
+@responses.activate
+@pytest.mark.parametrize("url", [None, 5, "javascript:alert(1)", "https://user:pass@example.com/", "https://a b"])
+def test_an_address_that_is_none_is_left_out(client: AccredibleClient, url: object) -> None:
+    responses.post(ONE, json={"credential": {**MADE, "url": url}})
+
+    assert client.create_credential(new()).url == ""
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"errors": {"code": "invalid", "message": "bad", "details": [{"property": "email", "message": "is wrong"}]}},
+        {"error": {"code": "invalid", "reason": "bad", "details": [{"property": "email", "reason": "is wrong"}]}},
+    ],
+    ids=["errors", "error"],
+)
+@pytest.mark.parametrize("status", [207, 422])
+def test_each_of_many_has_its_own_answer_in_both_shapes(
+    client: AccredibleClient, item: dict[str, Any], status: int
+) -> None:
+    responses.post(MANY, status=status, json={"results": [{"credential": MADE}, item]})
+
+    made, refused = client.create_credentials([new(), new("a2")])
+
+    assert made.credential
+    assert made.error is None
+    assert refused.credential is None
+    assert refused.error
+    assert refused.error.fields == {"email": ["is wrong"]}
+    assert "bad" in refused.error.detail
+
+
+@responses.activate
+def test_a_credential_can_come_with_an_objection(client: AccredibleClient) -> None:
+    item = {
+        "credential": {**MADE, "approve": False},
+        "errors": {"code": "insufficient_credits", "message": "none left"},
+    }
+    responses.post(MANY, status=207, json={"results": [item]})
+
+    [made] = client.create_credentials([new()])
+
+    assert made.credential
+    assert not made.credential.published
+    assert made.error
+    assert "none left" in made.error.detail
+
+
+@responses.activate
+@pytest.mark.parametrize("results", [[], [{}], [{"credential": MADE}] * 3, [{"credential": None}, {"errors": None}]])
+def test_answers_that_do_not_fit_the_question_are_none(client: AccredibleClient, results: list[Any]) -> None:
+    responses.post(MANY, json={"results": results})
+
+    with pytest.raises(UnexpectedReply):
+        client.create_credentials([new(), new("a2")])
+
+
+@responses.activate
+def test_a_refusal_of_all_without_results_is_a_refusal(client: AccredibleClient) -> None:
+    responses.post(MANY, status=422, json={"errors": {"credentials": ["too many"]}})
+
+    with pytest.raises(Invalid, match="too many"):
+        client.create_credentials([new()])
+
+
+@responses.activate
+def test_making_a_credential_is_never_repeated(client: AccredibleClient) -> None:
+    responses.post(ONE, status=500, json={})
+
+    with pytest.raises(Unavailable):
+        client.create_credential(new())
+
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_a_request_that_is_too_late_does_not_leave(client: AccredibleClient) -> None:
+    with pytest.raises(Unavailable) as caught:
+        client.create_credential(new(), send_before=monotonic() - 1)
+
+    assert not caught.value.sent
+    assert len(responses.calls) == 0
+
+
+def test_a_refused_connection_says_that_nothing_was_sent() -> None:
+    client = AccredibleClient("http://127.0.0.1:1", Secret(plain="secret-key-0001"), OPTIONS)
+
+    with client, pytest.raises(Unavailable) as caught:
+        client.create_credential(new())
+
+    assert not caught.value.sent
+
+
+@responses.activate
+@pytest.mark.parametrize(("status", "body"), [(200, '{"credential": {}}'), (204, ""), (200, "")])
+def test_deleting_may_be_answered_with_nothing(client: AccredibleClient, status: int, body: str) -> None:
+    responses.delete(f"{ONE}/7", status=status, body=body)
+
+    client.delete_credential("7")
+
+
+@responses.activate
+def test_an_id_cannot_lead_to_another_path(client: AccredibleClient) -> None:
+    responses.get(f"{ONE}/..%2F..%2Fissuer", status=404, json={"error": "Not found"})
+
+    with pytest.raises(NotFound):
+        client.credential("../../issuer")
+
+
+@responses.activate
+def test_found_credentials_are_those_that_were_asked_for(client: AccredibleClient) -> None:
+    others = {"id": 8, "license_id": "foreign"}
+    responses.post(f"{API}/v2/credentials/search", json={"credentials": [MADE, others], "meta": {}})
+
+    assert list(client.find_credentials(["A1"])) == ["a1"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*MADE, "errors", "details"]), inner),
+    max_leaves=8,
+)
+
+
+@given(status=st.sampled_from([200, 207, 400, 404, 422, 500]), results=JSON)
+def test_whatever_comes_is_an_answer_or_a_failed_request(status: int, results: object) -> None:
+    with responses.RequestsMock() as mock, AccredibleClient(API, Secret(plain="secret-key-0001"), OPTIONS) as client:
+        mock.post(MANY, status=status, json={"results": results})
+        try:
+            items = client.create_credentials([new()])
+        except RequestFailed:
+            return
+    assert all(item.credential or item.error for item in items)
