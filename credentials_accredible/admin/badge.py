@@ -44,7 +44,7 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
     """Which learner has which badge, and how far it has come at Accredible."""
 
     actions = ["retry"]
-    list_display = ["user", "group_name", "status", "state", "link", "attempts", "next_attempt_at", "short_error"]
+    list_display = ["user", "group_name", "status", "stage", "link", "attempts", "next_attempt_at", "short_error"]
     list_filter = ["status", "state", "problem", "api_config"]
     list_select_related = ["user"]
     search_fields = ["user__username", "group_name", "uuid", "external_id"]
@@ -59,7 +59,12 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
         """The learner's page at Accredible."""
         if not badge.url.startswith(("https://", "http://")):
             return "-"
-        return format_html('<a href="{0}" rel="noopener noreferrer">{0}</a>', badge.url)
+        return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', badge.url, badge.external_id)
+
+    @admin.display(description=_("state"), ordering="state")
+    def stage(self, badge: AccredibleBadge) -> str:
+        """The state without what it means, which the filter says."""
+        return badge.get_state_display().partition(":")[0]
 
     @admin.display(description=_("last error"))
     def short_error(self, badge: AccredibleBadge) -> str:
