@@ -42,8 +42,8 @@ test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL
 	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
 	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services
-	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest tests/sync tests/admin tests/test_secrets.py \
-	    --ignore=tests/sync/test_kill.py
+	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest tests/sync tests/admin tests/delivery \
+	    tests/test_secrets.py --ignore=tests/sync/test_kill.py --ignore=tests/delivery/test_kill.py
 
 test-browser: $(VENV)/browser.stamp ## Run the tests that need Chromium and its driver
 	@command -v chromium >/dev/null \

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.server import Emulator
-from tests.delivery.outbox import assert_each_once, hurried, make_badges, make_remote_group
+from tests.delivery.outbox import assert_each_once, hurried, make_badges, make_everything_due, make_remote_group
 from tests.factories import make_staff
 
 __all__ = ["hurried"]
@@ -61,7 +61,7 @@ def test_a_failure_and_a_pause_end_with_an_error(emulator: Emulator, account: An
     with pytest.raises(CommandError, match="2 tries failed"):
         deliver()
     emulator.fault("status", status=401, times=None)
-    AccredibleBadge.objects.update(next_attempt_at="2020-01-01T00:00:00Z")
+    make_everything_due()
     with pytest.raises(CommandError, match="Delivery is paused"):
         deliver()
     with pytest.raises(CommandError, match="Delivery is paused"):
