@@ -55,7 +55,9 @@ def test_an_unknown_configuration_is_named(account: Any) -> None:
         deliver("--config", "nobody")
 
 
-def test_a_failure_and_a_pause_end_with_an_error(emulator: Emulator, account: Any) -> None:
+def test_a_failure_and_a_pause_end_with_an_error(emulator: Emulator, account: Any, settings: Any) -> None:
+    # Long enough for the failed try not to be followed by another one in the same run.
+    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY_DELAYS": (60, 3600)}
     make_badges(make_remote_group(account), 2)
     emulator.fault("status", status=500)
     with pytest.raises(CommandError, match="2 tries failed"):
