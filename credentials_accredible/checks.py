@@ -34,7 +34,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
     f"{conf.SETTING}['REVOCATION']": partial(conf.choice, "REVOCATION", among=Revocation.values),
-    f"{conf.SETTING}['DELIVERY_LEASE']": partial(conf.number, "DELIVERY_LEASE", least=10),
+    f"{conf.SETTING}['DELIVERY_LEASE']": conf.delivery_lease,
     f"{conf.SETTING}['DELIVERY_DELAYS']": partial(conf.pair, "DELIVERY_DELAYS"),
     f"{conf.SETTING}['DELIVERY_DAYS']": partial(conf.number, "DELIVERY_DAYS", least=0),
     f"{conf.SETTING}['UNPUBLISHED_RECHECK']": partial(conf.number, "UNPUBLISHED_RECHECK", least=1),
@@ -52,7 +52,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     if objection:
         return [_unusable(objection)]
     objections = {where: _objection(where, reading) for where, reading in _READINGS.items()}
-    found: list[CheckMessage] = [_unusable(text) for text in objections.values() if text]
+    found: list[CheckMessage] = [_unusable(text) for text in dict.fromkeys(objections.values()) if text]
     found += _unknown_names()
     if not objections[_EVENTS]:
         found += _unfit_event_types()

@@ -157,6 +157,18 @@ def pair(name: str) -> tuple[float, float]:
     return first, second
 
 
+def delivery_lease() -> float:
+    """Setting ``DELIVERY_LEASE``; ConfigurationError where a request of ``REQUEST_TIMEOUT`` would outlast it."""
+    longest_request = sum(pair("REQUEST_TIMEOUT"))
+    lease = number("DELIVERY_LEASE", least=10)
+    if lease <= longest_request:
+        raise ConfigurationError(
+            f"{SETTING}['DELIVERY_LEASE'] must be more than a request can take: {longest_request:g} seconds, the sum of "
+            f"{SETTING}['REQUEST_TIMEOUT']."
+        )
+    return lease
+
+
 def environments() -> dict[str, Environment]:
     """All environments by key, the built-in ones first.
 

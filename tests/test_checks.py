@@ -57,6 +57,12 @@ def test_good_settings_pass(check: Any, written: object) -> None:
         ("MAX_REMOVAL_RATIO", 2),
         ("SYNC_LEASE", 0),
         ("RULES_RECHECK", -1),
+        ("REVOCATION", "shred"),
+        ("REVOCATION", ["expire"]),
+        ("DELIVERY_LEASE", 20),
+        ("DELIVERY_DELAYS", 5),
+        ("DELIVERY_DAYS", -1),
+        ("UNPUBLISHED_RECHECK", 0),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_an_error_that_names_it(check: Any, name: str, value: object) -> None:

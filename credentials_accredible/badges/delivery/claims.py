@@ -81,7 +81,7 @@ def _claim(config_id: int, size: int) -> Claim:
 
 def lease() -> float:
     """Seconds for which a claim holds."""
-    return conf.number("DELIVERY_LEASE", least=10)
+    return conf.delivery_lease()
 
 
 def _lease_end() -> datetime:

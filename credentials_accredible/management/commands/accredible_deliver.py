@@ -54,9 +54,8 @@ class Command(BaseCommand):
         for config in configs:
             done = api.deliver(config, limit=limit)
             if done.delivered or done.failed:
-                self.stdout.write(
-                    f"{config.name}: {done.delivered} delivered, {done.failed} failed, {done.requests} requests"
-                )
+                requests = f"{done.requests} request" if done.requests == 1 else f"{done.requests} requests"
+                self.stdout.write(f"{config.name}: {done.delivered} delivered, {done.failed} failed, {requests}")
             total += done
         return total
 
