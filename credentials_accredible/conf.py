@@ -163,8 +163,8 @@ def delivery_lease() -> float:
     lease = number("DELIVERY_LEASE", least=10)
     if lease <= longest_request:
         raise ConfigurationError(
-            f"{SETTING}['DELIVERY_LEASE'] must be more than the {longest_request:g} seconds that a request can take, the "
-            f"sum of {SETTING}['REQUEST_TIMEOUT']."
+            f"{SETTING}['DELIVERY_LEASE'] must be more than the {longest_request:g} seconds that a request can take, "
+            f"the sum of {SETTING}['REQUEST_TIMEOUT']."
         )
     return lease
 
