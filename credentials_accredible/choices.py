@@ -54,6 +54,7 @@ class BadgeProblem(TextChoices):
 class BadgeAction(TextChoices):
     """What was done about a badge, or tried."""
 
+    AWARD = "award", _("award")
     REVOKE = "revoke", _("revoke")
     RETRY = "retry", _("retry")
     ISSUE = "issue", _("issue at Accredible")
@@ -72,13 +73,33 @@ class Revocation(TextChoices):
     DELETE = "delete", _("delete")
 
 
+class AttributeSource(TextChoices):
+    """Where the value of a custom attribute comes from."""
+
+    PATH = "path", _("the event: a key path")
+    CONSTANT = "constant", _("a constant")
+
+
+class Delivery(TextChoices):
+    """Who brings a badge to Accredible once it is decided; values of the setting ``DELIVERY``.
+
+    ``auto`` stands for ``celery`` where a broker is configured, and for ``inline`` elsewhere.
+    """
+
+    AUTO = "auto", _("automatic")
+    CELERY = "celery", _("a Celery worker")
+    INLINE = "inline", _("the process that decided it, with one quick try")
+    MANUAL = "manual", _("the command accredible_deliver alone")
+
+
 class RunStatus(TextChoices):
     """How a synchronisation ended.
 
-    *refused* means a guard or a lock stopped it before it changed anything; *failed*, that something went wrong.
-    Neither changes a group.
+    A *queued* one waits for a worker, and holds the lock of its configuration already. *refused* means a guard or a
+    lock stopped it before it changed anything; *failed*, that something went wrong. Neither changes a group.
     """
 
+    QUEUED = "queued", _("queued")
     RUNNING = "running", _("running")
     SUCCEEDED = "succeeded", _("succeeded")
     FAILED = "failed", _("failed")
@@ -92,3 +113,21 @@ class RunTrigger(TextChoices):
     COMMAND = "command", _("command")
     API = "api", _("API")
     TASK = "task", _("task")
+    SCHEDULE = "schedule", _("schedule")
+
+
+class ChangeAction(TextChoices):
+    """What a synchronisation did to a group."""
+
+    CREATED = "created", _("created")
+    UPDATED = "updated", _("updated")
+    REMOVED = "removed", _("removed")
+    CARRIED_OVER = "carried_over", _("carried over")
+
+
+class SnapshotCause(TextChoices):
+    """Why a group was removed."""
+
+    SYNC = "sync", _("gone at Accredible")
+    PERSON = "person", _("deleted by a person")
+    CONFIGURATION = "configuration", _("deleted with its configuration")

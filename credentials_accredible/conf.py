@@ -67,6 +67,15 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_default: [200, 30]
     # .. setting_description: Requests, and the seconds they may be sent in, per process and API address.
     "RATE_LIMIT": (200, 30),
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['REDIS_URL']
+    # .. setting_default: None
+    # .. setting_description: A Redis that lets all processes and machines keep ``RATE_LIMIT`` together. None: each
+    #    process keeps its share of it, see ``RATE_LIMIT_SHARES``.
+    "REDIS_URL": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['RATE_LIMIT_SHARES']
+    # .. setting_default: 1
+    # .. setting_description: Among how many processes ``RATE_LIMIT`` is divided where there is no ``REDIS_URL``.
+    "RATE_LIMIT_SHARES": 1,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['MAX_REMOVAL_RATIO']
     # .. setting_default: 0.5
     # .. setting_description: A synchronisation that would remove a larger share of a configuration's groups is
@@ -87,6 +96,22 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_description: What becomes of a revoked badge at Accredible: ``expire``, its page stays and is marked as
     #    expired; ``unpublish``, its page is hidden; ``delete``, it is gone for good.
     "REVOCATION": "expire",
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY']
+    # .. setting_default: "auto"
+    # .. setting_description: Who brings badges to Accredible: ``celery``, a worker; ``inline``, the process that
+    #    decided them, with one quick try; ``manual``, the command ``accredible_deliver`` alone. ``auto``: ``celery``
+    #    where a broker is configured, else ``inline``. What is left over is always sent by ``accredible_deliver``.
+    "DELIVERY": "auto",
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['BROKER_URL']
+    # .. setting_default: None
+    # .. setting_description: The message broker of the Celery worker, as ``amqp://...`` or ``redis://...``. None:
+    #    Django's setting ``CELERY_BROKER_URL``, and no worker where that is not set either.
+    "BROKER_URL": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['INLINE_TIMEOUT']
+    # .. setting_default: [2, 5]
+    # .. setting_description: Seconds to wait for a connection, and for a reply to arrive whole, where the process that
+    #    decided a badge sends it itself.
+    "INLINE_TIMEOUT": (2, 5),
     # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY_LEASE']
     # .. setting_default: 300
     # .. setting_description: Seconds for which a sender has the badges it has taken on to itself; after that it counts
@@ -105,6 +130,28 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_default: 21600
     # .. setting_description: Seconds after which a badge that Accredible made but did not publish is looked at again.
     "UNPUBLISHED_RECHECK": 6 * 60 * 60,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['SNAPSHOT_DAYS']
+    # .. setting_default: 365
+    # .. setting_description: Days after which ``accredible_prune`` deletes snapshots of removed groups. None: never.
+    "SNAPSHOT_DAYS": 365,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['RUN_DAYS']
+    # .. setting_default: 365
+    # .. setting_description: Days after which ``accredible_prune`` deletes sync runs, and what they changed. None:
+    #    never.
+    "RUN_DAYS": 365,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['BADGE_LOG_DAYS']
+    # .. setting_default: None
+    # .. setting_description: Days after which ``accredible_prune`` deletes log entries of badges. None: never.
+    "BADGE_LOG_DAYS": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['MAIL_FAILED_SYNCS']
+    # .. setting_default: True
+    # .. setting_description: Whether a scheduled synchronisation that fails is mailed to ``ADMINS``.
+    "MAIL_FAILED_SYNCS": True,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['REST_THROTTLE']
+    # .. setting_default: "120/min"
+    # .. setting_description: How many requests to the REST API a user may send, as ``120/min``. None: as many as they
+    #    like.
+    "REST_THROTTLE": "120/min",
 }
 
 DEFAULT_EVENTS = (

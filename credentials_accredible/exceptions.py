@@ -4,9 +4,23 @@
 the provider, it must be escaped like any other text when it is put into a page.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class AccredibleError(Exception):
     """Root of all errors this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled by a task queue, it would be made anew from its arguments alone, which are given by name.
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(kind: type[AccredibleError], args: tuple[Any, ...], attributes: dict[str, Any]) -> AccredibleError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error
 
 
 # --- the installation is not as it should be ---------------------------------------------------------------------
@@ -27,21 +41,25 @@ class RequestFailed(AccredibleError):
     """A request to Accredible did not bring what was asked for.
 
     ``endpoint``: method and path, as ``POST /v1/issuer/groups/search``. ``status``: the HTTP status, None where
-    there was no reply. ``detail``: the provider's own words, shortened; may be empty.
+    there was no reply. ``detail``: the provider's own words, shortened; may be empty. ``sent``: False where it is
+    certain that the request did not reach Accredible, or that Accredible did nothing about it; None stands for what
+    is so for errors of this kind.
     """
 
     explanation = "Accredible refused the request"
-    # False where it is certain that the request did not reach Accredible, or that Accredible did nothing about it.
     sent = True
+    _without_status = "no reply"
 
-    def __init__(self, endpoint: str, *, status: int | None = None, detail: str = "") -> None:
+    def __init__(self, endpoint: str, *, status: int | None = None, detail: str = "", sent: bool | None = None) -> None:
         self.endpoint = endpoint
         self.status = status
         self.detail = detail
+        if sent is not None:
+            self.sent = sent
         super().__init__(endpoint, status, detail)
 
     def __str__(self) -> str:
-        status = f"HTTP {self.status}" if self.status else "no reply"
+        status = f"HTTP {self.status}" if self.status else self._without_status
         sentence = f"{self.explanation} ({self.endpoint}: {status})"
         return f"{sentence}: {self.detail}" if self.detail else f"{sentence}."
 
@@ -75,9 +93,10 @@ class Invalid(RequestFailed):
         *,
         status: int | None = None,
         detail: str = "",
+        sent: bool | None = None,
         fields: dict[str, list[str]] | None = None,
     ) -> None:
-        super().__init__(endpoint, status=status, detail=detail)
+        super().__init__(endpoint, status=status, detail=detail, sent=sent)
         self.fields = fields or {}
 
 
@@ -88,16 +107,22 @@ class RateLimited(RequestFailed):
     sent = False
 
     def __init__(
-        self, endpoint: str, *, status: int | None = 429, detail: str = "", retry_after: float | None = None
+        self,
+        endpoint: str,
+        *,
+        status: int | None = 429,
+        detail: str = "",
+        sent: bool | None = None,
+        retry_after: float | None = None,
     ) -> None:
-        super().__init__(endpoint, status=status, detail=detail)
+        super().__init__(endpoint, status=status, detail=detail, sent=sent)
         self.retry_after = retry_after
 
 
 class Unavailable(RequestFailed):
     """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out.
 
-    ``sent``: False where no connection could be made.
+    ``sent``: False where no connection could be made. ``retry_after`` in seconds, None where Accredible did not say.
     """
 
     explanation = "Accredible is not available"
@@ -108,12 +133,19 @@ class Unavailable(RequestFailed):
         *,
         status: int | None = None,
         detail: str = "",
+        sent: bool | None = None,
         retry_after: float | None = None,
-        sent: bool = True,
     ) -> None:
-        super().__init__(endpoint, status=status, detail=detail)
+        super().__init__(endpoint, status=status, detail=detail, sent=sent)
         self.retry_after = retry_after
-        self.sent = sent
+
+
+class NotSent(Unavailable):
+    """The rate limit, or a request of Accredible to slow down, would have kept the request back for too long."""
+
+    explanation = "The request to Accredible was not sent in time"
+    sent = False
+    _without_status = "not sent"
 
 
 class UnexpectedReply(RequestFailed):

@@ -25,6 +25,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.sites",
     "django.contrib.staticfiles",
+    "django_filters",
+    "drf_yasg",
     "rest_framework",
     "demo.core",
 ]
@@ -39,6 +41,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "crum.CurrentRequestUserMiddleware",
 ]
 
 TEMPLATES = [
@@ -76,9 +79,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 20,
 }
+
+# As in the real service.
+SIMPLE_HISTORY_DATE_INDEX = False
 
 # No telemetry service listens here.
 OPENEDX_TELEMETRY: list[str] = []
@@ -88,6 +95,8 @@ CREDENTIALS_ACCREDIBLE = {
     "ENVIRONMENTS": {
         "emulator": {"name": "Emulator", "api_url": _EMULATOR_URL, "dashboard_url": _EMULATOR_URL},
     },
+    "BROKER_URL": os.environ.get("BROKER_URL"),
+    "REDIS_URL": os.environ.get("REDIS_URL"),
 }
 
 # As the real service: plugin apps after its own, hooks after that.

@@ -26,7 +26,7 @@ from credentials_accredible.client.options import Options
 from credentials_accredible.client.outages import LIBRARY_ERRORS, no_reply
 from credentials_accredible.client.replies import Payload, Reply, parsed
 from credentials_accredible.client.session import open_session
-from credentials_accredible.exceptions import RateLimited, RequestFailed, Unavailable, UnexpectedReply
+from credentials_accredible.exceptions import NotSent, RateLimited, RequestFailed, Unavailable, UnexpectedReply
 from credentials_accredible.secrets import Secret
 
 _PIECE = 8192
@@ -109,7 +109,7 @@ class Transport:
     ) -> Payload:
         self._pace.wait(stop)
         if send_before is not None and monotonic() > send_before:
-            raise Unavailable(f"{method} {path}", detail="it had to wait for too long, and was not sent", sent=False)
+            raise NotSent(f"{method} {path}")
         with self._lock:
             self._sent += 1
         result = self._exchange(method, path, json, answers)

@@ -21,7 +21,8 @@ class AccredibleBadge(TimeStampedModel):
     It outlives its group and its configuration, and so repeats what it needs of them. There is something to be done
     when ``next_attempt_at`` has come. A sender that takes it on puts its name into ``claim`` and moves the time to the
     end of its lease: should it die, the badge is due again. ``failures`` in a row since ``due_since`` are what the
-    delays grow with; ``attempts`` counts all tries there ever were.
+    delays grow with; ``attempts`` counts all tries there ever were. ``custom_attributes`` are those that Accredible is
+    told, by name, as they were when the badge was decided.
 
     .. pii: Links a learner to a public credential page.
     .. pii_types: id, external_service
@@ -60,6 +61,7 @@ class AccredibleBadge(TimeStampedModel):
         _("problem"), max_length=16, choices=BadgeProblem.choices, default=BadgeProblem.NONE, blank=True
     )
     last_error = models.TextField(_("last error"), blank=True)
+    custom_attributes = models.JSONField(_("custom attributes"), default=dict, blank=True, editable=False)
     # A fingerprint of the name and address that were refused: other ones are worth another try.
     refused_recipient = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -77,7 +79,11 @@ class AccredibleBadge(TimeStampedModel):
             models.Index(fields=["state", "problem"], name="accredible_badge_state"),
             models.Index(fields=["delivered_at"], name="accredible_badge_delivered"),
         ]
-        permissions = [("deliver_accrediblebadge", "Can retry the delivery of badges")]
+        permissions = [
+            ("award_accrediblebadge", "Can award badges by hand"),
+            ("revoke_accrediblebadge", "Can revoke badges by hand"),
+            ("deliver_accrediblebadge", "Can have badges delivered, and retry their delivery"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} / {self.group_name}"

@@ -30,6 +30,13 @@ class AccredibleAPIConfig(TimeStampedModel):
     issuer_name = models.CharField(_("issuer"), max_length=255, blank=True, editable=False)
     credits_left = models.IntegerField(_("credits left"), null=True, blank=True, editable=False)
     checked_at = models.DateTimeField(_("key last checked"), null=True, blank=True, editable=False)
+    sync_interval = models.PositiveIntegerField(
+        _("sync every"),
+        null=True,
+        blank=True,
+        help_text=_("Minutes between two scheduled syncs; empty: none. Needs a worker with a beat, or cron."),
+    )
+    next_sync_at = models.DateTimeField(_("next scheduled sync"), null=True, blank=True, editable=False)
     # A key that Accredible refuses stops deliveries until it is changed or a person lifts the pause.
     paused_at = models.DateTimeField(_("delivery paused"), null=True, blank=True, editable=False)
     pause_reason = models.TextField(_("reason of the pause"), blank=True, editable=False)

@@ -1,0 +1,46 @@
+"""The Python API: what the admin, the commands and other apps may call. Every door behaves as this does."""
+
+from credentials_accredible.api.accounts import check_key, current_site, find_configs, note_issuer, reencrypt_keys
+from credentials_accredible.api.delivery import deliver, delivery_status, resume_delivery, retry_badges
+from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
+from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
+from credentials_accredible.api.syncing import sync
+from credentials_accredible.badges.activation import activation_problems
+from credentials_accredible.badges.delivery.outbox import DeliveryStatus
+from credentials_accredible.badges.delivery.sender import Delivery
+from credentials_accredible.badges.reevaluation import Reevaluation, reevaluate
+from credentials_accredible.badges.simulation import Simulation, simulate
+from credentials_accredible.sync.apply import Consent
+from credentials_accredible.sync.engine import Outcome, preview
+from credentials_accredible.sync.fetch import Progress
+
+__all__ = [
+    "Consent",
+    "Delivery",
+    "DeliveryStatus",
+    "Outcome",
+    "Progress",
+    "Reevaluation",
+    "Simulation",
+    "activate_group",
+    "activation_problems",
+    "check_key",
+    "current_site",
+    "deactivate_group",
+    "deliver",
+    "delivery_status",
+    "find_configs",
+    "note_issuer",
+    "preview",
+    "process_failed_event",
+    "receive_event",
+    "reencrypt_keys",
+    "reevaluate",
+    "refuse_unearnable",
+    "resume_delivery",
+    "retry_badges",
+    "rules_changed",
+    "sample_event",
+    "simulate",
+    "sync",
+]

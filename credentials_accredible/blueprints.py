@@ -1,0 +1,113 @@
+"""What is configured under a group, as plain data, and the way back: for snapshots, and for other installations.
+
+A blueprint refers to nothing by a primary key::
+
+    {
+        "requirements": [{"ref": 1, "event_type", "description", "blend", "any_event", "rules": [RULE, ...]}, ...],
+        "penalties": [{"event_type", "description", "requirements": [REF, ...], "rules": [RULE, ...]}, ...],
+        "custom_attributes": [{"name", "source", "value"}, ...],
+    }
+
+A RULE is ``{"data_path", "operator", "value"}``; a REF is the ``ref`` of a requirement of the same blueprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from credentials_accredible.models import (
+    AccredibleGroup,
+    BadgePenalty,
+    BadgeRequirement,
+    CustomAttribute,
+    DataRule,
+    PenaltyDataRule,
+)
+
+_RULE = ("data_path", "operator", "value")
+_REQUIREMENT = ("event_type", "description", "blend", "any_event")
+_PENALTY = ("event_type", "description")
+_ATTRIBUTE = ("name", "source", "value")
+
+
+def describe(group: AccredibleGroup) -> tuple[dict[str, Any], dict[int, int]]:
+    """The blueprint of what is configured under ``group``, and the refs of its requirements by primary key.
+
+    A few queries, none where the group comes with its related rows prefetched (see ``PREFETCH``).
+    """
+    refs: dict[int, int] = {}
+    requirements = []
+    for ref, requirement in enumerate(_by_pk(group.requirements.all()), start=1):
+        refs[requirement.pk] = ref
+        requirements.append({"ref": ref, **_values(requirement, _REQUIREMENT), "rules": _rules(requirement)})
+    penalties = [
+        {
+            **_values(penalty, _PENALTY),
+            "requirements": sorted(refs[chosen.pk] for chosen in penalty.requirements.all() if chosen.pk in refs),
+            "rules": _rules(penalty),
+        }
+        for penalty in _by_pk(group.penalties.all())
+    ]
+    attributes = [_values(attribute, _ATTRIBUTE) for attribute in _by_pk(group.custom_attributes.all())]
+    return {"requirements": requirements, "penalties": penalties, "custom_attributes": attributes}, refs
+
+
+# For ``prefetch_related`` on groups.
+PREFETCH = ("requirements__rules", "penalties__rules", "penalties__requirements", "custom_attributes")
+
+
+def build(group: AccredibleGroup, blueprint: Mapping[str, Any]) -> dict[int, int]:
+    """Make what ``blueprint`` says under ``group``; returns the primary keys of its requirements by ref.
+
+    It adds to what is there. Wants a transaction around it, and whoever calls tells ``badges.index.changed``.
+    """
+    made: dict[int, BadgeRequirement] = {}
+    for item in blueprint["requirements"]:
+        made[item["ref"]] = BadgeRequirement(group=group, **_picked(item, _REQUIREMENT))
+    _save(made.values())
+    rules = [
+        DataRule(requirement=made[item["ref"]], **rule) for item in blueprint["requirements"] for rule in _of(item)
+    ]
+    DataRule.objects.bulk_create(rules)
+    penalties = [(item, BadgePenalty(group=group, **_picked(item, _PENALTY))) for item in blueprint["penalties"]]
+    _save(penalty for _item, penalty in penalties)
+    chosen = BadgePenalty.requirements.through
+    chosen.objects.bulk_create(
+        chosen(badgepenalty=penalty, badgerequirement=made[ref])
+        for item, penalty in penalties
+        for ref in item["requirements"]
+    )
+    PenaltyDataRule.objects.bulk_create(
+        PenaltyDataRule(penalty=penalty, **rule) for item, penalty in penalties for rule in _of(item)
+    )
+    CustomAttribute.objects.bulk_create(
+        CustomAttribute(group=group, **_picked(item, _ATTRIBUTE)) for item in blueprint["custom_attributes"]
+    )
+    return {ref: requirement.pk for ref, requirement in made.items()}
+
+
+def _save(rows: Iterable[Any]) -> None:
+    # One by one: MySQL does not say which keys the rows of a bulk statement got.
+    for row in rows:
+        row.save(force_insert=True)
+
+
+def _of(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [_picked(rule, _RULE) for rule in item["rules"]]
+
+
+def _rules(owner: BadgeRequirement | BadgePenalty) -> list[dict[str, Any]]:
+    return [_values(rule, _RULE) for rule in _by_pk(owner.rules.all())]
+
+
+def _by_pk(rows: Iterable[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: row.pk)
+
+
+def _values(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _picked(item: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: item[name] for name in names}
