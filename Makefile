@@ -15,7 +15,7 @@ COMPILED := base demo test services browser packaging quality docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve emulator test test-services test-mariadb test-browser test-wheel coverage quality bench docs \
+.PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-browser test-wheel coverage quality bench docs \
     upgrade clean
 
 help: ## List what can be made
@@ -32,6 +32,9 @@ emulator: $(VENV)/demo.stamp ## Serve the emulated Accredible alone
 
 test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
 	@$(BIN)/python -m pytest --cov --cov-report=
+
+test-endurance: $(VENV)/test.stamp ## Run the tests that take minutes: many kills, long outages, many rows
+	@$(BIN)/python -m pytest -m endurance
 
 test-services: test-mariadb ## Run the tests that need services: all of the test-... below that do
 
