@@ -65,7 +65,7 @@ _DEFAULTS: dict[str, Any] = {
     "FETCH_CONCURRENCY": 4,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['RATE_LIMIT']
     # .. setting_default: [200, 30]
-    # .. setting_description: Requests, and the seconds they may be sent in, per process and API address.
+    # .. setting_description: Requests, and the seconds they may be sent in, for each API address. See ``REDIS_URL``.
     "RATE_LIMIT": (200, 30),
     # .. setting_name: CREDENTIALS_ACCREDIBLE['REDIS_URL']
     # .. setting_default: None
@@ -74,7 +74,8 @@ _DEFAULTS: dict[str, Any] = {
     "REDIS_URL": None,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['RATE_LIMIT_SHARES']
     # .. setting_default: 1
-    # .. setting_description: Among how many processes ``RATE_LIMIT`` is divided where there is no ``REDIS_URL``.
+    # .. setting_description: Among how many processes ``RATE_LIMIT`` is divided where there is no ``REDIS_URL``, and
+    #    while that Redis is out of reach. At most as many as requests.
     "RATE_LIMIT_SHARES": 1,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['MAX_REMOVAL_RATIO']
     # .. setting_default: 0.5

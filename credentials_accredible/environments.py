@@ -49,6 +49,12 @@ def made(key: object, entry: object, where: str) -> Environment:
     return Environment(key=key, name=str(entry.get("name") or key), **addresses)
 
 
+def origin(api_url: str) -> str:
+    """Scheme, host and port of an address: what Accredible counts requests for."""
+    parts = urlsplit(api_url)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
 def _address(url: object, where: str) -> str:
     if not isinstance(url, str) or not url:
         raise ConfigurationError(f"{where} is missing.")

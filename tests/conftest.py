@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from credentials_accredible.client import pacing
 from demo.emulator.server import Emulator
 
 # A browser is driven by a library that only the browser tests install.
@@ -27,9 +28,11 @@ def emulator_server() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def emulator(emulator_server: Emulator, settings: Any) -> Iterator[Emulator]:
+def emulator(emulator_server: Emulator, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """An empty Accredible; the environments ``emulator`` and ``eu`` lead there."""
     emulator_server.reset()
+    # No test waits for what another one has sent to the same address.
+    monkeypatch.setattr(pacing, "_limiters", {})
     settings.CREDENTIALS_ACCREDIBLE = {
         **IMPATIENT,
         "ENVIRONMENTS": {

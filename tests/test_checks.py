@@ -54,6 +54,8 @@ def test_good_settings_pass(check: Any, written: object) -> None:
         ("PAGE_SIZE", float("inf")),
         ("FETCH_CONCURRENCY", None),
         ("RATE_LIMIT", [0, 0]),
+        ("RATE_LIMIT_SHARES", 0),
+        ("REDIS_URL", "localhost"),
         ("MAX_REMOVAL_RATIO", 2),
         ("SYNC_LEASE", 0),
         ("RULES_RECHECK", -1),

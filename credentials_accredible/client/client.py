@@ -65,16 +65,27 @@ class AccredibleClient:
         """The designs of these ids; one that cannot be read is a failure in the batch, and raises nothing."""
         return read_designs(self._transport, self._options, ids, progress or _silent)
 
-    def create_credential(self, new: NewCredential, *, send_before: float | None = None) -> Credential:
+    def take_turn(self, *, send_before: float) -> None:
+        """Return when the rate limit lets the next request out, and count it; say ``has_turn`` with that request.
+
+        NotSent at once where that would be after ``send_before``, of the monotonic clock.
+        """
+        self._transport.take_turn(send_before=send_before)
+
+    def create_credential(
+        self, new: NewCredential, *, send_before: float | None = None, has_turn: bool = False
+    ) -> Credential:
         """Make a credential, with one try. It does not leave after ``send_before``, of the monotonic clock.
 
         Raises RequestFailed; where ``sent`` is true and there was no refusal, the credential may have been made.
         """
-        return credentials.create_one(self._transport, new, send_before)
+        return credentials.create_one(self._transport, new, send_before, has_turn)
 
-    def create_credentials(self, new: Sequence[NewCredential], *, send_before: float | None = None) -> list[BulkItem]:
+    def create_credentials(
+        self, new: Sequence[NewCredential], *, send_before: float | None = None, has_turn: bool = False
+    ) -> list[BulkItem]:
         """Make up to BULK_LIMIT credentials with one request; what became of each, in the order of ``new``."""
-        return credentials.create_many(self._transport, self._key, new, send_before)
+        return credentials.create_many(self._transport, self._key, new, send_before, has_turn)
 
     def find_credentials(self, own_ids: Sequence[str]) -> dict[str, Credential]:
         """Those of our own ids that are at Accredible, with their credentials, whose ``url`` is empty."""

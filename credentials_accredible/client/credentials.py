@@ -37,21 +37,27 @@ class BulkItem:
     error: Invalid | None
 
 
-def create_one(transport: Transport, new: NewCredential, send_before: float | None) -> Credential:
+def create_one(transport: Transport, new: NewCredential, send_before: float | None, has_turn: bool) -> Credential:
     """Make one credential."""
     body = {"credential": new.as_json()}
-    reply = transport.request("POST", _ONE, json=body, idempotent=False, send_before=send_before)
+    reply = transport.request("POST", _ONE, json=body, idempotent=False, send_before=send_before, has_turn=has_turn)
     return reply.read_as(CredentialReply, f"POST {_ONE}").credential
 
 
 def create_many(
-    transport: Transport, key: Secret, new: Sequence[NewCredential], send_before: float | None
+    transport: Transport, key: Secret, new: Sequence[NewCredential], send_before: float | None, has_turn: bool
 ) -> list[BulkItem]:
     """Make up to BULK_LIMIT credentials. UnexpectedReply where the answer does not fit what was sent."""
     endpoint = f"POST {_MANY}"
     body = {"credentials": [each.as_json() for each in new]}
     reply = transport.request(
-        "POST", _MANY, json=body, idempotent=False, send_before=send_before, answers=frozenset({422})
+        "POST",
+        _MANY,
+        json=body,
+        idempotent=False,
+        send_before=send_before,
+        has_turn=has_turn,
+        answers=frozenset({422}),
     )
     results = reply.read_as(BulkReply, endpoint).results
     if len(results) != len(new):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
+
+from redis.connection import parse_url
 
 from credentials_accredible import conf
 from credentials_accredible.exceptions import ConfigurationError
@@ -19,7 +21,10 @@ class Options:
     ``connect_timeout``: for a connection. ``read_timeout``: for the whole reply, once the request is sent.
     ``attempts``: tries of a request that may be repeated. ``max_wait``: the longest pause between two tries.
     ``max_reply_bytes``: of a reply, decompressed. ``page_size``: groups asked for per page. ``concurrency``: requests
-    under way at once. ``rate_limit``: so many requests in so many seconds, per process and API address.
+    under way at once. ``rate_limit``: so many requests in so many seconds to an API address, from all processes
+    together through the Redis at ``redis_url``; without one each process keeps to one of ``rate_limit_shares``.
+    ``longest_wait``: a request that would be kept back for longer than that fails with NotSent at once; None: it waits
+    for as long as it must.
     """
 
     connect_timeout: float
@@ -30,6 +35,10 @@ class Options:
     page_size: int
     concurrency: int
     rate_limit: tuple[int, float]
+    rate_limit_shares: int = 1
+    # It may hold a password: not in error reports.
+    redis_url: str | None = field(default=None, repr=False)
+    longest_wait: float | None = None
 
     @classmethod
     def from_settings(cls) -> Self:
@@ -50,6 +59,8 @@ class Options:
             page_size=conf.integer("PAGE_SIZE", least=1, most=10_000),
             concurrency=conf.integer("FETCH_CONCURRENCY", least=1, most=64),
             rate_limit=(int(requests), window),
+            rate_limit_shares=conf.integer("RATE_LIMIT_SHARES", least=1, most=int(requests)),
+            redis_url=_redis_url(),
         )
 
 
@@ -57,3 +68,21 @@ def _seconds(name: str, *values: float) -> tuple[float, ...]:
     if max(values) > _DAY:
         raise ConfigurationError(f"{conf.SETTING}['{name}'] must not hold more than {_DAY} seconds.")
     return values
+
+
+def _redis_url() -> str | None:
+    written = conf.get("REDIS_URL")
+    if not written:
+        return None
+    try:
+        if not isinstance(written, str):
+            raise TypeError
+        parse_url(written)  # type: ignore[no-untyped-call]
+    except (TypeError, ValueError):
+        # The value may hold a password: it is not repeated, and the library's error is not its context.
+        pass
+    else:
+        return written
+    raise ConfigurationError(
+        f"{conf.SETTING}['REDIS_URL'] must be the address of a Redis, as redis://host:6379/0, rediss://... or unix://..."
+    )

@@ -1,4 +1,4 @@
-"""When the next request may go out: below the rate limit, and not while Accredible asks to wait."""
+"""When the next request may go out: below the rate limit of its address, and not while Accredible asks to wait."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import threading
 from concurrent.futures import CancelledError
 from time import monotonic
+from typing import Protocol
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
@@ -17,56 +18,100 @@ def pause(seconds: float, stop: threading.Event) -> None:
     stop.wait(seconds)
 
 
+class Limiter(Protocol):
+    """Says when a request may pass."""
+
+    def seconds_to_wait(self) -> float:
+        """0 where a request may pass now, which counts as passed then; else when to ask again."""
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing pass for so long."""
+
+
 class RateLimiter:
-    """Lets so many requests pass in so many seconds, whichever thread they come from."""
+    """Lets so many requests of this process pass in so many seconds, whichever thread they come from."""
 
     def __init__(self, requests: int, seconds: float) -> None:
         self._bucket = InMemoryBucket([Rate(requests, max(1, round(seconds * 1000)))])
         self._lock = threading.Lock()
+        self._resume_at = 0.0
 
     def seconds_to_wait(self) -> float:
         """0 where a request may pass now, which counts as passed then; else when to ask again."""
         with self._lock:
-            now = self._bucket.now()  # type: ignore[no-untyped-call]
-            # The library would forget what has left the window in a thread of its own, which a fork does not survive.
-            self._bucket.leak(now)
-            item = RateItem("request", now)
-            if self._bucket.put(item):
+            held = self._resume_at - monotonic()
+            if held > 0:
+                return held
+            item = self._counted()
+            if item is None:
                 return 0.0
             milliseconds = self._bucket.waiting(item)
         return max(_SHORTEST_PAUSE, float(milliseconds) / 1000)  # type: ignore[arg-type]  # in memory nothing is awaited
 
-
-_limiters: dict[tuple[int, str, int, float], RateLimiter] = {}
-
-
-def limiter_of(address: str, requests: int, seconds: float) -> RateLimiter:
-    """The one limiter of this process for ``address``, for as long as the limit stays the same."""
-    # By process, because a lock that was held during a fork stays held in the child.
-    identity = (os.getpid(), address, requests, seconds)
-    return _limiters.get(identity) or _limiters.setdefault(identity, RateLimiter(requests, seconds))
-
-
-class Pace:
-    """Lets the requests of one transport out, one at a time."""
-
-    def __init__(self, limiter: RateLimiter) -> None:
-        self._limiter = limiter
-        self._lock = threading.Lock()
-        self._resume_at = 0.0
-
     def hold(self, seconds: float) -> None:
-        """Let nothing out for so long, whichever thread it comes from."""
+        """Let nothing pass for so long; a longer hold stays."""
         with self._lock:
             self._resume_at = max(self._resume_at, monotonic() + seconds)
 
-    def wait(self, stop: threading.Event) -> None:
-        """Return when a request may go out; CancelledError once ``stop`` is set."""
+    def note(self) -> None:
+        """Count a request that another limiter has let pass."""
+        with self._lock:
+            self._counted()
+
+    def _counted(self) -> RateItem | None:
+        """None where one more request fits into the window, and is counted; else what did not fit."""
+        now = self._bucket.now()  # type: ignore[no-untyped-call]
+        # The library would forget what has left the window in a thread of its own, which a fork does not survive.
+        self._bucket.leak(now)
+        item = RateItem("request", now)
+        return None if self._bucket.put(item) else item
+
+
+class Pace:
+    """Lets the requests of one transport out."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing out to this address for so long, whichever transport it comes from."""
+        self._limiter.hold(seconds)
+
+    def wait(self, stop: threading.Event, until: float | None = None) -> float:
+        """Return 0 when a request may go out, or at once the seconds left where that would be after ``until``.
+
+        ``until`` is a time of the monotonic clock. CancelledError once ``stop`` is set.
+        """
         while not stop.is_set():
-            seconds = self._resume_at - monotonic()
+            seconds = self._limiter.seconds_to_wait()
             if seconds <= 0:
-                seconds = self._limiter.seconds_to_wait()
-            if seconds <= 0:
-                return
+                return 0.0
+            if until is not None and monotonic() + seconds > until:
+                return seconds
             pause(seconds, stop)
         raise CancelledError
+
+
+_limiters: dict[tuple[object, ...], Limiter] = {}
+
+
+def limiter_of(
+    address: str, requests: int, seconds: float, *, shares: int = 1, redis_url: str | None = None
+) -> Limiter:
+    """The one limiter of this process for ``address``, for as long as the limit stays the same.
+
+    With a ``redis_url``, all processes keep the limit of ``requests`` together. Without one, or while it is out of
+    reach, this process keeps to one of so many ``shares``.
+    """
+    # By process, because a lock that was held during a fork stays held in the child.
+    identity = (os.getpid(), address, requests, seconds, shares, redis_url)
+    found = _limiters.get(identity)
+    if found:
+        return found
+    own = RateLimiter(max(1, requests // shares), seconds)
+    limiter: Limiter = own
+    if redis_url:
+        from credentials_accredible.client.shared_limiter import SharedLimiter  # noqa: PLC0415  # only with a Redis
+
+        limiter = SharedLimiter(redis_url, address, requests, seconds, own)
+    return _limiters.setdefault(identity, limiter)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 from contextlib import closing
-from functools import partial
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_attempt,
     stop_when_event_set,
     wait_random_exponential,
@@ -26,6 +24,7 @@ from credentials_accredible.client.options import Options
 from credentials_accredible.client.outages import LIBRARY_ERRORS, no_reply
 from credentials_accredible.client.replies import Payload, Reply, parsed
 from credentials_accredible.client.session import open_session
+from credentials_accredible.environments import origin
 from credentials_accredible.exceptions import NotSent, RateLimited, RequestFailed, Unavailable, UnexpectedReply
 from credentials_accredible.secrets import Secret
 
@@ -48,8 +47,10 @@ class Transport:
         self._key = key
         self._options = options
         self._session = open_session(self._api_url, key, options.concurrency)
-        parts = urlsplit(self._api_url)
-        self._pace = pacing.Pace(pacing.limiter_of(f"{parts.scheme}://{parts.netloc}", *options.rate_limit))
+        limiter = pacing.limiter_of(
+            origin(self._api_url), *options.rate_limit, shares=options.rate_limit_shares, redis_url=options.redis_url
+        )
+        self._pace = pacing.Pace(limiter)
         self._backoff = wait_random_exponential(multiplier=1, max=options.max_wait)
         self._lock = threading.Lock()
         self._sent = 0
@@ -73,12 +74,14 @@ class Transport:
         attempts: int | None = None,
         stop: threading.Event | None = None,
         send_before: float | None = None,
+        has_turn: bool = False,
         answers: Collection[int] = (),
     ) -> Payload:
         """The JSON object that Accredible answers with; an empty one for an empty reply to DELETE.
 
-        ``send_before``: a time of the monotonic clock after which the request must not leave any more. ``answers``:
-        statuses of refusals whose JSON object is an answer, too.
+        ``send_before``: a time of the monotonic clock after which the request must not leave any more. ``has_turn``:
+        it does not wait for its turn, because ``take_turn`` did. ``answers``: statuses of refusals whose JSON object is
+        an answer, too.
 
         ``idempotent``: sending it twice does no harm, so that it is tried again, ``attempts`` times in all (None: as
         often as the options say), when Accredible cannot be reached or asks to slow down. Once ``stop`` is set it is
@@ -88,26 +91,41 @@ class Transport:
         """
         stop = stop or threading.Event()
         if not idempotent:
-            return self._attempt(method, path, json, stop, send_before, answers)
+            if not has_turn:
+                self._wait_for_turn(f"{method} {path}", stop, send_before)
+            return self._attempt(method, path, json, send_before, answers)
         retrying = Retrying(
-            retry=retry_if_exception_type((Unavailable, RateLimited)),
+            retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(attempts or self._options.attempts) | stop_when_event_set(stop),
             wait=self._wait,
             sleep=lambda seconds: pacing.pause(seconds, stop),
             reraise=True,
         )
-        return retrying(partial(self._attempt, method, path, json, stop))
 
-    def _attempt(  # noqa: PLR0917  # as its one caller has them
-        self,
-        method: str,
-        path: str,
-        json: Any,
-        stop: threading.Event,
-        send_before: float | None = None,
-        answers: Collection[int] = (),
+        def attempt() -> Payload:
+            self._wait_for_turn(f"{method} {path}", stop, send_before)
+            return self._attempt(method, path, json, send_before, answers)
+
+        return retrying(attempt)
+
+    def take_turn(self, *, send_before: float | None = None) -> None:
+        """Return when the next request may go out, and count it; NotSent as soon as that would be too late.
+
+        For what is to be written down right before a request leaves, and not while it waits.
+        """
+        self._wait_for_turn("its turn", threading.Event(), send_before)
+
+    def _wait_for_turn(self, endpoint: str, stop: threading.Event, send_before: float | None) -> None:
+        limits = [] if send_before is None else [send_before]
+        if self._options.longest_wait is not None:
+            limits.append(monotonic() + self._options.longest_wait)
+        too_long = self._pace.wait(stop, min(limits, default=None))
+        if too_long:
+            raise NotSent(endpoint, retry_after=too_long)
+
+    def _attempt(
+        self, method: str, path: str, json: Any, send_before: float | None, answers: Collection[int]
     ) -> Payload:
-        self._pace.wait(stop)
         if send_before is not None and monotonic() > send_before:
             raise NotSent(f"{method} {path}")
         with self._lock:
@@ -183,3 +201,8 @@ class Transport:
         if succeeded and len(body) > limit:
             return UnexpectedReply(endpoint, status=status, detail=f"a reply of more than {limit} bytes")
         return Reply(endpoint, status, response.headers, bytes(body[:limit]))
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether another try could bring more; one that was kept back for too long would be so again."""
+    return isinstance(error, Unavailable | RateLimited) and not isinstance(error, NotSent)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import responses
 
-from credentials_accredible.client import AccredibleClient, Options, pacing
+from credentials_accredible.client import AccredibleClient, Options, pacing, shared_limiter
+from credentials_accredible.client import transport as transport_module
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.secrets import Secret
 from tests.client.server import Request, Script, Server
@@ -28,6 +29,12 @@ OPTIONS: dict[str, Any] = {
     "concurrency": 4,
     "rate_limit": (1_000_000, 1),
 }
+
+
+@pytest.fixture(autouse=True)
+def limiters_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for what another one has sent."""
+    monkeypatch.setattr(pacing, "_limiters", {})
 
 
 class Clock:
@@ -57,7 +64,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(pacing, "pause", clock.pause)
-    monkeypatch.setattr(pacing, "monotonic", clock.monotonic)
+    for module in (pacing, shared_limiter, transport_module):
+        monkeypatch.setattr(module, "monotonic", clock.monotonic)
     return clock
 
 

@@ -21,6 +21,8 @@ def test_the_settings_become_options(settings: Any) -> None:
         "PAGE_SIZE": 25,
         "FETCH_CONCURRENCY": 1,
         "RATE_LIMIT": [10, 2.5],
+        "RATE_LIMIT_SHARES": 3,
+        "REDIS_URL": "redis://:hunter2@127.0.0.1:6379/2",
     }
 
     assert Options.from_settings() == Options(
@@ -32,7 +34,10 @@ def test_the_settings_become_options(settings: Any) -> None:
         page_size=25,
         concurrency=1,
         rate_limit=(10, 2.5),
+        rate_limit_shares=3,
+        redis_url="redis://:hunter2@127.0.0.1:6379/2",
     )
+    assert "hunter2" not in repr(Options.from_settings())
 
 
 def test_the_defaults_keep_to_the_documented_rate(settings: Any) -> None:
@@ -69,6 +74,11 @@ def test_the_defaults_keep_to_the_documented_rate(settings: Any) -> None:
         ("RATE_LIMIT", [200, 10**6]),
         ("RATE_LIMIT", [float("inf"), 30]),
         ("RATE_LIMIT", None),
+        ("RATE_LIMIT_SHARES", 0),
+        ("RATE_LIMIT_SHARES", 201),
+        ("REDIS_URL", 5),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("REDIS_URL", "amqp://127.0.0.1"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(settings: Any, name: str, value: Any) -> None:
@@ -76,3 +86,13 @@ def test_a_value_that_cannot_be_used_is_named(settings: Any, name: str, value: A
 
     with pytest.raises(ConfigurationError, match=name):
         AccredibleClient(API, Secret(plain="key"))
+
+
+def test_an_address_of_redis_that_cannot_be_used_is_not_repeated(settings: Any) -> None:
+    settings.CREDENTIALS_ACCREDIBLE = {"REDIS_URL": "http://:hunter2@127.0.0.1"}
+
+    with pytest.raises(ConfigurationError, match="REDIS_URL") as raised:
+        Options.from_settings()
+
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__context__ is None

@@ -7,10 +7,12 @@ import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import pytest
+import redis
 import responses
 
 from credentials_accredible.client import pacing
-from tests.client.conftest import Clock, open_transport
+from credentials_accredible.exceptions import NotSent, RateLimited
+from tests.client.conftest import API, Clock, open_transport
 
 
 def test_a_limiter_lets_so_many_pass_in_so_much_time() -> None:
@@ -97,3 +99,109 @@ def test_waiting_for_the_limit_can_be_given_up() -> None:
         pacing.Pace(limiter).wait(stop)
 
     assert time.monotonic() - began < 5
+
+
+def test_each_of_many_processes_keeps_its_share() -> None:
+    limiter = pacing.limiter_of("https://share.accredible.test", 10, 60, shares=3)
+
+    assert [limiter.seconds_to_wait() == 0 for _request in range(5)] == [True, True, True, False, False]
+
+
+def test_a_request_that_would_leave_too_late_is_given_up_at_once(
+    accredible: responses.RequestsMock, clock: Clock
+) -> None:
+    accredible.get(f"{API}/v1/things", json={})
+    accredible.post(f"{API}/v1/things", json={})
+    opened = open_transport(rate_limit=(1, 30))
+    opened.request("GET", "/v1/things", idempotent=True)
+
+    with pytest.raises(NotSent) as raised:
+        opened.request("POST", "/v1/things", idempotent=False, send_before=clock.now + 20)
+    with pytest.raises(NotSent):
+        opened.take_turn(send_before=clock.now + 20)
+
+    assert 25 < (raised.value.retry_after or 0) <= 31
+    assert raised.value.sent is False
+    assert clock.pauses == []
+    assert opened.requests_sent == 1
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_a_caller_says_how_long_its_requests_wait_at_most(
+    accredible: responses.RequestsMock, clock: Clock, idempotent: bool
+) -> None:
+    accredible.get(f"{API}/v1/things", json={})
+    hasty = open_transport(rate_limit=(1, 30), longest_wait=1)
+    hasty.request("GET", "/v1/things", idempotent=True)
+
+    with pytest.raises(NotSent):
+        hasty.request("GET", "/v1/things", idempotent=idempotent)
+
+    assert clock.pauses == []
+    assert hasty.requests_sent == 1
+
+
+def test_a_turn_that_was_taken_is_not_waited_for_again(accredible: responses.RequestsMock, clock: Clock) -> None:
+    accredible.post(f"{API}/v1/things", json={})
+    opened = open_transport(rate_limit=(1, 30))
+
+    opened.take_turn()
+    opened.request("POST", "/v1/things", idempotent=False, has_turn=True)
+
+    assert clock.pauses == []
+
+
+def test_who_is_asked_to_slow_down_slows_down_all_clients_of_the_address(
+    accredible: responses.RequestsMock, clock: Clock
+) -> None:
+    accredible.get(f"{API}/v1/things", status=429, headers={"Retry-After": "7"})
+    accredible.get(f"{API}/eu/v1/things", json={})
+    accredible.get("https://other.accredible.test/v1/things", json={})
+    with pytest.raises(RateLimited):
+        open_transport().request("GET", "/v1/things", idempotent=True, attempts=1)
+
+    open_transport("https://other.accredible.test").request("GET", "/v1/things", idempotent=True)
+    assert clock.pauses == []
+    open_transport(f"{API}/eu").request("GET", "/v1/things", idempotent=True)
+    assert clock.pauses == [7]
+
+
+class TestWithoutTheRedisThatIsConfigured:
+    """Nothing listens at port 1."""
+
+    def limiter(self) -> pacing.Limiter:
+        url = "redis://:hunter2@127.0.0.1:1/0"
+        return pacing.limiter_of("https://lost.accredible.test", 9, 60, shares=3, redis_url=url)
+
+    def test_a_process_keeps_its_share_and_says_so_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        limiter = self.limiter()
+
+        assert [limiter.seconds_to_wait() == 0 for _request in range(5)] == [True, True, True, False, False]
+        assert [record.getMessage() for record in caplog.records] == [
+            "rate_limit_not_shared address=https://lost.accredible.test error=ConnectionError"
+        ]
+
+    def test_redis_is_not_asked_for_each_request(self, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+        limiter = self.limiter()
+        tried = []
+
+        def refuse(*_args: object) -> None:
+            tried.append(1)
+            raise redis.exceptions.TimeoutError
+
+        limiter._admit = refuse  # type: ignore[attr-defined]
+        for _request in range(20):
+            limiter.seconds_to_wait()
+        assert len(tried) == 1
+
+        clock.now += 6
+        limiter.seconds_to_wait()
+
+        assert len(tried) == 2
+
+    def test_a_hold_holds_this_process(self, clock: Clock) -> None:
+        limiter = self.limiter()
+
+        limiter.hold(10)
+
+        assert limiter.seconds_to_wait() == 10

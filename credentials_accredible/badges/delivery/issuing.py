@@ -13,7 +13,7 @@ from credentials_accredible.badges.delivery.recipients import RecipientUnusable,
 from credentials_accredible.badges.delivery.results import Result
 from credentials_accredible.choices import BadgeAction, BadgeState
 from credentials_accredible.client import AccredibleClient, Credential, NewCredential
-from credentials_accredible.exceptions import Invalid, NotFound, RequestFailed
+from credentials_accredible.exceptions import Invalid, NotFound, NotSent, RequestFailed
 from credentials_accredible.models import AccredibleBadge
 
 Results = dict[AccredibleBadge, Result]
@@ -25,7 +25,8 @@ _ALONE_AFTER = 2
 def issue(client: AccredibleClient, claim: Claim, badges: Sequence[AccredibleBadge], patience: float) -> Results:
     """Make a credential of each of ``badges``, of which nothing is at Accredible.
 
-    ``patience``: seconds that a request takes at most; it leaves in time to end within the lease, or not at all.
+    ``patience``: seconds that a request takes at most; it leaves in time to end within the lease, or not at all. It is
+    noted as sent only when it is its turn, so that a sender that ends while it waits leaves nothing to search for.
     What is missing in the results was not sent, because a request before it brought no answer.
     """
     results: Results = {}
@@ -36,6 +37,12 @@ def issue(client: AccredibleClient, claim: Claim, badges: Sequence[AccredibleBad
         except RecipientUnusable as error:
             results[badge] = Result(BadgeAction.ISSUE, {"state": BadgeState.CREATED}, error)
     for batch in _batches(list(ready)):
+        claim.keep(list(ready))
+        try:
+            client.take_turn(send_before=monotonic() + lease() - patience)
+        except NotSent as error:
+            results |= {badge: failed(BadgeAction.ISSUE, error) for badge in batch}
+            break
         sent = claim.mark_sent(batch)
         # Revoked a moment ago: nothing is there, and nothing is to be done.
         results |= {b: Result(BadgeAction.ISSUE, {"state": BadgeState.CREATED}, detail="Not sent: revoked before.")
@@ -59,11 +66,11 @@ def _send(client: AccredibleClient, batch: list[tuple[AccredibleBadge, NewCreden
     if len(batch) == 1:
         badge, new = batch[0]
         try:
-            return {badge: issued(client.create_credential(new, send_before=send_before))}
+            return {badge: issued(client.create_credential(new, send_before=send_before, has_turn=True))}
         except RequestFailed as error:
             return {badge: _refused(client, badge, new, error)}
     try:
-        items = client.create_credentials([new for _badge, new in batch], send_before=send_before)
+        items = client.create_credentials([new for _badge, new in batch], send_before=send_before, has_turn=True)
     except Invalid as error:
         # All of them refused for the sake of one, most likely: the next time each goes alone.
         values = {"state": BadgeState.CREATED, "failures": _ALONE_AFTER}

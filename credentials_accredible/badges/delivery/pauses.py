@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from credentials_accredible import conf
 from credentials_accredible.badges.delivery import policy
+from credentials_accredible.environments import origin
+from credentials_accredible.exceptions import RateLimited
 from credentials_accredible.models import AccredibleAPIConfig
 
 log = logging.getLogger(__name__)
@@ -40,14 +44,35 @@ def resume(config: AccredibleAPIConfig) -> None:
 
 
 def hold(config: AccredibleAPIConfig, error: Exception) -> None:
-    """Have all senders of ``config`` wait, longer from outage to outage."""
-    current = AccredibleAPIConfig.objects.filter(pk=config.pk).values_list("outages", flat=True).first()
-    outages = (current or 0) + 1
-    until = timezone.now() + timedelta(seconds=policy.hold(outages, error))
-    AccredibleAPIConfig.objects.filter(pk=config.pk).update(outages=outages, held_until=until)
+    """Have all senders of ``config`` wait, longer from outage to outage.
+
+    Senders that meet one outage at the same time count it once. Where Accredible asks to slow down, it asks the
+    address: all configurations that send there wait.
+    """
+    row = AccredibleAPIConfig.objects.filter(pk=config.pk)
+    now = timezone.now()
+    outages = row.values_list("outages", flat=True).first() or 0
+    if not row.filter(held_until__gt=now).exists():
+        outages += 1
+        row.update(outages=outages)
+    until = now + timedelta(seconds=policy.hold(outages, error))
+    held = _at_the_same_address(config) if isinstance(error, RateLimited) else row
+    held.filter(Q(held_until=None) | Q(held_until__lt=until)).update(held_until=until)
     log.warning("delivery_held config=%s outages=%s error=%s", config.pk, outages, type(error).__name__)
 
 
 def end_hold(config: AccredibleAPIConfig) -> None:
-    """Accredible answers: nobody has to wait any more."""
-    AccredibleAPIConfig.objects.filter(pk=config.pk, outages__gt=0).update(outages=0, held_until=None)
+    """Accredible answers: nobody has to wait any more.
+
+    A hold that is not over yet stays: the request that was answered left before the one that brought the hold about.
+    """
+    AccredibleAPIConfig.objects.filter(pk=config.pk, outages__gt=0, held_until__lte=timezone.now()).update(
+        outages=0, held_until=None
+    )
+
+
+def _at_the_same_address(config: AccredibleAPIConfig) -> QuerySet[AccredibleAPIConfig]:
+    environments = conf.environments()
+    address = origin(conf.environment(config.environment).api_url)
+    keys = [key for key, environment in environments.items() if origin(environment.api_url) == address]
+    return AccredibleAPIConfig.objects.filter(environment__in=keys)

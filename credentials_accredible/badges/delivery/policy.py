@@ -15,6 +15,7 @@ from credentials_accredible.exceptions import (
     AuthenticationFailed,
     ConfigurationError,
     Invalid,
+    NotSent,
     RateLimited,
     RequestFailed,
     Unavailable,
@@ -73,7 +74,12 @@ def delay(failures: int) -> float:
 
 def concerns_everyone(error: Exception) -> bool:
     """Whether other badges would meet the same: Accredible is out of reach, or asks to slow down."""
-    return isinstance(error, Unavailable | RateLimited | UnexpectedReply)
+    return isinstance(error, Unavailable | RateLimited | UnexpectedReply) and not was_kept_back(error)
+
+
+def was_kept_back(error: Exception | None) -> bool:
+    """Whether the rate limit alone stood in the way: nothing has failed, and it says nothing of Accredible."""
+    return isinstance(error, NotSent)
 
 
 def hold(outages: int, error: Exception) -> float:

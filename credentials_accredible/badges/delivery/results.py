@@ -102,6 +102,8 @@ def _failed(badge: AccredibleBadge, error: Exception, now: datetime) -> None:
         badge.due_since = badge.next_attempt_at = None
     elif verdict is Verdict.PAUSE:
         badge.next_attempt_at = now
+    elif policy.was_kept_back(error):
+        badge.next_attempt_at = now + timedelta(seconds=getattr(error, "retry_after", None) or 0)
     elif verdict is Verdict.AGAIN:
         badge.failures += 1
         badge.due_since = badge.due_since or now

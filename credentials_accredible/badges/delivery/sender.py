@@ -63,6 +63,7 @@ class _Sender:
         self._config = config
         self._client = client
         self._patience = options.connect_timeout + options.read_timeout
+        self._kept_back = False
 
     def send(self, limit: int | None) -> Delivery:
         total = Delivery()
@@ -74,7 +75,7 @@ class _Sender:
             done = self._deliver(claimed)
             total += done
             left = None if left is None else left - len(claimed.badges)
-            if not pauses.may_send(self._config):
+            if self._kept_back or not pauses.may_send(self._config):
                 break
         set_custom_attribute("accredible_delivered", total.delivered)
         set_custom_attribute("accredible_delivery_failed", total.failed)
@@ -123,10 +124,13 @@ class _Sender:
 
     def _has_to_wait(self, result: Result) -> bool:
         return result.error is not None and (
-            policy.concerns_everyone(result.error) or policy.verdict(result.error) is Verdict.PAUSE
+            policy.concerns_everyone(result.error)
+            or policy.was_kept_back(result.error)
+            or policy.verdict(result.error) is Verdict.PAUSE
         )
 
     def _notice(self, errors: Sequence[Exception], *, succeeded: bool) -> None:
+        self._kept_back = any(policy.was_kept_back(error) for error in errors)
         for error in errors:
             if policy.verdict(error) is Verdict.PAUSE:
                 pauses.pause(self._config, error)
