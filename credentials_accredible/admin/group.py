@@ -18,6 +18,7 @@ from credentials_accredible import api
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.reevaluate import reevaluate_view
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
+from credentials_accredible.admin.sync_change import changes_address
 from credentials_accredible.admin.try_out import try_out_view
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, BadgeRequirement
@@ -175,6 +176,8 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         ]
         if self.has_change_permission(request):
             tools.append((reverse(REEVALUATE, args=[object_id]), "", _("Re-evaluate progress")))
+        if request.user.has_perm("credentials_accredible.view_syncrun"):
+            tools.append((changes_address(object_id), "", _("Changes by syncs")))
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "accredible_tools": tools})
 
     def get_urls(self) -> list[Any]:

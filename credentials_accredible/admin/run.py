@@ -7,6 +7,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin.readonly import ReadOnlyAdmin
+from credentials_accredible.admin.sync_change import changes_of
 from credentials_accredible.models import SyncRun
 from credentials_accredible.sync import report
 
@@ -23,6 +24,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     fields = [
         "api_config", "config_name", "status", "error", "trigger", "user", "started_at", "finished_at", "created_count",
         "updated_count", "unchanged_count", "removed_count", "conflicting_count", "requests", "warning_list",
+        "changed_groups",
     ]  # fmt: skip
 
     class Media:
@@ -37,3 +39,8 @@ class SyncRunAdmin(ReadOnlyAdmin):
     def warning_list(self, run: SyncRun) -> str:
         """The warnings, a line each."""
         return format_html_join("", "<div>{}</div>", ((warning,) for warning in run.warnings)) or "-"
+
+    @admin.display(description=_("changed groups"))
+    def changed_groups(self, run: SyncRun) -> str:
+        """What was done to which group."""
+        return changes_of(run)

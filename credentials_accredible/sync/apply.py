@@ -15,7 +15,7 @@ from credentials_accredible.badges import index
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
-from credentials_accredible.sync import runs
+from credentials_accredible.sync import changes, runs
 from credentials_accredible.sync.plan import (
     PROVIDER_FIELDS,
     LocalGroup,
@@ -97,6 +97,7 @@ def apply(
             _create(config, plan, site)
             _update(plan)
             remove([group.pk for group in plan.remove])
+            changes.record(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
 
