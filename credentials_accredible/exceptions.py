@@ -186,3 +186,11 @@ class ActivationRefused(AccredibleError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__(" ".join(problems))
+
+
+class DecisionRefused(AccredibleError):
+    """What a person decided about badges was not carried out, nothing of it; ``problems`` says why, a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problems))

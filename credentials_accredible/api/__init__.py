@@ -1,6 +1,7 @@
 """The Python API: what the admin, the commands and other apps may call. Every door behaves as this does."""
 
 from credentials_accredible.api.accounts import check_key, current_site, find_configs, note_issuer, reencrypt_keys
+from credentials_accredible.api.awards import award_badges, revoke_badges
 from credentials_accredible.api.delivery import deliver, delivery_status, resume_delivery, retry_badges
 from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
 from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
@@ -24,6 +25,7 @@ __all__ = [
     "Simulation",
     "activate_group",
     "activation_problems",
+    "award_badges",
     "check_key",
     "current_site",
     "deactivate_group",
@@ -39,6 +41,7 @@ __all__ = [
     "refuse_unearnable",
     "resume_delivery",
     "retry_badges",
+    "revoke_badges",
     "rules_changed",
     "sample_event",
     "simulate",

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, DateTimeField, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from openedx_events.learning.data import BadgeData, BadgeTemplateData, UserData, UserPersonalData
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import host
-from credentials_accredible.choices import BadgeState, BadgeStatus
-from credentials_accredible.models import AccredibleBadge, AccredibleGroup
+from credentials_accredible.badges import custom_attributes
+from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, CustomAttribute
 from credentials_accredible.models.progress import BadgeProgressQuerySet
 
 log = logging.getLogger(__name__)
@@ -42,20 +43,26 @@ def award(progress: BadgeProgressQuerySet, on: date) -> int:
 
     Wants a transaction around it that has locked the progress, and whoever calls tries again after IntegrityError.
     """
-    badges = [
-        AccredibleBadge(
-            user=earned.user,
-            group=earned.group,
-            api_config_id=earned.group.api_config_id,
-            accredible_group_id=earned.group.accredible_id,
-            group_name=earned.group.name,
-            issued_on=on,
-        )
-        for earned in due(progress).select_related("user", "group")
-    ]
+    mapped = Exists(CustomAttribute.objects.filter(group=OuterRef("group")))
+    earned: list[Any] = list(due(progress).select_related("user", "group").annotate(has_attributes=mapped))
+    attributes = custom_attributes.of_progress([item for item in earned if item.has_attributes])
+    badges = [new_badge(item.user, item.group, on, attributes.get(item.pk, {})) for item in earned]
     AccredibleBadge.objects.bulk_create(badges)
-    _announce(BADGE_AWARDED, ((badge, badge.group) for badge in badges if badge.group))
+    announce(BADGE_AWARDED, ((badge, badge.group) for badge in badges if badge.group))
     return len(badges)
+
+
+def new_badge(user: Any, group: AccredibleGroup, on: date, attributes: Mapping[str, str]) -> AccredibleBadge:
+    """A badge that is decided now, unsaved."""
+    return AccredibleBadge(
+        user=user,
+        group=group,
+        api_config_id=group.api_config_id,
+        accredible_group_id=group.accredible_id,
+        group_name=group.name,
+        issued_on=on,
+        custom_attributes=dict(attributes),
+    )
 
 
 def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
@@ -64,12 +71,23 @@ def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
     of_groups = reduce(or_, (Q(api_config=config, accredible_group_id=number) for config, number in by_origin))
     awarded = AccredibleBadge.objects.filter(of_groups, user=user, status=BadgeStatus.AWARDED)
     badges = list(awarded.select_related("user"))
-    now = timezone.now()
-    AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges]).update(
-        status=BadgeStatus.REVOKED, modified=now, due_since=now, failures=0, next_attempt_at=_next_step(now)
-    )
-    _announce(BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges))
+    take_away([badge.pk for badge in badges])
+    announce(BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges))
     return len(badges)
+
+
+def take_away(badges: Collection[int]) -> None:
+    """Make badges revoked ones, by primary keys, and have it told to Accredible where that may know of them."""
+    now = timezone.now()
+    AccredibleBadge.objects.filter(pk__in=badges).update(
+        status=BadgeStatus.REVOKED,
+        modified=now,
+        due_since=now,
+        failures=0,
+        problem=BadgeProblem.NONE,
+        next_attempt_at=_next_step(now),
+        state=_left_to_expire(),
+    )
 
 
 def _next_step(now: datetime) -> Case:
@@ -83,7 +101,13 @@ def _next_step(now: datetime) -> Case:
     )
 
 
-def _announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge, AccredibleGroup]]) -> None:
+def _left_to_expire() -> Case:
+    """The state of a badge that is revoked now. One that was to be reinstated can be published already."""
+    to_be_reinstated = When(~Q(external_id=""), state=BadgeState.EXPIRED, then=Value(BadgeState.ACCEPTED))
+    return Case(to_be_reinstated, default=F("state"), output_field=CharField())
+
+
+def announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge, AccredibleGroup]]) -> None:
     """Send the public signal for each badge, once the transaction is through."""
     for badge, group in badges:
         transaction.on_commit(partial(_send, signal, _badge_data(badge, group)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,12 @@ from credentials_accredible.badges.event import Event
 from credentials_accredible.badges.matching import all_hold
 from credentials_accredible.badges.plain import plain
 from credentials_accredible.badges.selection import RuleData, Selected
+from credentials_accredible.choices import AttributeSource
 from credentials_accredible.events import ignored_keypaths
 from credentials_accredible.models import BadgePenalty, BadgeRequirement
 
 _RULE = ("rules__data_path", "rules__operator", "rules__value")
+_ATTRIBUTE = ("group__custom_attributes__source", "group__custom_attributes__value")
 _LONGEST_FACT = 255
 
 
@@ -23,7 +25,7 @@ class Meaning:
     """What an event means for one group, by primary keys of requirements.
 
     ``fulfils``: letter of each that it fulfils, a letter of its own where it has none. ``facts``: what their rules
-    looked at. ``penalised``: those that it takes back.
+    looked at, and what custom attributes of the group want to know. ``penalised``: those that it takes back.
     """
 
     fulfils: dict[int, str] = field(default_factory=dict)
@@ -53,16 +55,22 @@ def confirm(event: Event, selected: Selected) -> dict[int, Meaning]:
 
 def _confirm_requirements(event: Event, pks: list[int], found: dict[int, Meaning]) -> None:
     active = BadgeRequirement.objects.filter(pk__in=pks, event_type=event.type, group__is_active=True).order_by()
-    rules: dict[int, list[RuleData]] = defaultdict(list)
+    columns = ("pk", "group_id", "blend", "any_event", *_ATTRIBUTE, *_RULE)
+    # A row for each rule and attribute: sets, because each comes with each of the others.
+    rules: dict[int, set[RuleData]] = defaultdict(set)
+    mapped: dict[int, set[str]] = defaultdict(set)
     rows: dict[int, tuple[int, str, bool]] = {}
-    for pk, group, blend, any_event, *rule in active.values_list("pk", "group_id", "blend", "any_event", *_RULE):
+    for pk, group, blend, any_event, source, place, *rule in active.values_list(*columns):
         rows[pk] = group, blend, any_event
         if rule[0] is not None:
-            rules[pk].append(RuleData(*rule))
+            rules[pk].add(RuleData(*rule))
+        if source == AttributeSource.PATH:
+            mapped[group].add(place)
     for pk, (group, blend, any_event) in rows.items():
         if any_event or all_hold(rules[pk], event.facts):
+            looked_at = set() if any_event else {rule.data_path for rule in rules[pk]}
             found[group].fulfils[pk] = letter_of(pk, blend)
-            found[group].facts[pk] = {} if any_event else _looked_at(rules[pk], event.facts)
+            found[group].facts[pk] = _kept(looked_at | (mapped[group] & event.facts.keys()), event.facts)
 
 
 def _confirm_penalties(event: Event, pks: list[int], found: dict[int, Meaning]) -> None:
@@ -78,9 +86,8 @@ def _confirm_penalties(event: Event, pks: list[int], found: dict[int, Meaning]) 
             found[group].penalised |= requirements
 
 
-def _looked_at(rules: list[RuleData], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts that rules looked at, but for what says who the learner is."""
+def _kept(paths: Collection[str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts at ``paths``, but for what says who the learner is."""
     personal = tuple(f".{ending}" for ending in ignored_keypaths())
-    paths = {rule.data_path for rule in rules}
     kept = {path: plain(facts.get(path)) for path in sorted(paths) if not f".{path}".endswith(personal)}
     return {path: value[:_LONGEST_FACT] if isinstance(value, str) else value for path, value in kept.items()}

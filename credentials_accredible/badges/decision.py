@@ -10,9 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 # Older than any event: a fulfilment without a time was not made by one.
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def time_of(context: Any) -> datetime:
+    """When the event happened that a fulfilment's context tells of."""
+    try:
+        return datetime.fromisoformat(context["time"])
+    except (KeyError, TypeError, ValueError):  # restored or made by hand
+        return LONG_AGO
 
 
 @dataclass(frozen=True)

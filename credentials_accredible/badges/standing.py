@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from credentials_accredible.badges.confirmation import Meaning, letter_of
-from credentials_accredible.badges.decision import LONG_AGO, Decision, Held, decide
+from credentials_accredible.badges.decision import Decision, Held, decide, time_of
 from credentials_accredible.badges.event import Event
 from credentials_accredible.models import BadgeProgress, Fulfillment
 
@@ -97,16 +97,9 @@ def _read(user: Any, groups: Collection[int]) -> list[Standing]:
         progress = BadgeProgress(pk=pk, user=user, group_id=group, resets=resets, last_event_at=last_event_at)
         standing = found.setdefault(pk, Standing(progress))
         if row is not None:
-            standing.held[requirement] = Held(letter_of(requirement, blend), _time(context))
+            standing.held[requirement] = Held(letter_of(requirement, blend), time_of(context))
             standing.rows[requirement] = row
     return list(found.values())
-
-
-def _time(context: Any) -> datetime:
-    try:
-        return datetime.fromisoformat(context["time"])
-    except (KeyError, TypeError, ValueError):  # restored or made by hand
-        return LONG_AGO
 
 
 def _fulfillment(

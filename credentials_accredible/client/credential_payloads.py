@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
 
@@ -18,7 +18,10 @@ _LONGEST_ID = 255
 
 @dataclass(frozen=True)
 class NewCredential:
-    """A credential to be made. ``own_id`` is ours: it is kept by Accredible, and makes it possible to search for it."""
+    """A credential to be made. ``own_id`` is ours: it is kept by Accredible, and makes it possible to search for it.
+
+    ``custom_attributes`` are by the names of attribute keys in the account.
+    """
 
     own_id: str
     group_id: int
@@ -28,9 +31,11 @@ class NewCredential:
     issued_on: date
     name: str
     meta_data: Mapping[str, str]
+    custom_attributes: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """What Accredible wants to be sent."""
+        attributes = {"custom_attributes": dict(self.custom_attributes)} if self.custom_attributes else {}
         return {
             "id": self.own_id,
             "group_id": self.group_id,
@@ -38,6 +43,7 @@ class NewCredential:
             "recipient": {"name": self.recipient_name, "email": self.recipient_email, "id": self.recipient_id},
             "issued_on": self.issued_on.isoformat(),
             "meta_data": dict(self.meta_data),
+            **attributes,
         }
 
 

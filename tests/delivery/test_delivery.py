@@ -208,3 +208,18 @@ def test_the_log_names_badges_and_no_person(account: Any, caplog: pytest.LogCapt
     assert f"badge_delivery badge={badge.uuid} action=issue state=accepted" in caplog.text
     assert badge.user.email not in caplog.text
     assert badge.user.username not in caplog.text
+
+
+@pytest.mark.parametrize("number", [1, 3], ids=["alone", "many at once"])
+def test_custom_attributes_are_told_as_they_were_decided(emulator: Emulator, account: Any, number: int) -> None:
+    group = make_remote_group(account)
+    for badge in make_badges(group, number):
+        badge.custom_attributes = {"Course": f"Course <{badge.pk}>", "Place": "Turin"}
+        badge.save()
+
+    drain(group.api_config)
+
+    assert len(emulator.requests) == 1
+    assert_each_once(account, number)
+    told = {item["license_id"]: item["custom_attributes"] for item in credentials(account)}
+    assert told == {str(badge.uuid): badge.custom_attributes for badge in AccredibleBadge.objects.all()}

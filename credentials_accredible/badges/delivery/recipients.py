@@ -40,6 +40,7 @@ def new_credential(badge: AccredibleBadge) -> NewCredential:
         issued_on=badge.issued_on or timezone.localdate(),
         name=badge.group_name,
         meta_data={name: value for name, value in uuids.items() if value},
+        custom_attributes=badge.custom_attributes,
     )
 
 

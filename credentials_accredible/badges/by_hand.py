@@ -1,0 +1,126 @@
+"""What staff decide about badges with a reason of their own: to award, to award again, to revoke."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
+
+from credentials_accredible.badges import awarding, custom_attributes, named_learners
+from credentials_accredible.badges.retrying import retrying
+from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible.exceptions import DecisionRefused
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry
+
+_BATCH = 500
+
+
+def award(group: AccredibleGroup, entries: Sequence[str], reason: str, user: Any) -> list[AccredibleBadge]:
+    """Give the badge of ``group`` to the learners that ``entries`` name, to all of them or to none.
+
+    A badge that was revoked is awarded again; DecisionRefused has a sentence for each entry that stands in the way.
+    """
+    reason = _given(reason)
+    learners = named_learners.find(entries)
+    return retrying(partial(_award, group, learners, reason, user))
+
+
+def revoke(badges: Collection[int], reason: str, user: Any) -> int:
+    """Take away the badges of these primary keys; returns how many there were to take away."""
+    reason = _given(reason)
+    keys = sorted(badges)
+    batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
+    return sum(retrying(partial(_revoke, batch, reason, user)) for batch in batches)
+
+
+def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: Any) -> list[AccredibleBadge]:
+    with transaction.atomic():
+        existing = _lock(group, learners.values())
+        current = AccredibleGroup.objects.filter(pk=group.pk, is_active=True).first()
+        if current is None:
+            raise DecisionRefused([_("The group is not active. Activate it first.")])
+        _refuse_holders(learners, existing)
+        attributes = custom_attributes.of_learners(group.pk, [learner.pk for learner in learners.values()])
+        badges = []
+        for learner in learners.values():
+            badge = existing.get(learner.pk)
+            if badge:
+                _award_again(badge, current, attributes[learner.pk])
+            else:
+                badge = awarding.new_badge(learner, current, timezone.localdate(), attributes[learner.pk])
+            # One by one: MySQL does not say which keys the rows of a bulk statement got, and the log needs them.
+            badge.save()
+            badge.user = learner
+            badges.append(badge)
+        _write_log(badges, BadgeAction.AWARD, reason, user)
+        awarding.announce(BADGE_AWARDED, ((badge, current) for badge in badges))
+    return badges
+
+
+def _lock(group: AccredibleGroup, learners: Iterable[Any]) -> dict[int, AccredibleBadge]:
+    """Lock the group, and the badges of it that the learners have or had; returns these, by their users.
+
+    Writes that change nothing come first: no snapshot is older than the locks, and SQLite waits here.
+    """
+    AccredibleGroup.objects.filter(pk=group.pk).update(modified=F("modified"))
+    found = AccredibleBadge.objects.filter(
+        user__in=[learner.pk for learner in learners],
+        api_config=group.api_config_id,
+        accredible_group_id=group.accredible_id,
+    )
+    found.update(modified=F("modified"))
+    return {badge.user_id: badge for badge in found}
+
+
+def _refuse_holders(learners: dict[int, Any], existing: dict[int, AccredibleBadge]) -> None:
+    problems = [
+        _("Line %(line)s: %(learner)s has this badge already.") % {"line": line, "learner": learner.get_username()}
+        for line, learner in learners.items()
+        if learner.pk in existing and existing[learner.pk].status == BadgeStatus.AWARDED
+    ]
+    if problems:
+        raise DecisionRefused(problems)
+
+
+def _award_again(badge: AccredibleBadge, group: AccredibleGroup, attributes: dict[str, str]) -> None:
+    """Make an award of a revoked badge, unsaved."""
+    now = timezone.now()
+    badge.status, badge.group = BadgeStatus.AWARDED, group
+    badge.failures, badge.problem, badge.last_error, badge.due_since = 0, BadgeProblem.NONE, "", now
+    if badge.external_id:
+        # Its expiry may be on its way, done and not answered, or outstanding: to reinstate it is right in each case.
+        badge.state = BadgeState.EXPIRED
+    elif badge.state == BadgeState.CREATED:
+        badge.issued_on, badge.custom_attributes = timezone.localdate(now), attributes
+    if not badge.claim:
+        # Otherwise its sender sees the award when it writes down what came of its request.
+        badge.next_attempt_at = now
+
+
+def _revoke(badges: Collection[int], reason: str, user: Any) -> int:
+    with transaction.atomic():
+        awarded = AccredibleBadge.objects.filter(pk__in=badges, status=BadgeStatus.AWARDED)
+        awarded.update(modified=F("modified"))
+        chosen = list(awarded.select_related("user", "group"))
+        awarding.take_away([badge.pk for badge in chosen])
+        _write_log(chosen, BadgeAction.REVOKE, reason, user)
+        awarding.announce(BADGE_REVOKED, ((badge, badge.group) for badge in chosen if badge.group))
+    return len(chosen)
+
+
+def _write_log(badges: Iterable[AccredibleBadge], action: BadgeAction, reason: str, user: Any) -> None:
+    BadgeLogEntry.objects.bulk_create(
+        BadgeLogEntry(badge=badge, action=action, succeeded=True, detail=reason, user=user) for badge in badges
+    )
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise DecisionRefused([_("Give a reason: it is kept with the badge.")])
+    return reason.strip()

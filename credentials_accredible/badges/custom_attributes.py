@@ -1,0 +1,119 @@
+"""What the custom attributes of a badge say, by the mapping of its group, at the moment it is decided.
+
+A constant is the same for everybody. A key path leads to what the events said that have fulfilled the learner's
+requirements: the newest of them that says something there decides, in whatever order they came in. An attribute
+without a value is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from credentials_accredible.badges.decision import time_of
+from credentials_accredible.choices import AttributeSource
+from credentials_accredible.events import keypaths
+from credentials_accredible.facts import Kind
+from credentials_accredible.models import BadgeProgress, CustomAttribute, Fulfillment
+
+LONGEST_VALUE = 255
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One attribute: its name at Accredible, where its value comes from, and a key path or the value itself."""
+
+    name: str
+    source: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one event has said: the facts that its fulfilment keeps, as JSON."""
+
+    event_type: str
+    time: datetime
+    facts: Mapping[str, Any]
+
+
+def of_progress(progress: Sequence[BadgeProgress]) -> dict[int, dict[str, str]]:
+    """The custom attributes of badges for ``progress``, by its primary keys: one query, and one where paths are mapped.
+
+    Give it the progress of groups that have a mapping; without one there is nothing to ask for.
+    """
+    if not progress:
+        return {}
+    mappings = _mappings({item.group_id for item in progress})
+    wanted = [item.pk for item in progress if _uses_paths(mappings[item.group_id])]
+    said = _said(wanted) if wanted else {}
+    return {item.pk: values(mappings[item.group_id], said.get(item.pk, ())) for item in progress}
+
+
+def of_learners(group_id: int, learners: Collection[int]) -> dict[int, dict[str, str]]:
+    """The custom attributes of badges of one group that learners get by hand, by the learners' primary keys.
+
+    Paths lead to what their events said, of those who have fulfilled something.
+    """
+    mapping = _mappings({group_id})[group_id]
+    said: dict[int, list[Said]] = {}
+    if _uses_paths(mapping):
+        begun = BadgeProgress.objects.filter(group=group_id, user__in=learners).values_list("pk", "user_id")
+        user_of = dict(begun.iterator())
+        said = {user_of[pk]: found for pk, found in _said(list(user_of)).items()}
+    return {learner: values(mapping, said.get(learner, ())) for learner in learners}
+
+
+def values(mapping: Iterable[Mapped], said: Iterable[Said]) -> dict[str, str]:
+    """What the attributes of ``mapping`` say after the events ``said``."""
+    newest_first = sorted(said, key=lambda event: event.time, reverse=True)
+    found = {item.name: _value(item, newest_first) for item in mapping}
+    return {name: value for name, value in found.items() if value}
+
+
+def _value(item: Mapped, said: Iterable[Said]) -> str:
+    if item.source == AttributeSource.CONSTANT:
+        return item.value
+    texts = (_text(event.facts.get(item.value), _kind(event.event_type, item.value)) for event in said)
+    return next((text for text in texts if text), "")
+
+
+def _text(value: Any, kind: Kind | None) -> str:
+    """A fact as a credential shows it: a moment as its day in UTC, a list with commas."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(filter(None, (_text(item, None) for item in value)))[:LONGEST_VALUE]
+    text = str(value).strip()
+    return text[:10] if kind in {Kind.DATETIME, Kind.DATE} else text[:LONGEST_VALUE]
+
+
+def _kind(event_type: str, path: str) -> Kind | None:
+    return next((keypath.kind for keypath in keypaths(event_type) if keypath.path == path), None)
+
+
+def _mappings(groups: Collection[int]) -> dict[int, list[Mapped]]:
+    found: dict[int, list[Mapped]] = defaultdict(list)
+    rows = CustomAttribute.objects.filter(group__in=groups).order_by("pk")
+    for group, name, source, value in rows.values_list("group_id", "name", "source", "value"):
+        found[group].append(Mapped(name, source, value))
+    return found
+
+
+def _uses_paths(mapping: Iterable[Mapped]) -> bool:
+    return any(item.source == AttributeSource.PATH for item in mapping)
+
+
+def _said(progress: Collection[int]) -> dict[int, list[Said]]:
+    found: dict[int, list[Said]] = defaultdict(list)
+    rows = Fulfillment.objects.filter(progress__in=progress).order_by("pk")
+    for pk, event_type, context in rows.values_list("progress_id", "requirement__event_type", "context"):
+        facts = context.get("facts") if isinstance(context, dict) else None
+        if isinstance(facts, dict):
+            found[pk].append(Said(event_type, time_of(context), facts))
+    return found
