@@ -1,6 +1,7 @@
 """System checks of the settings.
 
 E001  a setting cannot be used
+E002  a worker is to deliver badges, and there is no broker to reach it through
 W001  a setting that does not exist, misspelled most likely
 W002  an event type that is not known
 W003  an event type that does not say which learner it is about
@@ -14,8 +15,8 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from credentials_accredible import conf, events
-from credentials_accredible.choices import Revocation
+from credentials_accredible import broker, conf, events
+from credentials_accredible.choices import Delivery, Revocation
 from credentials_accredible.client import Options
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
@@ -23,6 +24,8 @@ from credentials_accredible.secrets import Secret
 _ID = "credentials_accredible."
 
 _EVENTS = f"{conf.SETTING}['EVENTS']"
+_DELIVERY = f"{conf.SETTING}['DELIVERY']"
+_BROKER = f"{conf.SETTING}['BROKER_URL']"
 
 # What reads a setting for use. The client's options find one unusable setting at a time, and name it themselves.
 _READINGS: dict[str, Callable[[], object]] = {
@@ -34,6 +37,9 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
     f"{conf.SETTING}['REVOCATION']": partial(conf.choice, "REVOCATION", among=Revocation.values),
+    _DELIVERY: partial(conf.choice, "DELIVERY", among=Delivery.values),
+    _BROKER: broker.url,
+    f"{conf.SETTING}['INLINE_TIMEOUT']": partial(conf.pair, "INLINE_TIMEOUT"),
     f"{conf.SETTING}['DELIVERY_LEASE']": conf.delivery_lease,
     f"{conf.SETTING}['DELIVERY_DELAYS']": partial(conf.pair, "DELIVERY_DELAYS"),
     f"{conf.SETTING}['DELIVERY_DAYS']": partial(conf.number, "DELIVERY_DAYS", least=0),
@@ -54,6 +60,8 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     objections = {where: _objection(where, reading) for where, reading in _READINGS.items()}
     found: list[CheckMessage] = [_unusable(text) for text in dict.fromkeys(objections.values()) if text]
     found += _unknown_names()
+    if not objections[_DELIVERY] and not objections[_BROKER]:
+        found += _missing_broker()
     if not objections[_EVENTS]:
         found += _unfit_event_types()
     return found
@@ -79,6 +87,15 @@ def _unknown_names() -> Iterator[CheckMessage]:
             f"{conf.SETTING}['{name}'] is not a setting, and has no effect.",
             hint="Correct its spelling, or remove it.",
             id=f"{_ID}W001",
+        )
+
+
+def _missing_broker() -> Iterator[CheckMessage]:
+    if conf.get("DELIVERY") == Delivery.CELERY and not broker.is_configured():
+        yield Error(
+            f"{_DELIVERY} is “celery”, but no broker is configured: no badge would leave by itself.",
+            hint=f"Set {_BROKER}, or CELERY_BROKER_URL, to the address of RabbitMQ or Redis; or remove {_DELIVERY}.",
+            id=f"{_ID}E002",
         )
 
 

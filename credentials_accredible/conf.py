@@ -206,14 +206,15 @@ def pair(name: str) -> tuple[float, float]:
 
 
 def delivery_lease() -> float:
-    """Setting ``DELIVERY_LEASE``; ConfigurationError where a request of ``REQUEST_TIMEOUT`` would outlast it."""
-    longest_request = sum(pair("REQUEST_TIMEOUT"))
+    """Setting ``DELIVERY_LEASE``; ConfigurationError where a request could outlast it."""
     lease = number("DELIVERY_LEASE", least=10)
-    if lease <= longest_request:
-        raise ConfigurationError(
-            f"{SETTING}['DELIVERY_LEASE'] must be more than the {longest_request:g} seconds that a request can take, "
-            f"the sum of {SETTING}['REQUEST_TIMEOUT']."
-        )
+    for name in ("REQUEST_TIMEOUT", "INLINE_TIMEOUT"):
+        longest_request = sum(pair(name))
+        if lease <= longest_request:
+            raise ConfigurationError(
+                f"{SETTING}['DELIVERY_LEASE'] must be more than the {longest_request:g} seconds that a request can "
+                f"take, the sum of {SETTING}['{name}']."
+            )
     return lease
 
 

@@ -49,8 +49,7 @@ def tell(console: Console, group: AccredibleGroup) -> None:
         verb = "passes" if passing else "no longer passes"
         progress = BadgeProgress.objects.get(group=group, user__username="ada")
         console.print(f"ada {verb} {course}: progress {progress.ratio}, {_badge(group)}")
-        if AccredibleBadge.objects.filter(group=group, next_attempt_at__isnull=False).exists():
-            _deliver(console, group)
+        _look_at_accredible(console, group)
 
 
 def try_out(console: Console, group: AccredibleGroup) -> None:
@@ -62,13 +61,17 @@ def try_out(console: Console, group: AccredibleGroup) -> None:
     console.print(f"A badge from this event alone: {'yes' if simulation.awards else 'no'}")
 
 
-def _deliver(console: Console, group: AccredibleGroup) -> None:
-    console.print("manage.py accredible_deliver")
-    call_command("accredible_deliver")
-    badge = AccredibleBadge.objects.get(group=group, user__username="ada")
+def _look_at_accredible(console: Console, group: AccredibleGroup) -> None:
+    badge = AccredibleBadge.objects.filter(group=group, user__username="ada").first()
+    if badge is None:
+        return
+    if badge.next_attempt_at:  # a worker or the command is to send it
+        console.print("manage.py accredible_deliver")
+        call_command("accredible_deliver")
+        badge.refresh_from_db()
     page = requests.get(badge.url, timeout=10)
-    found = "expired" if "This credential expired" in page.text else "valid"
-    console.print(f"State {badge.state}; {badge.url} answers {page.status_code}, the credential is {found}.")
+    found = "has expired" if "This credential expired" in page.text else "is valid"
+    console.print(f"  At Accredible: {badge.url} answers {page.status_code}, the credential {found}.")
 
 
 def _badge(group: AccredibleGroup) -> str:

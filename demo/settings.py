@@ -95,6 +95,7 @@ CREDENTIALS_ACCREDIBLE = {
     "ENVIRONMENTS": {
         "emulator": {"name": "Emulator", "api_url": _EMULATOR_URL, "dashboard_url": _EMULATOR_URL},
     },
+    "DELIVERY": os.environ.get("DELIVERY", "auto"),
     "BROKER_URL": os.environ.get("BROKER_URL"),
     "REDIS_URL": os.environ.get("REDIS_URL"),
 }

@@ -17,7 +17,19 @@ collect_ignore = [] if find_spec("selenium") else ["browser"]
 KEY = "main-key-0001"
 
 # Faults are meant to be met, not to be waited for.
-IMPATIENT = {"REQUEST_ATTEMPTS": 2, "RETRY_MAX_WAIT": 0.01, "REQUEST_TIMEOUT": (1, 0.5), "RATE_LIMIT": (100_000, 1)}
+# What is decided is sent when a test says so.
+IMPATIENT = {
+    "REQUEST_ATTEMPTS": 2,
+    "RETRY_MAX_WAIT": 0.01,
+    "REQUEST_TIMEOUT": (1, 0.5),
+    "RATE_LIMIT": (100_000, 1),
+    "DELIVERY": "manual",
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaves_by_itself(settings: Any) -> None:
+    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY": "manual"}
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,8 @@ class Host:
             "DEMO_DATA_DIR": str(directory),
             "DATABASE_URL": database_url,
             "ACCREDIBLE_EMULATOR_URL": emulator_url,
+            # What is decided is sent when a test says so.
+            "DELIVERY": "manual",
         }
 
     def set_up(self) -> None:

@@ -61,6 +61,12 @@ def test_good_settings_pass(check: Any, written: object) -> None:
         ("RULES_RECHECK", -1),
         ("REVOCATION", "shred"),
         ("REVOCATION", ["expire"]),
+        ("DELIVERY", "pigeon"),
+        ("DELIVERY", ["celery"]),
+        ("BROKER_URL", "rabbit.example.com"),
+        ("BROKER_URL", 5672),
+        ("INLINE_TIMEOUT", 5),
+        ("INLINE_TIMEOUT", [0, 5]),
         ("DELIVERY_LEASE", 20),
         ("DELIVERY_DELAYS", 5),
         ("DELIVERY_DAYS", -1),
@@ -72,6 +78,26 @@ def test_a_setting_that_cannot_be_used_is_an_error_that_names_it(check: Any, nam
     assert ids([message]) == ["E001"]
     assert message.is_serious()
     assert f"CREDENTIALS_ACCREDIBLE['{name}']" in message.msg
+
+
+def test_a_lease_that_a_request_would_outlast_is_an_error_that_names_both(check: Any) -> None:
+    (message,) = check({"DELIVERY_LEASE": 40, "INLINE_TIMEOUT": [10, 50]})
+    assert "DELIVERY_LEASE" in message.msg
+    assert "INLINE_TIMEOUT" in message.msg
+
+
+def test_a_worker_without_a_broker_is_an_error_that_says_what_to_do(check: Any) -> None:
+    (message,) = check({"DELIVERY": "celery"})
+    assert ids([message]) == ["E002"]
+    assert "BROKER_URL" in message.hint
+    assert check({"DELIVERY": "celery", "BROKER_URL": "amqp://"}) == []
+    assert check({"DELIVERY": "celery"}, CELERY_BROKER_URL="redis://127.0.0.1:6379/0") == []
+
+
+def test_the_address_of_the_broker_is_not_repeated(check: Any) -> None:
+    (message,) = check({"BROKER_URL": "guest:hunter2@rabbit"})
+    assert ids([message]) == ["E001"]
+    assert "hunter2" not in str(message)
 
 
 @pytest.mark.parametrize("written", [[1], "text", 5])

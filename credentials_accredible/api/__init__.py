@@ -2,7 +2,14 @@
 
 from credentials_accredible.api.accounts import check_key, current_site, find_configs, note_issuer, reencrypt_keys
 from credentials_accredible.api.awards import award_badges, revoke_badges
-from credentials_accredible.api.delivery import deliver, delivery_status, resume_delivery, retry_badges
+from credentials_accredible.api.delivery import (
+    deliver,
+    deliver_now,
+    delivery_status,
+    hand_over,
+    resume_delivery,
+    retry_badges,
+)
 from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
 from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
 from credentials_accredible.api.syncing import sync
@@ -30,8 +37,10 @@ __all__ = [
     "current_site",
     "deactivate_group",
     "deliver",
+    "deliver_now",
     "delivery_status",
     "find_configs",
+    "hand_over",
     "note_issuer",
     "preview",
     "process_failed_event",

@@ -18,6 +18,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import host
 from credentials_accredible.badges import custom_attributes
+from credentials_accredible.badges.delivery.engines import hand_over
 from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, CustomAttribute
 from credentials_accredible.models.progress import BadgeProgressQuerySet
@@ -49,6 +50,7 @@ def award(progress: BadgeProgressQuerySet, on: date) -> int:
     badges = [new_badge(item.user, item.group, on, attributes.get(item.pk, {})) for item in earned]
     AccredibleBadge.objects.bulk_create(badges)
     announce(BADGE_AWARDED, ((badge, badge.group) for badge in badges if badge.group))
+    hand_over(badges)
     return len(badges)
 
 
@@ -73,6 +75,7 @@ def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
     badges = list(awarded.select_related("user"))
     take_away([badge.pk for badge in badges])
     announce(BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges))
+    hand_over(badges)
     return len(badges)
 
 

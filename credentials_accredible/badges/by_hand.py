@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible.badges import awarding, custom_attributes, named_learners
+from credentials_accredible.badges.delivery.engines import hand_over
 from credentials_accredible.badges.retrying import retrying
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.exceptions import DecisionRefused
@@ -60,6 +61,7 @@ def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: 
             badges.append(badge)
         _write_log(badges, BadgeAction.AWARD, reason, user)
         awarding.announce(BADGE_AWARDED, ((badge, current) for badge in badges))
+        hand_over(badges)
     return badges
 
 
@@ -111,6 +113,7 @@ def _revoke(badges: Collection[int], reason: str, user: Any) -> int:
         awarding.take_away([badge.pk for badge in chosen])
         _write_log(chosen, BadgeAction.REVOKE, reason, user)
         awarding.announce(BADGE_REVOKED, ((badge, badge.group) for badge in chosen if badge.group))
+        hand_over(chosen)
     return len(chosen)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connections, router, transaction
 from django.db.models import F, QuerySet
@@ -61,14 +61,25 @@ class Claim:
         _rows(self.token, badges).update(claim="", next_attempt_at=timezone.now())
 
 
-def claim(config_id: int, size: int) -> Claim:
-    """Take on up to ``size`` badges of the configuration that are due, the longest waiting first."""
-    return retrying(partial(_claim, config_id, size))
+def claim(config_id: int, size: int, only: Collection[UUID] | None = None) -> Claim:
+    """Take on up to ``size`` badges of the configuration that are due, the longest waiting first.
+
+    ``only``: none but those with these UUIDs.
+    """
+    return retrying(partial(_claim, config_id, size, only))
 
 
-def _claim(config_id: int, size: int) -> Claim:
+def others_at_work(config_id: int) -> bool:
+    """Whether a sender, alive as far as one can know, has badges of the configuration."""
+    claimed = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__gt=timezone.now())
+    return claimed.exclude(claim="").exists()
+
+
+def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim:
     token, now = uuid4().hex, timezone.now()
     due = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__lte=now)
+    if only is not None:
+        due = due.filter(uuid__in=only)
     skips = connections[router.db_for_write(AccredibleBadge)].features.has_select_for_update_skip_locked
     with transaction.atomic() if skips else nullcontext():
         waiting = due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -22,12 +22,19 @@ Results = dict[AccredibleBadge, Result]
 _ALONE_AFTER = 2
 
 
-def issue(client: AccredibleClient, claim: Claim, badges: Sequence[AccredibleBadge], patience: float) -> Results:
+def issue(
+    client: AccredibleClient,
+    claim: Claim,
+    badges: Sequence[AccredibleBadge],
+    patience: float,
+    go_on: Callable[[], bool],
+) -> Results:
     """Make a credential of each of ``badges``, of which nothing is at Accredible.
 
     ``patience``: seconds that a request takes at most; it leaves in time to end within the lease, or not at all. It is
     noted as sent only when it is its turn, so that a sender that ends while it waits leaves nothing to search for.
-    What is missing in the results was not sent, because a request before it brought no answer.
+    What is missing in the results was not sent, because a request before it brought no answer, or because ``go_on``,
+    which is asked before each request, said no.
     """
     results: Results = {}
     ready: dict[AccredibleBadge, NewCredential] = {}
@@ -37,6 +44,8 @@ def issue(client: AccredibleClient, claim: Claim, badges: Sequence[AccredibleBad
         except RecipientUnusable as error:
             results[badge] = Result(BadgeAction.ISSUE, {"state": BadgeState.CREATED}, error)
     for batch in _batches(list(ready)):
+        if not go_on():
+            break
         claim.keep(list(ready))
         try:
             client.take_turn(send_before=monotonic() + lease() - patience)

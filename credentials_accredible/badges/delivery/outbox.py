@@ -50,8 +50,8 @@ def status() -> list[DeliveryStatus]:
     ]
 
 
-def retry(badges: QuerySet[AccredibleBadge], user: Any) -> int:
-    """Have ``badges`` tried again at once, as if for the first time; returns how many there was something to do about.
+def retry(badges: QuerySet[AccredibleBadge], user: Any) -> list[AccredibleBadge]:
+    """Make ``badges`` due at once, as if for the first time; returns those that there is something to do about.
 
     What another sender is about to do is left to that one.
     """
@@ -62,7 +62,7 @@ def retry(badges: QuerySet[AccredibleBadge], user: Any) -> int:
         BadgeLogEntry.objects.bulk_create(
             BadgeLogEntry(badge=badge, action=BadgeAction.RETRY, succeeded=True, user=user) for badge in open_ones
         )
-    return len(open_ones)
+    return open_ones
 
 
 def retry_corrected_recipients(config: AccredibleAPIConfig) -> int:

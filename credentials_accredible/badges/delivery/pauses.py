@@ -43,6 +43,12 @@ def resume(config: AccredibleAPIConfig) -> None:
     AccredibleAPIConfig.objects.filter(pk=config.pk).update(paused_at=None, pause_reason="", held_until=None, outages=0)
 
 
+def look_again(config: AccredibleAPIConfig) -> None:
+    """End the hold, without forgetting how long the outage has been: the next sender finds out whether it is over."""
+    now = timezone.now()
+    AccredibleAPIConfig.objects.filter(pk=config.pk, held_until__gt=now).update(held_until=now)
+
+
 def hold(config: AccredibleAPIConfig, error: Exception) -> None:
     """Have all senders of ``config`` wait, longer from outage to outage.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from credentials_accredible.badges.delivery.issuing import Results, issued
 from credentials_accredible.badges.delivery.results import Result
@@ -12,11 +12,14 @@ from credentials_accredible.exceptions import NotFound, RequestFailed
 from credentials_accredible.models import AccredibleBadge
 
 
-def search(client: AccredibleClient, badges: Sequence[AccredibleBadge]) -> tuple[Results, list[AccredibleBadge]]:
+def search(
+    client: AccredibleClient, badges: Sequence[AccredibleBadge], go_on: Callable[[], bool]
+) -> tuple[Results, list[AccredibleBadge]]:
     """Look for ``badges`` by our own ids; returns what was found out, and those that still have to be issued.
 
     What is there is adopted. The search of many comes first; one that it does not find is asked for by itself, because
-    a search index can lag behind. What is in neither was not looked for, because Accredible gave no answer.
+    a search index can lag behind. What is in neither was not looked for, because Accredible gave no answer, or because
+    ``go_on``, which is asked before each request, said no.
     """
     results: Results = {}
     absent: list[AccredibleBadge] = []
@@ -25,6 +28,8 @@ def search(client: AccredibleClient, badges: Sequence[AccredibleBadge]) -> tuple
     except RequestFailed as error:
         return {badge: Result(BadgeAction.SEARCH, error=error) for badge in badges}, []
     for badge in badges:
+        if not go_on():
+            break
         own_id = str(badge.uuid)
         try:
             # The address that learners get is not in the results of a search.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from edx_django_utils.monitoring import set_custom_attribute
 
@@ -40,13 +41,28 @@ class Delivery:
         return Delivery(self.delivered + other.delivered, self.failed + other.failed, self.requests + other.requests)
 
 
-def send(config: AccredibleAPIConfig, *, limit: int | None = None) -> Delivery:
+def always() -> bool:
+    """Nothing stops the sender but the work itself."""
+    return True
+
+
+def send(
+    config: AccredibleAPIConfig,
+    *,
+    limit: int | None = None,
+    only: Collection[UUID] | None = None,
+    options: Options | None = None,
+    go_on: Callable[[], bool] = always,
+) -> Delivery:
     """Send what is due of ``config``, until nothing is, ``limit`` badges were handled, or Accredible does not answer.
+
+    ``only``: none but the badges with these UUIDs. ``options`` None: those of the settings. ``go_on`` is asked before
+    each request: once it says False, what was not sent is left to whoever comes next.
 
     Raises nothing that Accredible is to blame for. Any number of senders may be at it at once.
     """
     # A failed request is tried again by the badge's own clock, which another process can go on with.
-    options = replace(Options.from_settings(), attempts=1)
+    options = replace(options or Options.from_settings(), attempts=1)
     if not pauses.may_send(config):
         return Delivery()
     try:
@@ -55,21 +71,24 @@ def send(config: AccredibleAPIConfig, *, limit: int | None = None) -> Delivery:
         pauses.pause(config, error)
         return Delivery(failed=1)
     with client:
-        return _Sender(config, client, options).send(limit)
+        return _Sender(config, client, options, go_on).send(limit, only)
 
 
 class _Sender:
-    def __init__(self, config: AccredibleAPIConfig, client: AccredibleClient, options: Options) -> None:
+    def __init__(
+        self, config: AccredibleAPIConfig, client: AccredibleClient, options: Options, go_on: Callable[[], bool]
+    ) -> None:
         self._config = config
         self._client = client
         self._patience = options.connect_timeout + options.read_timeout
         self._kept_back = False
+        self._go_on = go_on
 
-    def send(self, limit: int | None) -> Delivery:
+    def send(self, limit: int | None, only: Collection[UUID] | None) -> Delivery:
         total = Delivery()
         left = limit
-        while left is None or left > 0:
-            claimed = claim(self._config.pk, BULK_LIMIT if left is None else min(left, BULK_LIMIT))
+        while (left is None or left > 0) and self._go_on():
+            claimed = claim(self._config.pk, BULK_LIMIT if left is None else min(left, BULK_LIMIT), only)
             if not claimed.badges:
                 break
             done = self._deliver(claimed)
@@ -101,6 +120,8 @@ class _Sender:
             results[badge] = Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
         for job, change in _CHANGES.items():
             for badge in by_job.get(job, ()):
+                if not self._go_on():
+                    return
                 claimed.keep([kept for kept in claimed.badges if kept not in results])
                 claimed.mark_tried(badge)
                 results[badge] = change(self._client, badge)
@@ -114,13 +135,13 @@ class _Sender:
                 return
             to_issue = [*absent, *to_issue]
         if to_issue:
-            results |= issue(self._client, claimed, to_issue, self._patience)
+            results |= issue(self._client, claimed, to_issue, self._patience, self._go_on)
 
     def _search(self, claimed: Claim, badges: Sequence[AccredibleBadge]) -> tuple[Results, list[AccredibleBadge]]:
         for badge in badges:
             claimed.mark_tried(badge)
         claimed.keep(claimed.badges)
-        return search(self._client, badges)
+        return search(self._client, badges, self._go_on)
 
     def _has_to_wait(self, result: Result) -> bool:
         return result.error is not None and (
