@@ -9,14 +9,16 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from credentials_accredible import api, conf, events
 from credentials_accredible.badges import index
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.sync import removal
 
 
 def connect() -> None:
-    """Listen to the event types of the setting ``EVENTS``, and to changes of the rules; twice is as good as once.
+    """Listen to the event types of the setting ``EVENTS``, to changes of the rules and to removals; twice is fine.
 
     Types that are unknown here, and a setting that cannot be used, are the business of the system checks.
     """
     index.watch()
+    removal.watch()
     try:
         event_types = conf.event_types()
     except ConfigurationError:

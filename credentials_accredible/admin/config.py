@@ -21,12 +21,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
 from credentials_accredible import api
+from credentials_accredible.admin import deletion
 from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, is_bound, try_key
 from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
 from credentials_accredible.admin.sync_action import sync_groups
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeProgress, SyncRun
+from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 
 
 @admin.register(AccredibleAPIConfig)
@@ -124,17 +125,13 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
             messages.warning(request, text % {"now": obj.issuer_name, "before": before})
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What a deletion would take along; configurations with active groups are protected from it."""
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        # Whoever may delete a group may delete the progress that goes with it.
-        missing.discard(BadgeProgress._meta.verbose_name)
-        for config in AccredibleAPIConfig.objects.filter(pk__in=[obj.pk for obj in objs]):
+        """What a deletion would take along, in figures; configurations with active groups are protected from it."""
+        configs = list(objs)
+        to_delete, counts, missing, protected = deletion.of_configs(request, self.admin_site, configs)
+        for config in configs:
             active = config.groups.filter(is_active=True).count()
             if not active:
                 continue
-            if request.user.has_perm("credentials_accredible.delete_accrediblegroup"):
-                # Not a permission is missing, but a reason stands against it.
-                missing.discard(AccredibleGroup._meta.verbose_name)
             text = ngettext(
                 "%(name)s has %(count)s active group: deactivate it first",
                 "%(name)s has %(count)s active groups: deactivate them first",
@@ -142,6 +139,14 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
             )
             protected.append(text % {"name": config, "count": active})
         return to_delete, counts, missing, protected
+
+    def delete_model(self, request: HttpRequest, obj: AccredibleAPIConfig) -> None:
+        """Delete one, after a snapshot of each of its groups."""
+        api.remove_configs([obj], user=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:
+        """Delete several, after a snapshot of each of their groups."""
+        api.remove_configs(queryset, user=request.user)
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
         """Whether the user may run "Sync groups"."""

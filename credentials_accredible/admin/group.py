@@ -15,13 +15,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
+from credentials_accredible.admin import deletion
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.reevaluate import reevaluate_view
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
 from credentials_accredible.admin.sync_change import changes_address
 from credentials_accredible.admin.try_out import try_out_view
 from credentials_accredible.exceptions import ActivationRefused
-from credentials_accredible.models import AccredibleGroup, BadgeProgress, BadgeRequirement
+from credentials_accredible.models import AccredibleGroup, BadgeRequirement
 
 TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
 REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
@@ -96,16 +97,20 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         return super().has_delete_permission(request, obj) and not (obj and obj.is_active)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What a deletion would take along; active groups are protected from it."""
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        # Whoever may delete a group may delete the progress that goes with it.
-        missing.discard(BadgeProgress._meta.verbose_name)
-        active = [obj for obj in objs if obj.is_active]
-        if active and super().has_delete_permission(request):
-            # Not a permission is missing, but a reason stands against it.
-            missing.discard(self.opts.verbose_name)
-        protected += [gettext("%s is active: deactivate it first") % group for group in active]
+        """What a deletion would take along, in figures; active groups are protected from it."""
+        groups = list(objs)
+        to_delete, counts, missing, protected = deletion.of_groups(request, self.admin_site, groups)
+        # For an active one, not a permission is missing, but a reason stands against it.
+        protected += [gettext("%s is active: deactivate it first") % group for group in groups if group.is_active]
         return to_delete, counts, missing, protected
+
+    def delete_model(self, request: HttpRequest, obj: AccredibleGroup) -> None:
+        """Delete one, after a snapshot."""
+        api.remove_groups([obj], user=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
+        """Delete several, after a snapshot of each."""
+        api.remove_groups(queryset, user=request.user)
 
     def explained(self, view: Callable[..., HttpResponse], request: HttpRequest, object_id: str) -> HttpResponse:
         """A page of a group's own; what goes wrong is told as on the others."""

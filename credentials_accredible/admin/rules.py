@@ -15,6 +15,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from credentials_accredible.admin import deletion
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.rule_forms import (
     BadgePenaltyForm,
@@ -150,6 +151,10 @@ class BadgeRequirementAdmin(EventAdmin):
     fields = ["group", "event_type", "description", "blend", "any_event"]
     autocomplete_fields = ["group"]
     inlines = [DataRuleInline]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What a deletion would take along, in figures."""
+        return deletion.of_requirements(request, self.admin_site, list(objs))
 
 
 @admin.register(BadgePenalty)

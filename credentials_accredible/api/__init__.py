@@ -12,6 +12,7 @@ from credentials_accredible.api.delivery import (
 )
 from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
 from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
+from credentials_accredible.api.snapshots import remove_configs, remove_groups
 from credentials_accredible.api.syncing import sync
 from credentials_accredible.badges.activation import activation_problems
 from credentials_accredible.badges.delivery.outbox import DeliveryStatus
@@ -48,6 +49,8 @@ __all__ = [
     "reencrypt_keys",
     "reevaluate",
     "refuse_unearnable",
+    "remove_configs",
+    "remove_groups",
     "resume_delivery",
     "retry_badges",
     "revoke_badges",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.badges import index
-from credentials_accredible.choices import RunStatus
+from credentials_accredible.choices import RunStatus, SnapshotCause
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.sync import changes, runs
@@ -96,7 +96,7 @@ def apply(
                 index.changed()
             _create(config, plan, site)
             _update(plan)
-            remove([group.pk for group in plan.remove])
+            remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
             changes.record(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection

@@ -1,28 +1,41 @@
-"""What hangs on groups, and removing them together with it."""
+"""What hangs on groups, and removing them together with it: never without a snapshot, whatever the way."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
+from django.db.models.signals import pre_delete
 
+from credentials_accredible.choices import SnapshotCause
 from credentials_accredible.models import (
+    AccredibleAPIConfig,
     AccredibleBadge,
     AccredibleGroup,
     BadgePenalty,
     BadgeProgress,
     BadgeRequirement,
+    CustomAttribute,
     DataRule,
     Fulfillment,
     PenaltyDataRule,
+    SyncRun,
 )
+from credentials_accredible.sync import snapshots
 from credentials_accredible.sync.plan import Plan
+from credentials_accredible.sync.snapshots import Snapshotter
 
 # Databases limit the values of one statement: SQLite to 999 where it is old.
 _BATCH = 500
+# Groups whose configuration is in memory at once.
+_REMOVED_AT_ONCE = 50
+
+# Whether groups that are deleted have their snapshots already.
+_kept: ContextVar[bool] = ContextVar("_kept", default=False)
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class Holdings:
     requirements: int = 0
     rules: int = 0
     penalties: int = 0
+    attributes: int = 0
     learners: int = 0
 
 
@@ -44,6 +58,7 @@ def holdings(groups: Sequence[int]) -> dict[int, Holdings]:
             ("rules", DataRule.objects.filter(requirement__group__in=batch), "requirement__group"),
             ("rules", PenaltyDataRule.objects.filter(penalty__group__in=batch), "penalty__group"),
             ("penalties", BadgePenalty.objects.filter(group__in=batch), "group"),
+            ("attributes", CustomAttribute.objects.filter(group__in=batch), "group"),
             ("learners", BadgeProgress.objects.filter(group__in=batch), "group"),
         ):
             for pk, count in _counts(rows, path):
@@ -60,27 +75,71 @@ def approval(plan: Plan, hanging: dict[int, Holdings]) -> str:
     return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
 
 
-def remove(groups: Sequence[int]) -> None:
-    """Delete the groups with these primary keys and all that hangs on them; earned badges stay.
+def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> None:
+    """Delete the groups with these primary keys and all that hangs on them, and keep it in snapshots.
 
-    Children go first, in statements for many rows at once. Wants a transaction around it.
+    Earned badges stay. ``user`` is who did it. Wants a transaction around it that has called ``badges.index.changed``:
+    whoever changes rules waits for its end.
     """
-    for batch in _batches(groups):
-        Fulfillment.objects.filter(progress__group__in=batch).delete()
-        BadgeProgress.objects.filter(group__in=batch).delete()
-        PenaltyDataRule.objects.filter(penalty__group__in=batch).delete()
-        BadgePenalty.requirements.through.objects.filter(badgepenalty__group__in=batch).delete()
-        BadgePenalty.objects.filter(group__in=batch).delete()
-        DataRule.objects.filter(requirement__group__in=batch).delete()
-        BadgeRequirement.objects.filter(group__in=batch).delete()
-        AccredibleBadge.objects.filter(group__in=batch).update(group=None)
-        AccredibleGroup.objects.filter(pk__in=batch).delete()
+    for batch in _batches(groups, _REMOVED_AT_ONCE):
+        beginnings = snapshots.begin(batch, cause=cause, run=run, user=user)
+        # A learner's event locks the learner's progress before the group: so does this, lest they wait for each other.
+        _take_progress(beginnings)
+        AccredibleGroup.objects.filter(pk__in=batch).update(modified=F("modified"))
+        # From here on nobody can begin; few can have begun since.
+        late = set(BadgeProgress.objects.filter(group__in=batch).values_list("group", flat=True))
+        _take_progress([item for item in beginnings if item.group.pk in late])
+        for item in beginnings:
+            item.add_badges()
+        _delete(batch)
+
+
+def watch() -> None:
+    """Have a snapshot written of every group that is deleted in another way than by ``remove``: by Django's ORM."""
+    pre_delete.connect(_keep, sender=AccredibleGroup, dispatch_uid=f"{__name__}.keep")
+
+
+def _keep(instance: AccredibleGroup, origin: Any = None, **_kwargs: Any) -> None:
+    if _kept.get():
+        return
+    deleted = origin.model if isinstance(origin, QuerySet) else type(origin)
+    by_configuration = isinstance(deleted, type) and issubclass(deleted, AccredibleAPIConfig)
+    for item in snapshots.begin(
+        [instance.pk], cause=SnapshotCause.CONFIGURATION if by_configuration else SnapshotCause.PERSON
+    ):
+        for rows in snapshots.progress_of(item.group):
+            item.add_progress(rows)
+        item.add_badges()
+
+
+def _take_progress(beginnings: list[Snapshotter]) -> None:
+    for item in beginnings:
+        for rows in snapshots.progress_of(item.group):
+            item.add_progress(rows)
+            Fulfillment.objects.filter(progress__in=[row.pk for row in rows]).delete()
+            BadgeProgress.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def _delete(groups: Sequence[int]) -> None:
+    """Children first, in statements for many rows at once."""
+    PenaltyDataRule.objects.filter(penalty__group__in=groups).delete()
+    BadgePenalty.requirements.through.objects.filter(badgepenalty__group__in=groups).delete()
+    BadgePenalty.objects.filter(group__in=groups).delete()
+    DataRule.objects.filter(requirement__group__in=groups).delete()
+    BadgeRequirement.objects.filter(group__in=groups).delete()
+    CustomAttribute.objects.filter(group__in=groups).delete()
+    AccredibleBadge.objects.filter(group__in=groups).update(group=None)
+    token = _kept.set(True)
+    try:
+        AccredibleGroup.objects.filter(pk__in=groups).delete()
+    finally:
+        _kept.reset(token)
 
 
 def _counts(rows: QuerySet[Any], path: str) -> QuerySet[Any, tuple[int, int]]:
     return rows.order_by().values_list(path).annotate(Count("pk"))
 
 
-def _batches(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]
+def _batches(values: Sequence[int], size: int = _BATCH) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,1 @@
+"""What is removed can be brought back."""
