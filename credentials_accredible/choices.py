@@ -49,6 +49,7 @@ class BadgeProblem(TextChoices):
     REFUSED = "refused", _("refused by Accredible")
     TAKEN = "taken", _("the learner already has a credential of this group that is not ours")
     EXHAUSTED = "exhausted", _("failed for too long")
+    ORPHANED = "orphaned", _("its API configuration was deleted")
 
 
 class BadgeAction(TextChoices):

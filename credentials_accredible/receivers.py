@@ -8,6 +8,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import api, conf, events
 from credentials_accredible.badges import index
+from credentials_accredible.badges.delivery import orphans
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.sync import removal
 
@@ -19,6 +20,7 @@ def connect() -> None:
     """
     index.watch()
     removal.watch()
+    orphans.watch()
     try:
         event_types = conf.event_types()
     except ConfigurationError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from credentials_accredible.badges.delivery import engines, outbox, pauses
+from credentials_accredible.badges.delivery import engines, orphans, outbox, pauses
 from credentials_accredible.badges.delivery.outbox import DeliveryStatus
 from credentials_accredible.badges.delivery.sender import Delivery, always, send
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
@@ -19,6 +19,7 @@ def deliver(config: AccredibleAPIConfig, *, limit: int | None = None, go_on: Cal
     Returns when nothing is due any more, when there is a reason to wait, or when ``go_on``, which is asked before each
     request, says no. Call it outside of a transaction.
     """
+    orphans.give_up()
     outbox.retry_corrected_recipients(config)
     return send(config, limit=limit, go_on=go_on)
 

@@ -124,16 +124,11 @@ class BulkResult(Payload):
     def _translate(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
-        # Older texts of the provider say ``error`` and ``reason``.
+        # Older texts of the provider say ``error`` and ``reason``, and put a reason beside the error.
         objection = data.get("errors") or data.get("error")
-        said = objection if isinstance(objection, Mapping) else {"message": objection}
-        details = said.get("details")
-        by_field: dict[str, list[str]] = {}
-        for detail in details if isinstance(details, list) else ():
-            if isinstance(detail, Mapping):
-                words = one_line(_text(detail.get("message") or detail.get("reason")))
-                by_field.setdefault(one_line(_text(detail.get("property"))), []).append(words)
-        texts = [_text(said.get(key)) for key in ("code", "message", "reason")]
+        said = objection if isinstance(objection, Mapping) else {**data, "code": objection}
+        by_field = _by_field(said if said is objection else {"details": data.get("details")})
+        texts = [_words(said.get(key)) for key in ("code", "message", "reason")]
         texts += [f"{name}: {', '.join(words)}" for name, words in by_field.items()]
         return {
             "credential": data.get("credential"),
@@ -141,6 +136,25 @@ class BulkResult(Payload):
             "words": one_line("; ".join(text for text in texts if text)),
             "by_field": by_field,
         }
+
+
+def _by_field(said: Mapping[Any, Any]) -> dict[str, list[str]]:
+    """What is wrong by field: listed as ``details``, or under the names of the fields as in replies to one."""
+    found: dict[str, list[str]] = {}
+    details = said.get("details")
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, Mapping):
+            words = one_line(_text(detail.get("message") or detail.get("reason")))
+            found.setdefault(one_line(_text(detail.get("property"))), []).append(words)
+    for name, messages in said.items():
+        if isinstance(messages, list) and name != "details":
+            found.setdefault(one_line(_text(name)), []).append(_words(messages))
+    return found
+
+
+def _words(value: object) -> str:
+    texts = map(_text, value) if isinstance(value, list) else [_text(value)]
+    return one_line(", ".join(text for text in texts if text))
 
 
 class BulkReply(Payload):

@@ -55,6 +55,8 @@ class Effects:
                 response = self._dripping(response, fault.seconds or 0)
             case "empty":
                 response.set_data(b"")
+            case "old_words":
+                _say_in_old_words(response)
             case "broken_json":
                 response.set_data(response.get_data()[: len(response.get_data()) // 2])
             case kind:
@@ -103,6 +105,18 @@ def _reply(fault: Fault) -> Response:
         response = replies.json_reply(fault.body, fault.status or 200)
     response.headers.update(fault.headers)
     return response
+
+
+def _say_in_old_words(response: Response) -> None:
+    """Change the objections of a reply to many to the words of older texts; any other reply stays as it is."""
+    reply = json.loads(response.get_data()) if response.is_json else {}
+    for result in reply.get("results", ()):
+        if "errors" in result:
+            said = result.pop("errors")
+            details = [{"property": one["property"], "reason": one["message"]} for one in said.get("details", ())]
+            result["error"] = {"code": said["code"], "reason": said["message"], "details": details}
+    if "results" in reply:
+        response.set_data(json.dumps(reply, ensure_ascii=False))
 
 
 def _spoil(response: Response, kind: str) -> None:

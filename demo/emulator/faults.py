@@ -18,6 +18,7 @@ Kind = Literal[
     "empty",  # the work is done, the body is empty
     "no_groups",  # the work is done, the reply lacks what it is about (``groups``) and keeps ``meta``
     "no_meta",  # the work is done, the reply lacks ``meta``, as old ones do
+    "old_words",  # the work is done, what is wrong with one of many is called ``error`` and ``reason``
     "half_page",  # half of what the page holds is missing, ``meta`` is unchanged
     "empty_list",  # the page is empty, ``total_count`` is 0
     "cut_before",  # the connection is cut, nothing is done

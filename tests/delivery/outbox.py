@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
+from demo.emulator import issuing
+from demo.emulator.access import Access
 from tests.factories import make_badge, make_config, make_group
 
 MANY = 100
@@ -32,10 +34,25 @@ def make_badges(group: AccredibleGroup, number: int = MANY) -> list[AccredibleBa
     return [make_badge(group) for _ in range(number)]
 
 
-def drain(config: AccredibleAPIConfig, *, limit: int | None = None, rounds: int = 600) -> None:
+def make_foreign(account: Any, badge: AccredibleBadge, *, email: str = "", **values: Any) -> int:
+    """A credential that somebody made at Accredible for the badge's learner and group; its id there."""
+    access = Access(account, None)
+    recipient = {"name": "Somebody", "email": email or badge.user.email}
+    approve = values.pop("approve", True)
+    made, _ = issuing.create(
+        access, {"group_id": badge.accredible_group_id, "recipient": recipient, "approve": approve, **values}
+    )
+    return made.id
+
+
+def drain(
+    config: AccredibleAPIConfig, *, limit: int | None = None, rounds: int = 600, until_published: bool = False
+) -> None:
     """Deliver until nothing is left to be done, or a person is needed."""
     for _ in range(rounds):
         api.deliver(config, limit=limit)
+        if until_published:
+            AccredibleBadge.objects.filter(state="unpublished").update(next_attempt_at=timezone.now())
         config.refresh_from_db()
         if config.paused_at or not AccredibleBadge.objects.filter(next_attempt_at__isnull=False).exists():
             return

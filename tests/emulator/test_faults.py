@@ -283,3 +283,19 @@ def test_a_length_that_promises_too_much_ends_in_an_error(emulator: Emulator, ap
         reply.read()
 
     assert api.get(DETAILS).status_code == 200
+
+
+def test_a_reply_to_many_can_use_the_words_of_older_texts(emulator: Emulator, account: Account, api: Api) -> None:
+    group = account.add_group(name="one", course_description="One")["id"]
+    good = {"group_id": group, "recipient": {"name": "Ada", "email": "ada@example.com"}}
+    bad = {"group_id": group, "recipient": {"name": "Bob"}}
+    emulator.fault("old_words", path="/v2/credentials/bulk_create")
+
+    reply = api.post("/v2/credentials/bulk_create", {"credentials": [good, bad]})
+
+    assert reply.status_code == 207
+    made, refused = reply.json()["results"]
+    assert made["credential"]["id"]
+    assert refused["error"]["reason"] == "The credential is not valid"
+    assert refused["error"]["details"][0].keys() == {"property", "reason"}
+    assert "errors" not in refused

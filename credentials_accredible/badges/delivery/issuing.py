@@ -7,6 +7,8 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from credentials_accredible.badges.delivery.claims import Claim, lease
 from credentials_accredible.badges.delivery.policy import SentTogether, Verdict, nothing_was_done, verdict
 from credentials_accredible.badges.delivery.recipients import RecipientUnusable, new_credential
@@ -129,7 +131,7 @@ def _adopt_existing(
 ) -> Result:
     """Take over the one credential of this group and address, unless it is another badge's or was expired there."""
     existing = client.credentials_of(new.group_id, new.recipient_email)
-    free = [found for found in existing if not found.expired_on and not _belongs_to_another(badge, found)]
+    free = [found for found in existing if not _is_over(found) and not _belongs_to_another(badge, found)]
     if not free:
         return Result(BadgeAction.ADOPT, {"state": BadgeState.CREATED}, error)
     own = [found for found in free if found.own_id == str(badge.uuid)]
@@ -137,6 +139,11 @@ def _adopt_existing(
         return issued(client.credential((own or free)[0].id), action=BadgeAction.ADOPT)
     except NotFound:
         return Result(BadgeAction.ADOPT, {"state": BadgeState.CREATED}, error)
+
+
+def _is_over(found: Credential) -> bool:
+    # A day to come is the end of a validity that the group has set.
+    return found.expired_on is not None and found.expired_on <= timezone.localdate()
 
 
 def _belongs_to_another(badge: AccredibleBadge, found: Credential) -> bool:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from credentials_accredible.badges.delivery import orphans
 from credentials_accredible.badges.delivery.jobs import Job, job_of
 from credentials_accredible.badges.delivery.recipients import fingerprint
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
@@ -53,11 +54,15 @@ def status() -> list[DeliveryStatus]:
 def retry(badges: QuerySet[AccredibleBadge], user: Any) -> list[AccredibleBadge]:
     """Make ``badges`` due at once, as if for the first time; returns those that there is something to do about.
 
-    What another sender is about to do is left to that one.
+    What another sender is about to do is left to that one. Badges whose configuration was deleted are joined to the
+    one that has their group now; where there is none, there is nothing to do about them.
     """
     with transaction.atomic():
         found = list(badges.filter(claim="").select_for_update())
         open_ones = [badge for badge in found if job_of(badge) is not Job.NOTHING]
+        orphaned = [badge for badge in open_ones if badge.api_config_id is None]
+        homeless = set(orphaned) - set(orphans.adopt(orphaned))
+        open_ones = [badge for badge in open_ones if badge not in homeless]
         _make_due(open_ones)
         BadgeLogEntry.objects.bulk_create(
             BadgeLogEntry(badge=badge, action=BadgeAction.RETRY, succeeded=True, user=user) for badge in open_ones

@@ -25,6 +25,7 @@ from credentials_accredible.exceptions import (
 # How provider words say that the group allows one credential per address; the exact shape is not documented.
 _DUPLICATE = re.compile(r"already (?:been )?(?:taken|exists|issued)|duplicate", re.IGNORECASE)
 _RECIPIENT = re.compile(r"recipient|e-?mail", re.IGNORECASE)
+_GROUP_FORBIDS = re.compile(r"allow duplicate|duplicate credential", re.IGNORECASE)
 
 # Seconds. Senders that wait for an outage to end look again at least this often.
 _LONGEST_HOLD = 300.0
@@ -95,7 +96,10 @@ def is_hopeless(failures: int, days: float) -> bool:
 
 def _refusal(error: Invalid) -> Verdict:
     said = [(name, message) for name, messages in error.fields.items() for message in messages] or [("", error.detail)]
-    if any(_DUPLICATE.search(message) and _RECIPIENT.search(f"{name} {message}") for name, message in said):
+    if any(
+        _GROUP_FORBIDS.search(message) or (_DUPLICATE.search(message) and _RECIPIENT.search(f"{name} {message}"))
+        for name, message in said
+    ):
         return Verdict.DUPLICATE
     if any(_RECIPIENT.search(f"{name} {message}") for name, message in said):
         return Verdict.RECIPIENT

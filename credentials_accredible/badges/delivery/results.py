@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from credentials_accredible import conf
-from credentials_accredible.badges.delivery import policy
+from credentials_accredible.badges.delivery import orphans, policy
 from credentials_accredible.badges.delivery.jobs import Job, is_urgent, job_of
 from credentials_accredible.badges.delivery.policy import Verdict
 from credentials_accredible.badges.delivery.recipients import RecipientUnusable, fingerprint
@@ -78,6 +78,9 @@ def _apply(badge: AccredibleBadge, result: Result, now: datetime) -> None:
         _succeeded(badge, result, now)
     else:
         _failed(badge, result.error, now)
+    if badge.api_config_id is None and badge.next_attempt_at is not None:
+        for name, value in orphans.given_up().items():
+            setattr(badge, name, value)
 
 
 def _succeeded(badge: AccredibleBadge, result: Result, now: datetime) -> None:
