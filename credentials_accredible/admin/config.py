@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import localize
@@ -19,11 +19,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, is_bound, try_key
 from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
+from credentials_accredible.admin.preview import PREVIEW, preview
 from credentials_accredible.admin.sync_action import sync_groups
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import ConfigurationError
@@ -47,6 +49,18 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         "last_sync",
         "delivery",
     ]
+
+    class Media:
+        css = {"all": ["credentials_accredible/admin.css"]}
+
+    def get_urls(self) -> list[Any]:
+        """The usual pages, and the preview."""
+        view = self.admin_site.admin_view(self.preview_view)
+        return [path("<path:object_id>/preview/", view, name=PREVIEW.removeprefix("admin:")), *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """The columns, with a way to the preview for those who may sync."""
+        return [*super().get_list_display(request), *(["preview_link"] if self.has_sync_permission(request) else [])]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleAPIConfig]:
         """Configurations with the figures that the list shows, in one query."""
@@ -89,6 +103,12 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         """A stored configuration; as above."""
         return super().change_view(request, *args, **kwargs)
 
+    @method_decorator(transaction.non_atomic_requests)
+    @method_decorator(require_safe)
+    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What a sync would do; as above."""
+        return preview(request, object_id, self)
+
     @method_decorator(csrf_protect)
     def changeform_view(
         self,
@@ -102,6 +122,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         try:
             if request.method == "POST":
                 request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]
+            extra_context = {**(extra_context or {}), "accredible_tools": self._tools(request, object_id)}
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ConfigurationError as error:
             return self._report(request, error)
@@ -206,6 +227,17 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         for config in queryset:
             api.resume_delivery(config)
         messages.success(request, gettext("Badges are sent again the next time accredible_deliver runs."))
+
+    @admin.display(description=_("preview"))
+    def preview_link(self, config: AccredibleAPIConfig) -> str:
+        """The way to what a sync would do."""
+        return format_html('<a href="{}">{}</a>', reverse(PREVIEW, args=[config.pk]), gettext("Preview"))
+
+    def _tools(self, request: HttpRequest, object_id: str | None) -> list[tuple[str, str]]:
+        """The buttons of a configuration's page."""
+        if object_id is None or not self.has_sync_permission(request):
+            return []
+        return [(reverse(PREVIEW, args=[object_id]), gettext("Preview"))]
 
     def _may_write(self, request: HttpRequest, obj: AccredibleAPIConfig | None) -> bool:
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
-from django.contrib.admin import helpers
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
+from credentials_accredible.admin import plan_page
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
 from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.sync import report
 from credentials_accredible.sync.plan import Plan
-from credentials_accredible.sync.removal import Holdings
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
-TEMPLATE = "admin/credentials_accredible/confirm_removal.html"
-_DIGEST = "digest-"
 _NAMED = 5
 
 
@@ -37,7 +33,7 @@ def sync_groups(
     """Sync the selected configurations; those that would lose groups are shown first and synced once confirmed."""
     pending = []
     for config in queryset:
-        approved = request.POST.get(f"{_DIGEST}{config.pk}", "")
+        approved = plan_page.approved(request, config)
         outcome = api.sync(
             config,
             trigger=RunTrigger.ADMIN,
@@ -46,40 +42,10 @@ def sync_groups(
             consent=api.Consent(ask=True, approved=approved),
         )
         if isinstance(outcome.reason, ConfirmationRequired) and outcome.plan:
-            pending.append(_question(outcome, outcome.plan, asked_before=bool(approved)))
+            pending.append(plan_page.section(outcome, outcome.plan, asked_before=bool(approved)))
         else:
             _tell(request, outcome)
-    return _confirmation_page(modeladmin, request, pending) if pending else None
-
-
-def _question(outcome: api.Outcome, plan: Plan, *, asked_before: bool) -> dict[str, Any]:
-    """What the confirmation page shows of one configuration."""
-    objection = api.Consent().objection(plan)
-    return {
-        "config": outcome.config,
-        "digest_name": f"{_DIGEST}{outcome.config.pk}",
-        "digest": outcome.approval,
-        "removals": [(group, outcome.holdings.get(group.pk, Holdings())) for group in plan.remove],
-        "plan": plan,
-        "alarming": objection is not None,
-        "changed": asked_before,
-        "warnings": outcome.warnings,
-    }
-
-
-def _confirmation_page(
-    modeladmin: ModelAdmin[AccredibleAPIConfig], request: HttpRequest, pending: list[dict[str, Any]]
-) -> HttpResponse:
-    context = {
-        **modeladmin.admin_site.each_context(request),
-        "title": gettext("Remove groups?"),
-        "opts": modeladmin.model._meta,
-        "pending": pending,
-        "action": request.POST.get("action", ""),
-        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-        "media": modeladmin.media,
-    }
-    return TemplateResponse(request, TEMPLATE, context)
+    return plan_page.page(modeladmin, request, pending, title=gettext("Remove groups?")) if pending else None
 
 
 def _tell(request: HttpRequest, outcome: api.Outcome) -> None:

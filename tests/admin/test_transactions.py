@@ -47,3 +47,10 @@ def test_groups_are_read_outside_of_a_transaction(admin_client: Client, asked_in
 
     assert asked_in_transaction == [False]
     assert config.runs.get().status == "succeeded"
+
+
+def test_a_preview_is_made_outside_of_a_transaction(admin_client: Client, asked_in_transaction: list[bool]) -> None:
+    config = factories.make_config("Main")
+    assert admin_client.get(f"{LIST}{config.pk}/preview/").status_code == 200
+
+    assert asked_in_transaction == [False]

@@ -1,0 +1,133 @@
+"""The page that shows what a sync would do, for looking at and for agreeing to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import helpers
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.formats import localize
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+
+from credentials_accredible import api
+from credentials_accredible.models import AccredibleGroup
+from credentials_accredible.sync import report
+from credentials_accredible.sync.plan import Change, Plan, Update
+from credentials_accredible.sync.removal import Holdings
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+TEMPLATE = "admin/credentials_accredible/plan.html"
+ACTION = "sync_groups"
+_DIGEST = "digest-"
+
+# An account can have thousands of groups, and a description can be a book: what is shown of them has limits.
+_REMOVALS = 100
+_UPDATES = 200
+_NAMES = 500
+_LONGEST_NAME = 200
+_SHORT, _BEFORE, _WHOLE = 100, 30, 2000
+
+
+@dataclass(frozen=True)
+class _Value:
+    """One side of a change: ``short`` around the first difference, ``whole`` where that is not all of it."""
+
+    short: str
+    whole: str = ""
+
+
+def approved(request: HttpRequest, config: Any) -> str:
+    """What the sender of the form has agreed to for ``config``; empty where they have not seen it."""
+    return str(request.POST.get(f"{_DIGEST}{config.pk}", ""))
+
+
+def section(outcome: api.Outcome, plan: Plan, *, asked_before: bool = False) -> dict[str, Any]:
+    """What the page shows of one configuration: its ``plan``, and what goes with the groups that it removes."""
+    removals = [(group, outcome.holdings.get(group.pk, Holdings())) for group in plan.remove]
+    # What hurts most comes first.
+    removals.sort(key=lambda row: (not row[0].is_active, -row[1].learners, -row[1].requirements))
+    return {
+        "config": outcome.config,
+        "digest_name": f"{_DIGEST}{outcome.config.pk}",
+        "digest": outcome.approval,
+        "figures": report.figures(plan),
+        "removals": removals[:_REMOVALS],
+        "more_removals": removals[_REMOVALS:],
+        "lists": [
+            (gettext("Created"), _named((group.name, group.accredible_id, "") for group in plan.create)),
+            (
+                gettext("Conflicting: another configuration holds them, so they are skipped"),
+                _named((c.remote.name, c.remote.accredible_id, c.holder) for c in plan.conflicting),
+            ),
+            (gettext("Unchanged"), _named((group.name, group.accredible_id, "") for group in plan.unchanged)),
+        ],
+        "updates": [(update.local, _fields(update)) for update in plan.update[:_UPDATES]],
+        "more_updates": _named(
+            (update.local.name, update.local.accredible_id, ", ".join(str(_label(c)) for c in update.changes))
+            for update in plan.update[_UPDATES:]
+        ),
+        "plan": plan,
+        "alarming": api.Consent().objection(plan) is not None,
+        "changed": asked_before,
+        "warnings": outcome.warnings,
+    }
+
+
+def page(
+    modeladmin: ModelAdmin[Any], request: HttpRequest, sections: Sequence[dict[str, Any]], **context: Any
+) -> HttpResponse:
+    """The page with these sections; its form runs "Sync groups" for them, with what was seen as agreed to."""
+    base = {
+        **modeladmin.admin_site.each_context(request),
+        "opts": modeladmin.opts,
+        "media": modeladmin.media,
+        "pending": sections,
+        "removes": any(item["removals"] for item in sections),
+        "action": ACTION,
+        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, TEMPLATE, {**base, **context})
+
+
+def _named(rows: Iterable[tuple[str, int, str]]) -> dict[str, Any]:
+    """The first rows as (name, Accredible id, note), how many there are, and how many are left out."""
+    shown = [(Truncator(name).chars(_LONGEST_NAME), accredible_id, note) for name, accredible_id, note in rows]
+    return {"rows": shown[:_NAMES], "total": len(shown), "more": max(0, len(shown) - _NAMES)}
+
+
+def _fields(update: Update) -> list[tuple[str, _Value, _Value]]:
+    """The changed fields of a group as (label, old, new)."""
+    return [(str(_label(change)), *_sides(change)) for change in update.changes]
+
+
+def _label(change: Change) -> Any:
+    return getattr(AccredibleGroup._meta.get_field(change.field), "verbose_name", change.field)
+
+
+def _sides(change: Change) -> tuple[_Value, _Value]:
+    old, new = _text(change.old), _text(change.new)
+    same = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+    return _value(old, same), _value(new, same)
+
+
+def _value(text: str, same: int) -> _Value:
+    if len(text) <= _SHORT:
+        return _Value(text)
+    start = max(0, same - _BEFORE) if same > _SHORT - _BEFORE else 0
+    short = ("…" if start else "") + Truncator(text[start : start + 2 * _SHORT]).chars(_SHORT)
+    return _Value(short, Truncator(text).chars(_WHOLE))
+
+
+def _text(value: object) -> str:
+    if value is None or value == "":
+        return gettext("(none)")
+    return str(localize(localtime(value))) if isinstance(value, datetime) else str(value)
