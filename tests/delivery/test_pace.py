@@ -14,7 +14,7 @@ from credentials_accredible.badges.delivery import pauses
 from credentials_accredible.exceptions import RateLimited, Unavailable
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
-from tests.delivery.outbox import drain, make_badges, make_remote_group, states
+from tests.delivery.outbox import drain, make_badges, make_everything_due, make_remote_group, states
 from tests.factories import make_config, make_group
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -95,7 +95,7 @@ def test_an_answer_to_an_earlier_request_does_not_end_a_hold() -> None:
     pauses.hold(config, RateLimited("POST /v1/credentials", retry_after=60))
 
     pauses.end_hold(config)
-    assert not pauses.may_send(config)
+    assert pauses.allowance(config) == 0
 
     AccredibleAPIConfig.objects.update(held_until=timezone.now() - timedelta(seconds=1))
     pauses.end_hold(config)
@@ -111,3 +111,22 @@ def test_a_short_hold_does_not_end_a_long_one() -> None:
     config.refresh_from_db()
     assert config.held_until
     assert (config.held_until - timezone.now()).total_seconds() > 190
+
+
+def test_after_an_outage_one_badge_finds_out_whether_it_is_over(emulator: Emulator, account: Any) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 61)
+    outage = emulator.fault("status", status=503, times=None)
+    api.deliver(group.api_config)
+    for _ in range(4):
+        AccredibleAPIConfig.objects.update(held_until=timezone.now())
+        api.deliver(group.api_config)
+    assert outage.hits == 5
+    tried = AccredibleBadge.objects.filter(attempts__gt=0)
+    assert tried.count() == 34
+
+    emulator.clear_faults()
+    make_everything_due()
+    drain(group.api_config)
+
+    assert states() == {"accepted": 61}

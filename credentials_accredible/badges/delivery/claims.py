@@ -77,6 +77,8 @@ def others_at_work(config_id: int) -> bool:
 
 def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim:
     token, now = uuid4().hex, timezone.now()
+    if size < 1:
+        return Claim(token, [])
     due = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__lte=now)
     if only is not None:
         due = due.filter(uuid__in=only)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.badges.delivery import policy
+from credentials_accredible.client import BULK_LIMIT
 from credentials_accredible.environments import origin
 from credentials_accredible.exceptions import RateLimited
 from credentials_accredible.models import AccredibleAPIConfig
@@ -17,13 +18,19 @@ from credentials_accredible.models import AccredibleAPIConfig
 log = logging.getLogger(__name__)
 
 
-def may_send(config: AccredibleAPIConfig) -> bool:
-    """Whether requests for ``config`` may be sent now, as the database says."""
-    row = AccredibleAPIConfig.objects.filter(pk=config.pk).values_list("paused_at", "held_until").first()
+def allowance(config: AccredibleAPIConfig) -> int:
+    """How many badges of ``config`` may be sent with the next request, as the database says.
+
+    0 while it is paused or held. After a hold one badge finds out whether the outage is over, so that no others have
+    to be searched for if it is not.
+    """
+    row = AccredibleAPIConfig.objects.filter(pk=config.pk).values_list("paused_at", "held_until", "outages").first()
     if row is None:
-        return False
-    paused_at, held_until = row
-    return paused_at is None and (held_until is None or held_until <= timezone.now())
+        return 0
+    paused_at, held_until, outages = row
+    if paused_at is not None or (held_until is not None and held_until > timezone.now()):
+        return 0
+    return 1 if outages else BULK_LIMIT
 
 
 def pause(config: AccredibleAPIConfig, error: Exception) -> None:

@@ -18,7 +18,7 @@ from credentials_accredible.badges.delivery.policy import Verdict
 from credentials_accredible.badges.delivery.results import Result, write_down
 from credentials_accredible.badges.delivery.searching import search
 from credentials_accredible.choices import BadgeAction
-from credentials_accredible.client import BULK_LIMIT, AccredibleClient, Options
+from credentials_accredible.client import AccredibleClient, Options
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 
@@ -63,7 +63,7 @@ def send(
     """
     # A failed request is tried again by the badge's own clock, which another process can go on with.
     options = replace(options or Options.from_settings(), attempts=1)
-    if not pauses.may_send(config):
+    if not pauses.allowance(config):
         return Delivery()
     try:
         client = open_client(config, options)
@@ -87,15 +87,13 @@ class _Sender:
     def send(self, limit: int | None, only: Collection[UUID] | None) -> Delivery:
         total = Delivery()
         left = limit
-        while (left is None or left > 0) and self._go_on():
-            claimed = claim(self._config.pk, BULK_LIMIT if left is None else min(left, BULK_LIMIT), only)
+        while self._go_on() and not self._kept_back:
+            allowed = pauses.allowance(self._config)
+            claimed = claim(self._config.pk, allowed if left is None else min(left, allowed), only)
             if not claimed.badges:
                 break
-            done = self._deliver(claimed)
-            total += done
+            total += self._deliver(claimed)
             left = None if left is None else left - len(claimed.badges)
-            if self._kept_back or not pauses.may_send(self._config):
-                break
         set_custom_attribute("accredible_delivered", total.delivered)
         set_custom_attribute("accredible_delivery_failed", total.failed)
         return replace(total, requests=self._client.requests_sent)
