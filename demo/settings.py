@@ -1,5 +1,6 @@
 """Settings of the embedded host: as little as it takes to load the plugin the way the real service does."""
 
+import json
 import os
 from pathlib import Path
 
@@ -98,7 +99,11 @@ CREDENTIALS_ACCREDIBLE = {
     "DELIVERY": os.environ.get("DELIVERY", "auto"),
     "BROKER_URL": os.environ.get("BROKER_URL"),
     "REDIS_URL": os.environ.get("REDIS_URL"),
+    **json.loads(os.environ.get("CREDENTIALS_ACCREDIBLE", "{}")),
 }
+# So that several hosts can share a broker.
+if "CELERY_QUEUE" in os.environ:
+    CELERY_TASK_DEFAULT_QUEUE = os.environ["CELERY_QUEUE"]
 
 # As the real service: plugin apps after its own, hooks after that.
 INSTALLED_APPS.extend(get_plugin_apps(PROJECT_TYPE))

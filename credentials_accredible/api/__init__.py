@@ -9,6 +9,8 @@ from credentials_accredible.api.delivery import (
     hand_over,
     resume_delivery,
     retry_badges,
+    sweep_deliveries,
+    work_off,
 )
 from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
 from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
@@ -57,5 +59,7 @@ __all__ = [
     "rules_changed",
     "sample_event",
     "simulate",
+    "sweep_deliveries",
     "sync",
+    "work_off",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from credentials_accredible.badges.delivery import engines, orphans, outbox, pauses
+from credentials_accredible.badges.delivery import engines, orphans, outbox, pauses, worker
 from credentials_accredible.badges.delivery.outbox import DeliveryStatus
 from credentials_accredible.badges.delivery.sender import Delivery, always, send
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
@@ -22,6 +22,19 @@ def deliver(config: AccredibleAPIConfig, *, limit: int | None = None, go_on: Cal
     orphans.give_up()
     outbox.retry_corrected_recipients(config)
     return send(config, limit=limit, go_on=go_on)
+
+
+def work_off(config_id: int, *, go_on: Callable[[], bool]) -> None:
+    """Do a worker's share of delivering what is due of that configuration, and have it gone on with where it is more.
+
+    Ends when ``go_on`` says no, or after a minute or so. Call it outside of a transaction.
+    """
+    worker.work_off(config_id, go_on)
+
+
+def sweep_deliveries() -> int:
+    """Have workers look at each configuration that has something due; returns at how many."""
+    return worker.sweep()
 
 
 def hand_over(badges: Iterable[AccredibleBadge]) -> None:
