@@ -1,0 +1,101 @@
+"""Workers behind a real broker: every badge gets one credential, whatever fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from kombu import Connection
+
+from demo.emulator.server import Emulator
+from tests.conftest import KEY
+from tests.delivery.test_faults import FAULTS
+from tests.host import Host, sqlite_host
+from tests.services.workers import (
+    Decider,
+    assert_each_once,
+    eventually,
+    settle,
+    tally,
+    workers,
+)
+
+pytestmark = pytest.mark.services
+
+URLS = {
+    "rabbitmq": os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),
+    "redis": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
+}
+NUMBER = 100
+QUEUE = f"accredible_test_{os.getpid()}"
+
+
+@pytest.fixture(params=URLS, scope="module")
+def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A real broker, in which nothing is left behind."""
+    url = URLS[request.param]
+    if request.param == "redis":
+        with redis.Redis.from_url(url) as client:
+            before = set(client.keys())
+            yield url
+            new = set(client.keys()) - before
+            if new:
+                client.delete(*new)
+    else:
+        yield url
+        with Connection(url) as connection:
+            connection.default_channel.queue_delete(QUEUE)
+            connection.default_channel.exchange_delete(QUEUE)
+
+
+@pytest.fixture(scope="module")
+def shared_host(
+    broker_url: str, emulator_server: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Host, Decider]]:
+    """A host with two workers, and a process that decides badges of group 1."""
+    host = sqlite_host(tmp_path_factory.mktemp("host"), emulator_server.url)
+    settle(host, broker_url, QUEUE)
+    host.set_up()
+    with workers(host):
+        decider = Decider(host, 1)
+        yield host, decider
+        decider.end()
+
+
+@pytest.fixture
+def account(emulator_server: Emulator) -> Iterator[Any]:
+    """An account with group 1, and no faults."""
+    emulator_server.reset()
+    account = emulator_server.add_account(key=KEY)
+    account.add_group(name="badge", course_name="Badge", id=1)
+    yield account
+    emulator_server.clear_faults()
+
+
+@pytest.fixture
+def world(shared_host: tuple[Host, Decider], account: Any) -> Iterator[tuple[Host, Decider]]:
+    """The host with the account; nothing is decided yet."""
+    host, decider = shared_host
+    decider.tell("forget")
+    yield host, decider
+    eventually(lambda: not any(claimed for _state, claimed, _count in tally(host)), 15)
+
+
+@pytest.mark.parametrize("command", ["pass", "together"], ids=["single", "bulk"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_while_issuing_neither_loses_nor_doubles(
+    emulator_server: Emulator, account: Any, world: tuple[Host, Decider], fault: dict[str, Any], command: str
+) -> None:
+    host, decider = world
+    for after in (0, 1, 2):
+        emulator_server.fault(
+            **fault, pattern="^/v(1/credentials|2/credentials/bulk_create)$", method="POST", after=after
+        )
+
+    decider.tell(command, NUMBER)
+
+    eventually(lambda: tally(host) == [("accepted", 0, NUMBER)], 30, lambda: tally(host))
+    assert_each_once(account, host, NUMBER)
