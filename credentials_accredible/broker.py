@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 # The names of the tasks, which messages that wait for a worker go by.
 DELIVER = "credentials_accredible.deliver"
 SWEEP_DELIVERIES = "credentials_accredible.sweep_deliveries"
+SYNC = "credentials_accredible.sync"
+SWEEP_SYNCS = "credentials_accredible.sweep_syncs"
 
 # Seconds. Whoever puts a task into the broker has better things to do than to wait for it.
 _CONNECT_TIMEOUT = 1.0

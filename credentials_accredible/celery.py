@@ -28,6 +28,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": _SWEEP_SECONDS,
         "options": {"expires": _SWEEP_SECONDS},
     },
+    "credentials_accredible.sweep_syncs": {
+        "task": "credentials_accredible.sweep_syncs",
+        "schedule": _SWEEP_SECONDS,
+        "options": {"expires": _SWEEP_SECONDS},
+    },
 }
 
 # Only the worker's main process is told that it is to end. Its children, forked later, share this memory.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from edx_django_utils.monitoring import set_custom_attribute
 
 from credentials_accredible import api, broker
@@ -19,3 +21,18 @@ def deliver(config_id: int) -> None:
 def sweep_deliveries() -> None:
     """Have each configuration looked at that has something due."""
     set_custom_attribute("accredible_swept", api.sweep_deliveries())
+
+
+# Seconds. A large account takes minutes, and longer where Accredible asks to slow down; the run's own lease is another
+# matter: it is kept by signs of life.
+@app.task(name=broker.SYNC, soft_time_limit=3600, time_limit=3660)
+def sync(run_id: int, options: dict[str, Any]) -> None:
+    """Carry out a queued sync; nothing where another worker has it, or had it."""
+    set_custom_attribute("accredible_run", run_id)
+    api.run_queued_sync(run_id, options)
+
+
+@app.task(name=broker.SWEEP_SYNCS)
+def sweep_syncs() -> None:
+    """Start the scheduled syncs that are due, and close those whose process died."""
+    set_custom_attribute("accredible_syncs_started", len(api.sweep_syncs()))

@@ -15,7 +15,15 @@ from credentials_accredible.api.delivery import (
 from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
 from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
 from credentials_accredible.api.snapshots import remove_configs, remove_groups
-from credentials_accredible.api.syncing import sync
+from credentials_accredible.api.syncing import (
+    claim_due_syncs,
+    close_dead_runs,
+    run_queued_sync,
+    schedule_sync,
+    start_sync,
+    sweep_syncs,
+    sync,
+)
 from credentials_accredible.badges.activation import activation_problems
 from credentials_accredible.badges.delivery.outbox import DeliveryStatus
 from credentials_accredible.badges.delivery.sender import Delivery
@@ -37,6 +45,8 @@ __all__ = [
     "activation_problems",
     "award_badges",
     "check_key",
+    "claim_due_syncs",
+    "close_dead_runs",
     "current_site",
     "deactivate_group",
     "deliver",
@@ -57,9 +67,13 @@ __all__ = [
     "retry_badges",
     "revoke_badges",
     "rules_changed",
+    "run_queued_sync",
     "sample_event",
+    "schedule_sync",
     "simulate",
+    "start_sync",
     "sweep_deliveries",
+    "sweep_syncs",
     "sync",
     "work_off",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a synchronisation of one configuration ended, or how it would end.
+    """How a synchronisation of one configuration ended, or how it would end; *queued* where a worker will do it.
 
     ``plan`` is None where it did not come that far. ``holdings`` says, by primary key, what hangs on the groups the
     plan removes; it is filled where nothing was removed yet. ``run`` is None for a preview.
@@ -48,6 +49,11 @@ class Outcome:
     def succeeded(self) -> bool:
         """Whether the plan was carried out, or could be."""
         return self.status == RunStatus.SUCCEEDED
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it has yet to be done, by a worker."""
+        return self.status == RunStatus.QUEUED
 
 
 def preview(
@@ -91,10 +97,19 @@ def synchronise(
     New groups get ``site``. Does not raise for anything that goes wrong on the way, a bug included: the outcome and
     the run say what it was, and the groups are as before then.
     """
+    opened = open_run(runs.begin, config, trigger=trigger, user=user)
+    if opened.run is None or opened.status != RunStatus.RUNNING:
+        return opened
+    consent = consent or Consent()
+    return carry_out(opened.run, config, site=site, consent=consent, refresh_icons=refresh_icons, progress=progress)
+
+
+def open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, trigger: str, user: Any) -> Outcome:
+    """A run as ``opener`` makes it, one of ``runs.begin`` and ``runs.queue``; or, closed, why there is none."""
     try:
         # As it is now: it may have been changed or deleted while others were synchronised.
         config.refresh_from_db()
-        run = runs.begin(config, trigger=trigger, user=user)
+        run = opener(config, trigger=trigger, user=user)
     except SyncInProgress as error:
         refused = runs.record_refusal(config, str(error), trigger=trigger, user=user)
         return Outcome(config, RunStatus.REFUSED, str(error), run=refused, reason=error)
@@ -105,7 +120,20 @@ def synchronise(
     except DatabaseError as error:
         log.exception("sync_failed config=%s", config.pk)
         return Outcome(config, RunStatus.FAILED, _database_words(error))
-    return _Synchronisation(config, run, progress or _silent).carry_out(site, consent or Consent(), refresh_icons)
+    return Outcome(config, RunStatus(run.status), run=run)
+
+
+def carry_out(
+    run: SyncRun,
+    config: AccredibleAPIConfig,
+    *,
+    site: Site | None,
+    consent: Consent,
+    refresh_icons: bool,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Do what an open ``run`` of this process is for, and close it; as ``synchronise``."""
+    return _Synchronisation(config, run, progress or _silent).carry_out(site, consent, refresh_icons)
 
 
 class _Synchronisation:
@@ -121,7 +149,7 @@ class _Synchronisation:
         try:
             self.fetched = self._fetch(refresh_icons)
             total = len(self.fetched.groups)
-            self.progress("applying", 0, total)
+            self._beating("applying", 0, total)
             plan, objection = apply(self.run, self.config, self.fetched.groups, site=site, consent=consent)
         except SyncRefused as error:
             return self._ended(RunStatus.REFUSED, str(error), reason=error)
@@ -151,12 +179,13 @@ class _Synchronisation:
         return fetched
 
     def _beating(self, stage: str, done: int, total: int | None) -> None:
-        runs.beat(self.run)
+        runs.beat(self.run, stage, done, total)
         self.progress(stage, done, total)
 
     def _ended(self, status: RunStatus, error: str, **details: Any) -> Outcome:
         try:
-            runs.finish(self.run, status, error=error)
+            # What a guard objects to, a person can still agree to.
+            runs.finish(self.run, status, error=error, needs_confirmation="plan" in details)
         except DatabaseError:
             # The run stays open until its lease is over; nothing was changed by it.
             log.exception("sync_run_not_closed config=%s run=%s", self.config.pk, self.run.pk)

@@ -29,6 +29,8 @@ def figures(plan: Plan | None) -> dict[str, int]:
 
 def sentence(outcome: Outcome) -> str:
     """One line for an operator: the figures where it succeeded, else the reason."""
+    if outcome.is_queued:
+        return "a worker will do it."
     return _in_words(figures(outcome.plan)) if outcome.succeeded else outcome.error
 
 

@@ -1,34 +1,35 @@
 """The record of a synchronisation, which is also the lock that keeps a second one out.
 
-``SyncRun.lock`` is unique, so every database refuses a second running row of one configuration. Nothing is held
-open while Accredible is asked: the lock is a committed row, and a sign of life every few seconds keeps it fresh.
+``SyncRun.lock`` is unique, so every database refuses a second open row of one configuration, whether it is queued or
+running. Nothing is held open while Accredible is asked: the lock is a committed row, and a sign of life every second
+keeps it fresh, and says how far the run has come.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import psutil
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import SyncInProgress, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.sync import alarms, owners
 from credentials_accredible.sync.plan import Plan
 
-_HEARTBEAT_EVERY = timedelta(seconds=5)
+_HEARTBEAT_EVERY = timedelta(seconds=1)
 
-# Seconds. The start of a process is reckoned from the machine's clock, which can be set while it runs.
-_CLOCK_STEP = 5.0
+OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 _WRITTEN_AT_THE_END = (
     "status",
     "error",
+    "needs_confirmation",
     "lock",
     "finished_at",
     "modified",
@@ -43,14 +44,30 @@ _WRITTEN_AT_THE_END = (
 
 
 def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
-    """Open a run of ``config`` and take its lock.
+    """Open a run of ``config`` in this process, and take its lock.
 
     A run that died is closed first. Raises SyncInProgress where another one is alive.
     """
-    _close_dead_run(config)
+    return _open(_new_run(config, trigger, user, status=RunStatus.RUNNING), config, owners.current())
+
+
+def queue(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
+    """Open a run of ``config`` that waits for a process to ``take`` it, and take its lock; raises as ``begin``."""
+    return _open(_new_run(config, trigger, user, status=RunStatus.QUEUED), config, "")
+
+
+def take(pk: int) -> SyncRun | None:
+    """Have the queued run of this primary key run in this process; None where it is not queued any more."""
     now = timezone.now()
-    run = _new_run(config, trigger, user, status=RunStatus.RUNNING)
-    run.lock, run.owner, run.heartbeat_at = config, _owner(), now
+    values = {"owner": owners.current(), "heartbeat_at": now, "started_at": now, "modified": now}
+    if not SyncRun.objects.filter(pk=pk, status=RunStatus.QUEUED).update(status=RunStatus.RUNNING, **values):
+        return None
+    return SyncRun.objects.select_related("api_config", "user").get(pk=pk)
+
+
+def _open(run: SyncRun, config: AccredibleAPIConfig, owner: str) -> SyncRun:
+    close_dead(SyncRun.objects.filter(lock=config))
+    run.lock, run.owner, run.heartbeat_at = config, owner, run.started_at
     try:
         with transaction.atomic():
             run.save(force_insert=True)
@@ -58,8 +75,9 @@ def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
         holder = SyncRun.objects.filter(lock=config).first()
         if holder is None:
             raise SyncInProgress(f"Another sync of “{config.name}” has just ended: try again.") from None
+        state = "queued" if holder.status == RunStatus.QUEUED else "running"
         raise SyncInProgress(
-            f"A sync of “{config.name}” is running since {holder.started_at:%H:%M:%S} UTC: "
+            f"A sync of “{config.name}” is {state} since {holder.started_at:%H:%M:%S} UTC: "
             "wait until it has finished, then try again."
         ) from None
     return run
@@ -73,34 +91,41 @@ def record_refusal(config: AccredibleAPIConfig, reason: str, *, trigger: str, us
     return run
 
 
-def beat(run: SyncRun) -> None:
-    """Give a sign of life, at most every few seconds; SyncSuperseded where the lock has gone to another run."""
-    now = timezone.now()
-    if run.heartbeat_at is not None and now - run.heartbeat_at < _HEARTBEAT_EVERY:
-        return
-    hold(run)
+def beat(run: SyncRun, stage: str, done: int, total: int | None) -> None:
+    """Give a sign of life, and say how far ``run`` has come: at the beginning of a stage, and every second or so.
+
+    SyncSuperseded where the lock has gone to another run.
+    """
+    fresh = run.heartbeat_at is not None and timezone.now() - run.heartbeat_at < _HEARTBEAT_EVERY
+    if not fresh or stage != run.stage:
+        run.stage, run.stage_done, run.stage_total = stage, done, total
+        hold(run, stage=stage, stage_done=done, stage_total=total)
 
 
-def hold(run: SyncRun) -> None:
-    """Make sure that ``run`` still has its lock; SyncSuperseded where it has not.
+def hold(run: SyncRun, **values: Any) -> None:
+    """Make sure that ``run`` still has its lock, and write ``values``; SyncSuperseded where it has not.
 
     Within a transaction this locks the row, and with it the configuration, until the end.
     """
     now = timezone.now()
-    if not SyncRun.objects.filter(pk=run.pk, lock__isnull=False).update(heartbeat_at=now, modified=now):
+    held = SyncRun.objects.filter(pk=run.pk, lock__isnull=False, owner=run.owner)
+    if not held.update(heartbeat_at=now, modified=now, **values):
         raise SyncSuperseded(
             "This sync gave no sign of life for too long and another one took over. Nothing was changed by this one."
         )
     run.heartbeat_at = now
 
 
-def finish(run: SyncRun, status: str, *, error: str = "", plan: Plan | None = None) -> None:
+def finish(
+    run: SyncRun, status: str, *, error: str = "", plan: Plan | None = None, needs_confirmation: bool = False
+) -> None:
     """Close ``run``, with the figures of the ``plan`` that was carried out, and let go of its lock.
 
     A run that another has taken over from stays as that one closed it.
     """
     now = timezone.now()
     run.status, run.error, run.lock, run.finished_at, run.modified = status, error, None, now, now
+    run.needs_confirmation = needs_confirmation
     carried_out = plan or Plan()
     run.created_count = len(carried_out.create)
     run.updated_count = len(carried_out.update)
@@ -108,7 +133,30 @@ def finish(run: SyncRun, status: str, *, error: str = "", plan: Plan | None = No
     run.removed_count = len(carried_out.remove)
     run.conflicting_count = len(carried_out.conflicting)
     values = {name: getattr(run, name) for name in _WRITTEN_AT_THE_END}
-    SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values)
+    if SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values) and status in alarms.BAD:
+        transaction.on_commit(partial(alarms.consider, run.pk))
+
+
+def close_dead(among: QuerySet[SyncRun]) -> int:
+    """Close the runs ``among`` these that are open, but that nobody works on any more; returns how many."""
+    return sum(_close(run) for run in among.filter(status__in=OPEN) if _is_dead(run))
+
+
+def _close(run: SyncRun) -> int:
+    now = timezone.now()
+    if run.status == RunStatus.QUEUED:
+        words = (
+            "No worker took this sync, so nothing was changed. Is there one: celery -A credentials_accredible worker? "
+            "If there is, it was busy for longer than SYNC_LEASE."
+        )
+    else:
+        words = "The process that ran this sync ended before it was done. Nothing was changed by it."
+    # Only as it was seen: one that has given a sign of life since is not dead.
+    seen = SyncRun.objects.filter(pk=run.pk, status=run.status, heartbeat_at=run.heartbeat_at)
+    closed = seen.update(lock=None, status=RunStatus.FAILED, error=words, finished_at=now, modified=now)
+    if closed:
+        transaction.on_commit(partial(alarms.consider, run.pk))
+    return closed
 
 
 def _new_run(config: AccredibleAPIConfig, trigger: str, user: Any, *, status: str) -> SyncRun:
@@ -122,51 +170,8 @@ def _new_run(config: AccredibleAPIConfig, trigger: str, user: Any, *, status: st
     )
 
 
-def _close_dead_run(config: AccredibleAPIConfig) -> None:
-    run = SyncRun.objects.filter(lock=config).first()
-    if run is None or not _is_dead(run):
-        return
-    now = timezone.now()
-    # Only as it was seen: one that has given a sign of life since is not dead.
-    SyncRun.objects.filter(pk=run.pk, lock=config, heartbeat_at=run.heartbeat_at).update(
-        lock=None,
-        status=RunStatus.FAILED,
-        error="The process that ran this sync ended before it was done. Nothing was changed by it.",
-        finished_at=now,
-        modified=now,
-    )
-
-
 def _is_dead(run: SyncRun) -> bool:
     lease = timedelta(seconds=conf.number("SYNC_LEASE", least=10))
     if run.heartbeat_at is None or timezone.now() - run.heartbeat_at > lease:
         return True
-    place, _, process = run.owner.partition("/")
-    if place != _place():
-        return False
-    pid, _, started = process.partition("/")
-    now = _process_start(int(pid))
-    return not now or not started or abs(float(now) - float(started)) > _CLOCK_STEP
-
-
-def _owner() -> str:
-    pid = os.getpid()
-    return f"{_place()}/{pid}/{_process_start(pid)}"
-
-
-def _place() -> str:
-    """Where process ids mean the same: a machine, and on it, a container. Two containers can share a host name."""
-    try:
-        namespace = str(os.stat("/proc/self/ns/pid").st_ino)
-    except OSError:
-        namespace = ""
-    return f"{socket.gethostname()}@{namespace}".replace("/", "-")[:200]
-
-
-def _process_start(pid: int) -> str:
-    # A process id comes back sooner or later; with the time the process started it is one of a kind.
-    try:
-        process = psutil.Process(pid)
-        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
-    except psutil.Error:
-        return ""
+    return run.status == RunStatus.RUNNING and owners.is_gone(run.owner)

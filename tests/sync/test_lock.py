@@ -123,11 +123,11 @@ def test_a_long_sync_gives_signs_of_life_and_stops_once_it_was_taken_over(accoun
     config = factories.make_config()
     run = runs.begin(config, trigger=RunTrigger.API)
     run.heartbeat_at = timezone.now() - timedelta(seconds=60)
-    runs.beat(run)
+    runs.beat(run, "groups", 0, None)
     run.refresh_from_db()
     assert run.heartbeat_at is not None
     assert timezone.now() - run.heartbeat_at < timedelta(seconds=5)
     SyncRun.objects.filter(lock=config).update(lock=None, status=RunStatus.FAILED)
     run.heartbeat_at = timezone.now() - timedelta(seconds=60)
     with pytest.raises(SyncSuperseded):
-        runs.beat(run)
+        runs.beat(run, "groups", 0, None)
