@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from credentials_accredible import api
+from credentials_accredible.admin.award import award_view
+from credentials_accredible.admin.delivering import deliver_now, deliver_now_view, retry
+from credentials_accredible.admin.delivery_page import delivery_view
 from credentials_accredible.admin.readonly import ReadOnlyAdmin
+from credentials_accredible.admin.revoke import revoke_badges, revoke_view
+from credentials_accredible.choices import BadgeStatus
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
+
+_URL = "credentials_accredible_accrediblebadge_"
 
 
 class BadgeLogInline(admin.TabularInline):
@@ -39,20 +51,47 @@ class BadgeLogInline(admin.TabularInline):
         return super().get_queryset(request).select_related("user")
 
 
+class DeliveryFilter(admin.SimpleListFilter):
+    """What the numbers of the delivery page count."""
+
+    title = _("delivery")
+    parameter_name = "delivery"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The numbers."""
+        return [
+            ("due", _("due")),
+            ("waiting", _("waiting")),
+            ("failed", _("failed")),
+            ("unpublished", _("unpublished")),
+            ("delivered_today", _("delivered today")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The badges that were counted."""
+        condition = api.delivery_conditions().get(self.value() or "")
+        return queryset.filter(condition) if condition else queryset
+
+
 @admin.register(AccredibleBadge)
 class AccredibleBadgeAdmin(ReadOnlyAdmin):
     """Which learner has which badge, and how far it has come at Accredible."""
 
-    actions = ["retry"]
+    actions = [deliver_now, retry, revoke_badges]
     list_display = ["user", "group_name", "status", "stage", "link", "attempts", "next_attempt_at", "short_error"]
-    list_filter = ["status", "state", "problem", "api_config"]
+    list_filter = [DeliveryFilter, "status", "state", "problem", "api_config"]
     list_select_related = ["user"]
-    search_fields = ["user__username", "group_name", "uuid", "external_id"]
+    # Addresses are found whole only: nobody can guess them letter by letter.
+    search_fields = ["user__username", "=user__email", "group_name", "uuid", "external_id"]
+    search_help_text = _("User name, whole e-mail address, group, UUID or credential ID.")
     fields = [
         "uuid", "user", "group_name", "group", "api_config", "status", "state", "problem", "external_id", "link",
-        "issued_on", "expired_on", "attempts", "next_attempt_at", "last_error",
+        "issued_on", "expired_on", "attribute_list", "attempts", "next_attempt_at", "delivered_at", "last_error",
     ]  # fmt: skip
     inlines = [BadgeLogInline]
+
+    class Media:
+        css = {"all": ["credentials_accredible/admin.css"]}
 
     @admin.display(description=_("credential"))
     def link(self, badge: AccredibleBadge) -> str:
@@ -71,14 +110,58 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
         """The beginning of the last error."""
         return Truncator(badge.last_error).chars(80)
 
+    @admin.display(description=_("custom attributes"))
+    def attribute_list(self, badge: AccredibleBadge) -> str:
+        """What Accredible is told beside the learner and the day, a line each."""
+        return format_html_join("", "<div>{}: {}</div>", sorted(badge.custom_attributes.items())) or "-"
+
     def has_deliver_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may have badges delivered again."""
+        """Whether the user may have badges delivered, now or again."""
         return request.user.has_perm("credentials_accredible.deliver_accrediblebadge")
 
-    @admin.action(description=_("Retry the delivery"), permissions=["deliver"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[AccredibleBadge]) -> None:
-        """Make the chosen badges due, whatever went wrong before."""
-        # The list comes with joins and an order that a lock has no use for.
-        count = api.retry_badges(AccredibleBadge.objects.filter(pk__in=queryset.values("pk")), user=request.user)
-        text = ngettext("%d badge is due for delivery.", "%d badges are due for delivery.", count)
-        messages.success(request, text % count)
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may take badges away."""
+        return request.user.has_perm("credentials_accredible.revoke_accrediblebadge")
+
+    def has_award_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may give badges."""
+        return request.user.has_perm("credentials_accredible.award_accrediblebadge")
+
+    @method_decorator(transaction.non_atomic_requests)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, and the door of the actions; "Deliver now" asks Accredible, hence no transaction."""
+        tools = [(reverse(f"admin:{_URL}delivery"), "", _("Delivery"))]
+        if self.has_award_permission(request):
+            tools.append((reverse(f"admin:{_URL}award"), "addlink", _("Award a badge")))
+        return super().changelist_view(request, {**(extra_context or {}), "accredible_tools": tools})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of a badge, with what may be done about it."""
+        badge = self.get_object(request, object_id)
+        tools, buttons = [], []
+        if badge and self.has_deliver_permission(request):
+            buttons.append((reverse(f"admin:{_URL}deliver_now", args=[badge.pk]), _("Deliver now")))
+        if badge and badge.status == BadgeStatus.AWARDED and self.has_revoke_permission(request):
+            tools.append((reverse(f"admin:{_URL}revoke", args=[badge.pk]), "", _("Revoke")))
+        if badge and badge.status == BadgeStatus.REVOKED and badge.group_id and self.has_award_permission(request):
+            chosen = urlencode({"group": badge.group_id, "learners": badge.user.get_username()})
+            tools.append((f"{reverse(f'admin:{_URL}award')}?{chosen}", "", _("Award again")))
+        context = {**(extra_context or {}), "accredible_tools": tools, "accredible_buttons": buttons}
+        return super().change_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> list[Any]:
+        """The usual pages, those of a badge's own, and those of all."""
+        return [
+            self._page("award/", award_view, "award"),
+            self._page("delivery/", delivery_view, "delivery"),
+            self._page("<path:object_id>/revoke/", revoke_view, "revoke"),
+            self._page("<path:object_id>/deliver-now/", deliver_now_view, "deliver_now"),
+            *super().get_urls(),
+        ]
+
+    def _page(self, route: str, view: Callable[..., HttpResponse], name: str) -> Any:
+        # These can lead to requests to Accredible, once what was decided is committed.
+        wrapped = transaction.non_atomic_requests(self.admin_site.admin_view(partial(view, modeladmin=self)))
+        return path(route, wrapped, name=f"{_URL}{name}")

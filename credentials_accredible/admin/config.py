@@ -214,12 +214,15 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("delivery"))
     def delivery(self, config: AccredibleAPIConfig) -> str:
-        """Whether badges are sent to the account, and why not."""
+        """Whether badges are sent to the account, and why not, with the way to the figures."""
+        text = gettext("on")
         if config.paused_at:
-            return gettext("paused: %s") % config.pause_reason
-        if config.held_until and config.held_until > timezone.now():
-            return gettext("waits until %s: Accredible did not answer") % localize(localtime(config.held_until))
-        return gettext("on")
+            text = gettext("paused: %s") % config.pause_reason
+        elif config.held_until and config.held_until > timezone.now():
+            text = gettext("waits until %s: Accredible did not answer") % localize(localtime(config.held_until))
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:credentials_accredible_accrediblebadge_delivery"), text
+        )
 
     @admin.action(description=_("Resume delivery"), permissions=["change"])
     def resume_delivery(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,7 @@ from credentials_accredible.models import AccredibleGroup, BadgeRequirement
 
 TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
 REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
+AWARD = "admin:credentials_accredible_accrediblebadge_award"
 
 
 AT_ACCREDIBLE = (
@@ -181,6 +183,8 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         ]
         if self.has_change_permission(request):
             tools.append((reverse(REEVALUATE, args=[object_id]), "", _("Re-evaluate progress")))
+        if request.user.has_perm("credentials_accredible.award_accrediblebadge"):
+            tools.append((f"{reverse(AWARD)}?{urlencode({'group': object_id})}", "", _("Award by hand")))
         if request.user.has_perm("credentials_accredible.view_syncrun"):
             tools.append((changes_address(object_id), "", _("Changes by syncs")))
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "accredible_tools": tools})

@@ -25,7 +25,10 @@ from credentials_accredible.api.syncing import (
     sync,
 )
 from credentials_accredible.badges.activation import activation_problems
+from credentials_accredible.badges.delivery.engines import engine as delivery_engine
 from credentials_accredible.badges.delivery.outbox import DeliveryStatus
+from credentials_accredible.badges.delivery.outbox import conditions as delivery_conditions
+from credentials_accredible.badges.delivery.outcomes import BadgeOutcome, Fate, badge_outcomes
 from credentials_accredible.badges.delivery.sender import Delivery
 from credentials_accredible.badges.reevaluation import Reevaluation, reevaluate
 from credentials_accredible.badges.simulation import Simulation, simulate
@@ -34,9 +37,11 @@ from credentials_accredible.sync.engine import Outcome, preview
 from credentials_accredible.sync.fetch import Progress
 
 __all__ = [
+    "BadgeOutcome",
     "Consent",
     "Delivery",
     "DeliveryStatus",
+    "Fate",
     "Outcome",
     "Progress",
     "Reevaluation",
@@ -44,6 +49,7 @@ __all__ = [
     "activate_group",
     "activation_problems",
     "award_badges",
+    "badge_outcomes",
     "check_key",
     "claim_due_syncs",
     "close_dead_runs",
@@ -51,6 +57,8 @@ __all__ = [
     "deactivate_group",
     "deliver",
     "deliver_now",
+    "delivery_conditions",
+    "delivery_engine",
     "delivery_status",
     "find_configs",
     "hand_over",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -23,7 +25,8 @@ class DeliveryStatus:
     """How deliveries of a configuration stand, as numbers of badges.
 
     ``due``: to be sent now. ``waiting``: for another try, or for a sender that has them. ``failed``: in state
-    ``error``. ``unpublished``: at Accredible, and not visible. ``delivered_today``: since midnight, local time.
+    ``error``, until somebody retries them. ``unpublished``: at Accredible, and not visible. ``delivered_today``: since
+    midnight, local time.
     """
 
     config: AccredibleAPIConfig
@@ -34,21 +37,28 @@ class DeliveryStatus:
     delivered_today: int
 
 
-def status() -> list[DeliveryStatus]:
-    """How deliveries stand, by configuration; one query for all."""
+def conditions() -> dict[str, Q]:
+    """Which badges each of the numbers of a DeliveryStatus counts, as things are now."""
     now = timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = AccredibleAPIConfig.objects.annotate(
-        due=Count("badges", filter=Q(badges__next_attempt_at__lte=now)),
-        waiting=Count("badges", filter=Q(badges__next_attempt_at__gt=now) & ~Q(badges__state=BadgeState.UNPUBLISHED)),
-        failed=Count("badges", filter=Q(badges__state=BadgeState.ERROR)),
-        unpublished=Count("badges", filter=Q(badges__state=BadgeState.UNPUBLISHED)),
-        delivered_today=Count("badges", filter=Q(badges__delivered_at__gte=midnight)),
-    )
-    return [
-        DeliveryStatus(config, config.due, config.waiting, config.failed, config.unpublished, config.delivered_today)
-        for config in counted
-    ]
+    return {
+        "due": Q(next_attempt_at__lte=now),
+        "waiting": Q(next_attempt_at__gt=now) & ~Q(state=BadgeState.UNPUBLISHED),
+        "failed": Q(state=BadgeState.ERROR, next_attempt_at=None),
+        "unpublished": Q(state=BadgeState.UNPUBLISHED),
+        "delivered_today": Q(delivered_at__gte=midnight),
+    }
+
+
+def status() -> list[DeliveryStatus]:
+    """How deliveries stand, by configuration; two queries for all."""
+    counted = conditions()
+    concerned = AccredibleBadge.objects.filter(reduce(or_, counted.values()), api_config__isnull=False)
+    numbers = {name: Count("pk", filter=condition) for name, condition in counted.items()}
+    by_config = concerned.order_by().values_list("api_config").annotate(**numbers)
+    found = {config: dict(zip(counted, row, strict=True)) for config, *row in by_config}
+    nothing = dict.fromkeys(counted, 0)
+    return [DeliveryStatus(config, **found.get(config.pk, nothing)) for config in AccredibleAPIConfig.objects.all()]
 
 
 def retry(badges: QuerySet[AccredibleBadge], user: Any) -> list[AccredibleBadge]:

@@ -1,0 +1,124 @@
+"""The page on which staff award badges by hand."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible import api
+from credentials_accredible.exceptions import DecisionRefused
+from credentials_accredible.models import AccredibleGroup
+
+TEMPLATE = "admin/credentials_accredible/award.html"
+LONGEST_REASON = 2000
+# User names and e-mail addresses of as many learners as may be named at once.
+_LONGEST_LIST = 200_000
+
+
+class ReasonField(forms.CharField):
+    """Why somebody decides what they decide."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Reason"),
+            max_length=LONGEST_REASON,
+            widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "class": "vLargeTextField"}),
+            help_text=_("For staff; it is kept with the badge, and learners do not see it."),
+        )
+
+
+class AwardForm(forms.Form):
+    """Which badge, to whom, and why."""
+
+    group = forms.ModelChoiceField(queryset=AccredibleGroup.objects.none(), label=_("Group"))
+    learners = forms.CharField(
+        label=_("Learners"),
+        max_length=_LONGEST_LIST,
+        widget=forms.Textarea(attrs={"rows": 6, "cols": 60, "class": "vLargeTextField", "spellcheck": "false"}),
+        help_text=_("User names or e-mail addresses, one a line. All of them get the badge, or nobody does."),
+    )
+    reason = ReasonField()
+
+    class Media:
+        css = {"all": ["admin/css/vendor/select2/select2.css", "admin/css/autocomplete.css"]}
+        js = [
+            "admin/js/vendor/jquery/jquery.js",
+            "admin/js/vendor/select2/select2.full.js",
+            "admin/js/jquery.init.js",
+            "credentials_accredible/award.js",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["group"]
+        field.queryset = AccredibleGroup.objects.filter(is_active=True)
+        field.error_messages["invalid_choice"] = gettext("Choose an active group.")
+        # Asked for once, and without the long descriptions.
+        field.choices = _choices()
+
+
+def award_view(request: HttpRequest, modeladmin: ModelAdmin) -> HttpResponse:
+    """A form; once it is sent, every learner has the badge, or the form says line by line why not."""
+    if not request.user.has_perm("credentials_accredible.award_accrediblebadge"):
+        raise PermissionDenied
+    if request.method == "POST":
+        form = AwardForm(request.POST)
+        if form.is_valid() and (group := _award(form, request)):
+            # Who may award need not be able to see the list.
+            the_list = reverse("admin:credentials_accredible_accrediblebadge_changelist")
+            seen = modeladmin.has_view_permission(request)
+            return HttpResponseRedirect(f"{the_list}?group__id__exact={group.pk}" if seen else request.path)
+    else:
+        form = AwardForm(initial={"group": request.GET.get("group"), "learners": request.GET.get("learners")})
+        _warn_of_inactive(request)
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": gettext("Award a badge"),
+        "opts": modeladmin.opts,
+        "form": form,
+        "media": modeladmin.media + form.media,
+        "may_view": modeladmin.has_view_permission(request),
+    }
+    return TemplateResponse(request, TEMPLATE, context)
+
+
+def _award(form: AwardForm, request: HttpRequest) -> AccredibleGroup | None:
+    """Award; the group of the badges, None where the form now says why nothing was done."""
+    group: AccredibleGroup = form.cleaned_data["group"]
+    learners = form.cleaned_data["learners"].splitlines()
+    try:
+        badges = api.award_badges(group, learners, reason=form.cleaned_data["reason"], user=request.user)
+    except DecisionRefused as error:
+        form.add_error("learners", [forms.ValidationError(problem) for problem in error.problems])
+        return None
+    text = ngettext("“%(group)s”: %(count)s badge awarded.", "“%(group)s”: %(count)s badges awarded.", len(badges))
+    messages.success(request, text % {"group": group, "count": len(badges)})
+    return group
+
+
+def _warn_of_inactive(request: HttpRequest) -> None:
+    chosen = request.GET.get("group") or ""
+    if chosen.isdecimal() and AccredibleGroup.objects.filter(pk=chosen[:18], is_active=False).exists():
+        messages.warning(
+            request, gettext("That group is not active, so its badge cannot be awarded. Activate it first.")
+        )
+
+
+def _choices() -> list[Any]:
+    """The active groups under their configurations."""
+    active = AccredibleGroup.objects.filter(is_active=True).order_by("api_config__name", "name", "pk")
+    rows = active.values_list("api_config__name", "pk", "name", "accredible_id")
+    choices: list[Any] = [("", "---------")]
+    for config, groups in groupby(rows.iterator(), key=lambda row: row[0]):
+        choices.append((config, [(pk, f"{name} ({number})") for _config, pk, name, number in groups]))
+    return choices
