@@ -23,6 +23,7 @@ from credentials_accredible.models import (
     CustomAttribute,
     DataRule,
     PenaltyDataRule,
+    history,
 )
 
 _RULE = ("data_path", "operator", "value")
@@ -81,16 +82,28 @@ def build(group: AccredibleGroup, blueprint: Mapping[str, Any]) -> dict[int, int
     PenaltyDataRule.objects.bulk_create(
         PenaltyDataRule(penalty=penalty, **rule) for item, penalty in penalties for rule in _of(item)
     )
-    CustomAttribute.objects.bulk_create(
-        CustomAttribute(group=group, **_picked(item, _ATTRIBUTE)) for item in blueprint["custom_attributes"]
-    )
+    attributes = [CustomAttribute(group=group, **_picked(item, _ATTRIBUTE)) for item in blueprint["custom_attributes"]]
+    CustomAttribute.objects.bulk_create(attributes)
+    _note([item.pk for item in made.values()], [penalty.pk for _item, penalty in penalties], attributes)
     return {ref: requirement.pk for ref, requirement in made.items()}
 
 
 def _save(rows: Iterable[Any]) -> None:
     # One by one: MySQL does not say which keys the rows of a bulk statement got.
     for row in rows:
+        row.skip_history_when_saving = True
         row.save(force_insert=True)
+
+
+def _note(requirements: list[int], penalties: list[int], attributes: list[CustomAttribute]) -> None:
+    """Keep that all this is new, in few statements."""
+    history.note_created(BadgeRequirement.objects.filter(pk__in=requirements))
+    history.note_created(DataRule.objects.filter(requirement__in=requirements))
+    history.note_created(BadgePenalty.objects.filter(pk__in=penalties))
+    history.note_created(PenaltyDataRule.objects.filter(penalty__in=penalties))
+    if attributes:
+        names = [attribute.name for attribute in attributes]
+        history.note_created(CustomAttribute.objects.filter(group=attributes[0].group_id, name__in=names))
 
 
 def _of(item: Mapping[str, Any]) -> list[dict[str, Any]]:

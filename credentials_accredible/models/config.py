@@ -10,6 +10,7 @@ from model_utils.models import TimeStampedModel
 
 from credentials_accredible import conf
 from credentials_accredible.models.fields import SecretField
+from credentials_accredible.models.history import History
 from credentials_accredible.secrets import Secret
 
 PAUSE_FIELDS = ("paused_at", "pause_reason", "held_until", "outages")
@@ -43,6 +44,8 @@ class AccredibleAPIConfig(TimeStampedModel):
     # While Accredible is out of reach, or asks to slow down, all senders wait, and one tries now and then.
     held_until = models.DateTimeField(_("waits until"), null=True, blank=True, editable=False)
     outages = models.PositiveIntegerField(default=0, editable=False)
+
+    history = History(["name", "environment", "sync_interval"], masked="api_key")
 
     class Meta:
         verbose_name = _("Accredible API configuration")

@@ -8,6 +8,7 @@ from model_utils.models import TimeStampedModel
 
 from credentials_accredible.choices import AttributeSource
 from credentials_accredible.models.group import AccredibleGroup
+from credentials_accredible.models.history import History
 
 
 class CustomAttribute(TimeStampedModel):
@@ -26,6 +27,8 @@ class CustomAttribute(TimeStampedModel):
     value = models.CharField(
         _("key path or text"), max_length=255, help_text=_("Where in the event's data to look, or the text itself.")
     )
+
+    history = History(["group", "name", "source", "value"])
 
     class Meta:
         verbose_name = _("custom attribute")

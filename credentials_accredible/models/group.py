@@ -12,6 +12,7 @@ from model_utils.models import TimeStampedModel
 from credentials_accredible import conf
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models.config import AccredibleAPIConfig
+from credentials_accredible.models.history import History
 
 
 class AccredibleGroup(TimeStampedModel):
@@ -43,6 +44,9 @@ class AccredibleGroup(TimeStampedModel):
     synced_at = models.DateTimeField(
         _("last written by a sync"), null=True, blank=True, help_text=_("A sync leaves unchanged groups alone.")
     )
+
+    # What Accredible says of it is a matter of the syncs, see SyncChange.
+    history = History(["site", "is_active"], labels=["api_config", "accredible_id", "name"])
 
     class Meta:
         verbose_name = _("Accredible group")

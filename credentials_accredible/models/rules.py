@@ -10,6 +10,7 @@ from model_utils.models import TimeStampedModel
 
 from credentials_accredible.choices import Operator
 from credentials_accredible.models.group import AccredibleGroup
+from credentials_accredible.models.history import History
 
 EVENT_TYPE_LENGTH = 255
 
@@ -38,6 +39,8 @@ class BadgeRequirement(TimeStampedModel):
         _("any event"), default=False, help_text=_("Fulfilled by every event of its type; needs no data rule.")
     )
 
+    history = History(["group", "event_type", "description", "blend", "any_event"])
+
     class Meta:
         verbose_name = _("badge requirement")
         verbose_name_plural = _("badge requirements")
@@ -59,6 +62,8 @@ class BadgePenalty(TimeStampedModel):
     requirements = models.ManyToManyField(
         BadgeRequirement, related_name="penalties", verbose_name=_("requirements"), help_text=_("Those it takes back.")
     )
+
+    history = History(["group", "event_type", "description"], chosen=[requirements])
 
     class Meta:
         verbose_name = _("badge penalty")
@@ -96,6 +101,8 @@ class DataRule(AbstractDataRule):
         BadgeRequirement, models.CASCADE, related_name="rules", verbose_name=_("requirement")
     )
 
+    history = History(["requirement", "data_path", "operator", "value"])
+
     class Meta:
         verbose_name = _("data rule")
         verbose_name_plural = _("data rules")
@@ -114,6 +121,8 @@ class PenaltyDataRule(AbstractDataRule):
     """
 
     penalty = models.ForeignKey(BadgePenalty, models.CASCADE, related_name="rules", verbose_name=_("penalty"))
+
+    history = History(["penalty", "data_path", "operator", "value"])
 
     class Meta:
         verbose_name = _("penalty data rule")

@@ -89,7 +89,7 @@ class SyncChange(models.Model):
 
     class Meta:
         verbose_name = _("change by a sync")
-        verbose_name_plural = _("changes by a sync")
+        verbose_name_plural = _("changes by syncs")
         ordering = ["pk"]
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ from credentials_accredible.models import (
     Fulfillment,
     PenaltyDataRule,
     SyncRun,
+    history,
 )
 from credentials_accredible.sync import snapshots
 from credentials_accredible.sync.plan import Plan
@@ -91,7 +92,8 @@ def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
         _take_progress([item for item in beginnings if item.group.pk in late])
         for item in beginnings:
             item.add_badges()
-        _delete(batch)
+        with history.because(str(SnapshotCause(cause).label), user=user):
+            _delete(batch)
 
 
 def watch() -> None:
@@ -122,16 +124,16 @@ def _take_progress(beginnings: list[Snapshotter]) -> None:
 
 def _delete(groups: Sequence[int]) -> None:
     """Children first, in statements for many rows at once."""
-    PenaltyDataRule.objects.filter(penalty__group__in=groups).delete()
+    history.delete(PenaltyDataRule.objects.filter(penalty__group__in=groups))
     BadgePenalty.requirements.through.objects.filter(badgepenalty__group__in=groups).delete()
-    BadgePenalty.objects.filter(group__in=groups).delete()
-    DataRule.objects.filter(requirement__group__in=groups).delete()
-    BadgeRequirement.objects.filter(group__in=groups).delete()
-    CustomAttribute.objects.filter(group__in=groups).delete()
+    history.delete(BadgePenalty.objects.filter(group__in=groups), referred=True)
+    history.delete(DataRule.objects.filter(requirement__group__in=groups))
+    history.delete(BadgeRequirement.objects.filter(group__in=groups), referred=True)
+    history.delete(CustomAttribute.objects.filter(group__in=groups))
     AccredibleBadge.objects.filter(group__in=groups).update(group=None)
     token = _kept.set(True)
     try:
-        AccredibleGroup.objects.filter(pk__in=groups).delete()
+        history.delete(AccredibleGroup.objects.filter(pk__in=groups), referred=True)
     finally:
         _kept.reset(token)
 
