@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credentials_accredible', '0005_nothing_lost'),
+        ('credentials_accredible', '0006_history'),
     ]
 
     operations = [
