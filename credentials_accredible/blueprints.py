@@ -58,10 +58,13 @@ def describe(group: AccredibleGroup) -> tuple[dict[str, Any], dict[int, int]]:
 PREFETCH = ("requirements__rules", "penalties__rules", "penalties__requirements", "custom_attributes")
 
 
-def build(group: AccredibleGroup, blueprint: Mapping[str, Any]) -> dict[int, int]:
+def build(
+    group: AccredibleGroup, blueprint: Mapping[str, Any], known: Mapping[int, int] | None = None
+) -> dict[int, int]:
     """Make what ``blueprint`` says under ``group``; returns the primary keys of its requirements by ref.
 
-    It adds to what is there. Wants a transaction around it, and whoever calls tells ``badges.index.changed``.
+    It adds to what is there. ``known`` are primary keys, by ref, of requirements that penalties of the blueprint take
+    back and that are there already. Wants a transaction around it, and whoever calls tells ``badges.index.changed``.
     """
     made: dict[int, BadgeRequirement] = {}
     for item in blueprint["requirements"]:
@@ -73,9 +76,10 @@ def build(group: AccredibleGroup, blueprint: Mapping[str, Any]) -> dict[int, int
     DataRule.objects.bulk_create(rules)
     penalties = [(item, BadgePenalty(group=group, **_picked(item, _PENALTY))) for item in blueprint["penalties"]]
     _save(penalty for _item, penalty in penalties)
+    keys = {**(known or {}), **{ref: requirement.pk for ref, requirement in made.items()}}
     chosen = BadgePenalty.requirements.through
     chosen.objects.bulk_create(
-        chosen(badgepenalty=penalty, badgerequirement=made[ref])
+        chosen(badgepenalty=penalty, badgerequirement_id=keys[ref])
         for item, penalty in penalties
         for ref in item["requirements"]
     )
@@ -85,7 +89,7 @@ def build(group: AccredibleGroup, blueprint: Mapping[str, Any]) -> dict[int, int
     attributes = [CustomAttribute(group=group, **_picked(item, _ATTRIBUTE)) for item in blueprint["custom_attributes"]]
     CustomAttribute.objects.bulk_create(attributes)
     _note([item.pk for item in made.values()], [penalty.pk for _item, penalty in penalties], attributes)
-    return {ref: requirement.pk for ref, requirement in made.items()}
+    return keys
 
 
 def _save(rows: Iterable[Any]) -> None:

@@ -132,3 +132,12 @@ class SnapshotCause(TextChoices):
     SYNC = "sync", _("gone at Accredible")
     PERSON = "person", _("deleted by a person")
     CONFIGURATION = "configuration", _("deleted with its configuration")
+
+
+class Return(TextChoices):
+    """How a removed group comes back from its snapshot."""
+
+    NEW = "new", _("comes back")
+    JOINED = "joined", _("joins the group that is here")
+    NOTHING = "nothing", _("nothing to do")
+    REFUSED = "refused", _("refused")

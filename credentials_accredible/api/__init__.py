@@ -14,7 +14,7 @@ from credentials_accredible.api.delivery import (
 )
 from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
 from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
-from credentials_accredible.api.snapshots import remove_configs, remove_groups
+from credentials_accredible.api.snapshots import find_snapshots, remove_configs, remove_groups
 from credentials_accredible.api.syncing import (
     claim_due_syncs,
     close_dead_runs,
@@ -35,6 +35,10 @@ from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, preview
 from credentials_accredible.sync.fetch import Progress
+from credentials_accredible.sync.pruning import prune
+from credentials_accredible.sync.restoration import Restoration, RestoreChoices
+from credentials_accredible.sync.restoring import preview as preview_restore
+from credentials_accredible.sync.restoring import restore
 
 __all__ = [
     "BadgeOutcome",
@@ -45,6 +49,8 @@ __all__ = [
     "Outcome",
     "Progress",
     "Reevaluation",
+    "Restoration",
+    "RestoreChoices",
     "Simulation",
     "activate_group",
     "activation_problems",
@@ -61,16 +67,20 @@ __all__ = [
     "delivery_engine",
     "delivery_status",
     "find_configs",
+    "find_snapshots",
     "hand_over",
     "note_issuer",
     "preview",
+    "preview_restore",
     "process_failed_event",
+    "prune",
     "receive_event",
     "reencrypt_keys",
     "reevaluate",
     "refuse_unearnable",
     "remove_configs",
     "remove_groups",
+    "restore",
     "resume_delivery",
     "retry_badges",
     "revoke_badges",

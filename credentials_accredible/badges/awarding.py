@@ -29,12 +29,12 @@ _ORIGIN = "accredible"
 
 
 def due(progress: BadgeProgressQuerySet) -> BadgeProgressQuerySet:
-    """Of ``progress``, what is complete and has never brought a badge; a revoked badge is one, too."""
-    badges = AccredibleBadge.objects.filter(
-        user=OuterRef("user"),
-        api_config=OuterRef("group__api_config"),
-        accredible_group_id=OuterRef("group__accredible_id"),
-    )
+    """Of ``progress``, what is complete and has never brought a badge; a revoked badge is one, too.
+
+    A group can have had another id at Accredible: its badges of then are linked to it.
+    """
+    same_id = Q(api_config=OuterRef("group__api_config"), accredible_group_id=OuterRef("group__accredible_id"))
+    badges = AccredibleBadge.objects.filter(same_id | Q(group=OuterRef("group")), user=OuterRef("user"))
     complete = {"letters_total__gt": 0, "letters_fulfilled": F("letters_total")}
     return progress.with_letters().filter(~Exists(badges), **complete)
 
@@ -70,11 +70,15 @@ def new_badge(user: Any, group: AccredibleGroup, on: date, attributes: Mapping[s
 def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
     """Take away the badges of ``groups`` that the user has; returns how many. Wants a transaction, as ``award``."""
     by_origin: dict[Any, AccredibleGroup] = {(group.api_config_id, group.accredible_id): group for group in groups}
-    of_groups = reduce(or_, (Q(api_config=config, accredible_group_id=number) for config, number in by_origin))
+    by_key = {group.pk: group for group in by_origin.values()}
+    of_ids = reduce(or_, (Q(api_config=config, accredible_group_id=number) for config, number in by_origin))
+    of_groups = of_ids | Q(group__in=by_key)
     awarded = AccredibleBadge.objects.filter(of_groups, user=user, status=BadgeStatus.AWARDED)
     badges = list(awarded.select_related("user"))
     take_away([badge.pk for badge in badges])
-    announce(BADGE_REVOKED, ((badge, by_origin[badge.api_config_id, badge.accredible_group_id]) for badge in badges))
+    origins = ((badge.group_id, (badge.api_config_id, badge.accredible_group_id)) for badge in badges)
+    of = [by_key[group] if group in by_key else by_origin[origin] for group, origin in origins]
+    announce(BADGE_REVOKED, zip(badges, of, strict=True))
     hand_over(badges)
     return len(badges)
 

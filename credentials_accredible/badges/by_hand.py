@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
@@ -68,16 +68,17 @@ def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: 
 def _lock(group: AccredibleGroup, learners: Iterable[Any]) -> dict[int, AccredibleBadge]:
     """Lock the group, and the badges of it that the learners have or had; returns these, by their users.
 
+    Of badges from when the group had another id at Accredible, only those that a learner still has count.
     Writes that change nothing come first: no snapshot is older than the locks, and SQLite waits here.
     """
     AccredibleGroup.objects.filter(pk=group.pk).update(modified=F("modified"))
-    found = AccredibleBadge.objects.filter(
-        user__in=[learner.pk for learner in learners],
-        api_config=group.api_config_id,
-        accredible_group_id=group.accredible_id,
-    )
+    same_id = Q(api_config=group.api_config_id, accredible_group_id=group.accredible_id)
+    still_had = Q(group=group, status=BadgeStatus.AWARDED)
+    found = AccredibleBadge.objects.filter(same_id | still_had, user__in=[learner.pk for learner in learners])
     found.update(modified=F("modified"))
-    return {badge.user_id: badge for badge in found}
+    # The one of the present id comes last, and wins.
+    badges = sorted(found, key=lambda badge: badge.accredible_group_id == group.accredible_id)
+    return {badge.user_id: badge for badge in badges}
 
 
 def _refuse_holders(learners: dict[int, Any], existing: dict[int, AccredibleBadge]) -> None:

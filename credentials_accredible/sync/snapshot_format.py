@@ -11,13 +11,13 @@
 ``site`` is the domain of a site, or None; a BLUEPRINT is that of ``blueprints``; ``shortened`` names the texts of
 Accredible's that were too long to keep whole. ``SnapshotPart.learners`` is a list of entries, of two kinds::
 
-    {"user", "lms_user_id", "progress": {"created", "last_event_at", "resets": {REF: TIME},
+    {"user", "lms_user_id", "progress": {"created", "last_event_at", "resets": {REF: TIME}, "continued",
         "fulfilments": [{"requirement": REF, "created", "context"}, ...]}}
     {"user", "lms_user_id", "badge": UUID}
 
 A REF is the ``ref`` of a requirement of the blueprint, times are ISO 8601. A learner is known by the primary key of
 the user and by the LMS's id, never by a name: the service replaces those. A learner with a great many fulfilments has
-more than one entry of the first kind. API keys are in none of it.
+more than one entry of the first kind, ``continued`` but for the first. API keys are in none of it.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def progress_entries(
         "created": written_time(progress.created),
         "last_event_at": written_time(progress.last_event_at),
         "resets": {str(refs[int(pk)]): time for pk, time in progress.resets.items() if int(pk) in refs},
+        "continued": False,
         "fulfilments": [],
     }
     entry = {"user": progress.user_id, "lms_user_id": lms_user_id, "progress": values}
@@ -80,7 +81,7 @@ def progress_entries(
         size += len(json.dumps(written))
         if values["fulfilments"] and size > _ENTRY_BYTES:
             yield entry
-            values = {**values, "fulfilments": []}
+            values = {**values, "continued": True, "fulfilments": []}
             entry, size = {**entry, "progress": values}, len(json.dumps(written))
         values["fulfilments"].append(written)
     yield entry

@@ -116,7 +116,7 @@ def _parts(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     size = 0
     for entry in entries:
         length = len(json.dumps(entry))
-        if part and size + length > _PART_BYTES:
+        if part and (size + length > _PART_BYTES or len(part) == LEARNERS):
             yield part
             part, size = [], 0
         part.append(entry)

@@ -1,0 +1,87 @@
+"""Brings removed groups back from their snapshots."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from credentials_accredible import api
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.sync import restore_report
+
+
+def _joined(text: str) -> tuple[int, int]:
+    """``12=9001`` as two numbers."""
+    snapshot, _, group = text.partition("=")
+    if not (snapshot.isdecimal() and group.isdecimal()):
+        raise ArgumentTypeError(f"“{text}” is not SNAPSHOT=ACCREDIBLE_ID, as 12=9001")
+    return int(snapshot), int(group)
+
+
+class Command(BaseCommand):
+    """Restore snapshots, all of them or none."""
+
+    help = (
+        "Brings removed groups back with requirements, rules, penalties and progress: all that are asked for, or none."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The options of the command."""
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--run", type=int, metavar="ID", help="all groups that this sync run has removed")
+        what.add_argument("--snapshot", type=int, action="extend", nargs="+", metavar="ID", help="these snapshots")
+        parser.add_argument("--dry-run", action="store_true", help="show what would come back, and write nothing")
+        parser.add_argument(
+            "--join",
+            type=_joined,
+            action="append",
+            default=[],
+            metavar="SNAPSHOT=ACCREDIBLE_ID",
+            help="the group here that this snapshot is of, made anew at Accredible; can be repeated",
+        )
+        parser.add_argument(
+            "--config", metavar="ID_OR_NAME", help="where groups go whose own configuration was deleted"
+        )
+        parser.add_argument(
+            "--merge", action="store_true", help="add to groups that have been configured since, instead of refusing"
+        )
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Restore what was asked for, and say what came back."""
+        try:
+            [config] = api.find_configs([options["config"]]) if options["config"] else [None]
+            runs = [options["run"]] if options["run"] is not None else []
+            snapshots = api.find_snapshots(options["snapshot"] or [], runs=runs)
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from None
+        join = dict(options["join"])
+        unknown = set(join) - {snapshot.pk for snapshot in snapshots}
+        if unknown:
+            raise CommandError(f"--join: snapshot {min(unknown)} is not among those to be restored.")
+        choices = api.RestoreChoices(config=config, join=join, merge=options["merge"])
+        act = api.preview_restore if options["dry_run"] else api.restore
+        items = act(snapshots, choices)
+        refused = sum(item.refused for item in items)
+        restored = not options["dry_run"] and not refused
+        if options["format"] == "json":
+            written = [restore_report.as_dict(item, restored=restored) for item in items]
+            self.stdout.write(json.dumps(written, indent=2))
+        else:
+            for item in items:
+                self._print(item)
+        if refused:
+            raise CommandError(
+                f"{refused} of {len(items)} snapshots cannot be restored like this. Nothing was restored."
+            )
+
+    def _print(self, item: api.Restoration) -> None:
+        style = self.style.ERROR if item.refused else self.style.SUCCESS
+        self.stdout.write(style(restore_report.title(item)))
+        for line in restore_report.lines(item):
+            self.stdout.write(f"  {line}")
+        for group in item.same_name:
+            self.stdout.write(f"    --join {item.snapshot.pk}={group.accredible_id}")
