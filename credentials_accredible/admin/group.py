@@ -7,9 +7,13 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirectBase
 from django.urls import path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
@@ -17,6 +21,12 @@ from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
+from credentials_accredible.admin.attributes import (
+    CustomAttributeInline,
+    attribute_keys_view,
+    note_change,
+    tell_doubts,
+)
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.reevaluate import reevaluate_view
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
@@ -27,6 +37,7 @@ from credentials_accredible.models import AccredibleGroup, BadgeRequirement
 
 TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
 REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
+ATTRIBUTE_KEYS = "admin:credentials_accredible_accrediblegroup_attribute_keys"
 AWARD = "admin:credentials_accredible_accrediblebadge_award"
 
 
@@ -72,7 +83,7 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
     list_select_related = ["api_config"]
     search_fields = ["name", "internal_name", "accredible_id"]
     actions = ["activate", "deactivate"]
-    inlines = [BadgeRequirementInline, BadgePenaltyInline]
+    inlines = [BadgeRequirementInline, BadgePenaltyInline, CustomAttributeInline]
     fieldsets = [
         (None, {"fields": ["icon", "name", "is_active", "site"]}),
         (_("At Accredible"), {"fields": AT_ACCREDIBLE}),
@@ -126,6 +137,7 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
             try:
                 api.activate_group(group)
                 self.log_change(request, group, gettext("Activated."))
+                tell_doubts(request, group)
                 done += 1
             except ActivationRefused as error:
                 text = gettext("%(group)s was not activated: %(reason)s")
@@ -168,6 +180,12 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
             '<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', url, _("Open in Accredible")
         )
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows of an inline."""
+        note_change(request, formset)
+        super().save_formset(request, form, formset, change)
+
+    @method_decorator(transaction.non_atomic_requests)
     def change_view(
         self,
         request: HttpRequest,
@@ -175,7 +193,10 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The page of a group, with the ways to add what needs a page of its own."""
+        """The page of a group, with the ways to add what needs a page of its own.
+
+        Where attributes were changed, Accredible is asked about them once they are saved; hence no transaction.
+        """
         tools = [
             *_adding_tool(request, "badgerequirement", object_id, _("Add requirement")),
             *_adding_tool(request, "badgepenalty", object_id, _("Add penalty")),
@@ -187,10 +208,16 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
             tools.append((f"{reverse(AWARD)}?{urlencode({'group': object_id})}", "", _("Award by hand")))
         if request.user.has_perm("credentials_accredible.view_syncrun"):
             tools.append((changes_address(object_id), "", _("Changes by syncs")))
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "accredible_tools": tools})
+        context = {**(extra_context or {}), "accredible_tools": tools}
+        response = super().change_view(request, object_id, form_url, context)
+        saved = request.method == "POST" and isinstance(response, HttpResponseRedirectBase)
+        group = self.get_object(request, unquote(object_id)) if saved else None
+        if group:
+            tell_doubts(request, group)
+        return response
 
     def get_urls(self) -> list[Any]:
-        """The usual pages, and two of a group's own."""
+        """The usual pages, and those of a group's own."""
         pages = [("try-out", try_out_view, TRY_OUT), ("re-evaluate", reevaluate_view, REEVALUATE)]
         own = [
             path(
@@ -200,6 +227,10 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
             )
             for name, view, full_name in pages
         ]
+        keys = transaction.non_atomic_requests(
+            self.admin_site.admin_view(partial(attribute_keys_view, modeladmin=self))
+        )
+        own.append(path("<path:object_id>/attribute-keys/", keys, name=ATTRIBUTE_KEYS.removeprefix("admin:")))
         return own + super().get_urls()
 
 

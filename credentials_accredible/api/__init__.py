@@ -1,6 +1,7 @@
 """The Python API: what the admin, the commands and other apps may call. Every door behaves as this does."""
 
 from credentials_accredible.api.accounts import check_key, current_site, find_configs, note_issuer, reencrypt_keys
+from credentials_accredible.api.attributes import attribute_doubts, attribute_keys, unknown_attributes
 from credentials_accredible.api.awards import award_badges, revoke_badges
 from credentials_accredible.api.delivery import (
     deliver,
@@ -54,6 +55,8 @@ __all__ = [
     "Simulation",
     "activate_group",
     "activation_problems",
+    "attribute_doubts",
+    "attribute_keys",
     "award_badges",
     "badge_outcomes",
     "check_key",
@@ -93,5 +96,6 @@ __all__ = [
     "sweep_deliveries",
     "sweep_syncs",
     "sync",
+    "unknown_attributes",
     "work_off",
 ]

@@ -5,11 +5,12 @@ from credentials_accredible.client.credential_payloads import Credential, NewCre
 from credentials_accredible.client.credentials import BULK_LIMIT, BulkItem
 from credentials_accredible.client.designs import DesignBatch
 from credentials_accredible.client.options import Options
-from credentials_accredible.client.payloads import Design, Group, Issuer
+from credentials_accredible.client.payloads import AttributeKey, Design, Group, Issuer
 
 __all__ = [
     "BULK_LIMIT",
     "AccredibleClient",
+    "AttributeKey",
     "BulkItem",
     "Credential",
     "Design",

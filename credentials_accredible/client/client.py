@@ -8,12 +8,13 @@ from types import TracebackType
 from typing import Self
 
 from credentials_accredible.client import credentials
+from credentials_accredible.client.attribute_keys import read_attribute_keys
 from credentials_accredible.client.credential_payloads import Credential, NewCredential
 from credentials_accredible.client.credentials import BulkItem
 from credentials_accredible.client.designs import DesignBatch, read_designs
 from credentials_accredible.client.groups import Progress, read_groups
 from credentials_accredible.client.options import Options
-from credentials_accredible.client.payloads import Group, Issuer, IssuerReply
+from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.secrets import Secret
 
@@ -71,6 +72,10 @@ class AccredibleClient:
         NotSent at once where that would be after ``send_before``, of the monotonic clock.
         """
         self._transport.take_turn(send_before=send_before)
+
+    def attribute_keys(self) -> list[AttributeKey]:
+        """The names for custom attributes that the key sees. Raises RequestFailed."""
+        return read_attribute_keys(self._transport)
 
     def create_credential(
         self, new: NewCredential, *, send_before: float | None = None, has_turn: bool = False

@@ -190,3 +190,17 @@ class IssuerReply(Payload):
     """The reply that holds an issuer."""
 
     issuer: Issuer
+
+
+class AttributeKey(Payload):
+    """A name that an account has for custom attributes; ``kind`` is what stands there: text, date, email or image."""
+
+    name: Text
+    kind: Text = ""
+
+
+class AttributeKeysPage(Payload):
+    """One page of attribute keys."""
+
+    attribute_keys: list[AttributeKey]
+    meta: Meta | None = None

@@ -32,6 +32,7 @@ def group_form(group: AccredibleGroup, *requirements: dict[str, Any], **values: 
         "site": "",
         **formset("requirements", *requirements, stored=len(stored)),
         **formset("penalties"),
+        **formset("custom_attributes"),
         **values,
     }
     return {name: value for name, value in data.items() if value is not None}

@@ -1,0 +1,134 @@
+"""The custom attributes on a group's page: their rows, the names on offer at Accredible, and what is doubtful."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.forms.models import BaseInlineFormSet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
+
+from credentials_accredible import api, conf
+from credentials_accredible.admin.rule_forms import kept_forms, short_event_type
+from credentials_accredible.badges.attribute_validation import attribute_problem
+from credentials_accredible.events import keypaths
+from credentials_accredible.exceptions import ConfigurationError, RequestFailed
+from credentials_accredible.models import AccredibleGroup, CustomAttribute
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+# In a request: that attributes were changed with it.
+_CHANGED = "accredible_attributes_changed"
+_PATHS = "accredible-attribute-paths"
+_KEYS = "accredible-attribute-keys"
+_EVENT_TYPE = re.compile(r"requirements-\d+-event_type")
+
+
+class CustomAttributeForm(forms.ModelForm):
+    """One attribute; names and paths are offered, and can be written."""
+
+    class Meta:
+        model = CustomAttribute
+        fields = ["name", "source", "value"]
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "vTextField", "list": _KEYS, "autocomplete": "off"}),
+            "value": forms.TextInput(attrs={"class": "vTextField", "list": _PATHS, "autocomplete": "off"}),
+        }
+
+
+class CustomAttributeFormSet(BaseInlineFormSet):
+    """The attributes of a group, whose paths its events must have."""
+
+    def clean(self) -> None:
+        """Refuse paths that no event of the group's requirements has, those on the same page included."""
+        super().clean()
+        event_types = _event_types(self.instance) | {
+            value for name, value in self.data.items() if _EVENT_TYPE.fullmatch(name) and value
+        }
+        for form in kept_forms(self):
+            if form.errors or not form.has_changed():
+                continue
+            # Before there are requirements, nobody knows which events it will be about.
+            problem = attribute_problem(form.instance.source, form.instance.value, event_types or conf.event_types())
+            if problem:
+                form.add_error("value", problem)
+
+
+class CustomAttributeInline(admin.TabularInline):
+    """What credentials of a group tell beside the learner and the day."""
+
+    model = CustomAttribute
+    form = CustomAttributeForm
+    formset = CustomAttributeFormSet
+    template = "admin/credentials_accredible/attribute_inline.html"
+    fields: ClassVar[Any] = ["name", "source", "value"]
+    extra = 0
+
+    class Media:
+        js = ["credentials_accredible/attributes.js"]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The formset, and the paths that its page offers."""
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.offered_paths = _offered_paths(obj) if obj else []
+        return formset
+
+
+def attribute_keys_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
+    """The attribute keys of the account of a group, read from Accredible now, as JSON; otherwise 502 and the reason."""
+    group: AccredibleGroup | None = modeladmin.get_object(request, object_id)
+    if group is None:
+        raise Http404
+    allowed = (f"credentials_accredible.{name}_customattribute" for name in ("add", "change"))
+    if not any(request.user.has_perm(permission) for permission in allowed):
+        raise PermissionDenied
+    try:
+        keys = api.attribute_keys(group.api_config)
+    except (ConfigurationError, RequestFailed) as error:
+        return JsonResponse({"error": str(error)}, status=502)
+    return JsonResponse({"keys": [{"name": key.name, "kind": key.kind} for key in keys]})
+
+
+def note_change(request: HttpRequest, formset: Any) -> None:
+    """Remember that attributes are changed by ``request``, if they are."""
+    if formset.model is CustomAttribute and formset.has_changed():
+        setattr(request, _CHANGED, True)
+
+
+def tell_doubts(request: HttpRequest, group: AccredibleGroup) -> None:
+    """Say which attributes of ``group`` stay empty, and which Accredible does not know where they were changed.
+
+    Call it outside of a transaction.
+    """
+    for doubt in api.attribute_doubts(group):
+        messages.warning(request, doubt)
+    if not getattr(request, _CHANGED, False):
+        return
+    try:
+        unknown = api.unknown_attributes(group)
+    except (ConfigurationError, RequestFailed) as error:
+        text = gettext("Whether the account has these attribute keys could not be found out: %s")
+        messages.warning(request, text % error)
+        return
+    if unknown:
+        text = gettext("The account at Accredible has no such attribute keys, so no credential shows them: %s")
+        messages.warning(request, text % ", ".join(f"“{name}”" for name in unknown))
+
+
+def _event_types(group: AccredibleGroup) -> set[str]:
+    stored = group.requirements.order_by().values_list("event_type", flat=True) if group.pk else ()
+    return set(stored)
+
+
+def _offered_paths(group: AccredibleGroup) -> list[tuple[str, str]]:
+    """Paths with what stands there: of the group's requirements, of all configured types before there are any."""
+    offered: dict[str, str] = {}
+    for event_type in sorted(_event_types(group)) or conf.event_types():
+        for keypath in keypaths(event_type):
+            offered.setdefault(keypath.path, f"{keypath.kind.label}, {short_event_type(event_type)}")
+    return list(offered.items())
