@@ -29,7 +29,10 @@ _START = datetime.now(UTC)
 
 
 def configure(group: AccredibleGroup) -> None:
-    """Ask for both courses, a letter each; take the first one back when it is no longer passed."""
+    """Ask for both courses, a letter each; take the first one back when it is no longer passed.
+
+    Credentials tell which course completed them.
+    """
     for letter, course in (("A", FIRST), ("B", SECOND)):
         requirement = BadgeRequirement.objects.create(
             group=group, event_type=PASSING, blend=letter, description=f"Pass {course}"
@@ -39,6 +42,7 @@ def configure(group: AccredibleGroup) -> None:
     penalty = BadgePenalty.objects.create(group=group, event_type=PASSING, description=f"No longer pass {FIRST}")
     penalty.requirements.set([first])
     _add_rules(penalty, FIRST, passing="false")
+    group.custom_attributes.create(name="Last course", value="course.course_key")
     api.activate_group(group)
 
 
@@ -72,6 +76,8 @@ def _look_at_accredible(console: Console, group: AccredibleGroup) -> None:
     page = requests.get(badge.url, timeout=10)
     found = "has expired" if "This credential expired" in page.text else "is valid"
     console.print(f"  At Accredible: {badge.url} answers {page.status_code}, the credential {found}.")
+    told = [f"{name}: {value}" for name, value in badge.custom_attributes.items() if value in page.text]
+    console.print(f"  It tells: {', '.join(told)}")
 
 
 def _badge(group: AccredibleGroup) -> str:

@@ -36,6 +36,7 @@ def main() -> int:
             return 1
     with Emulator(port=options.emulator_port if options.serve else 0) as emulator:
         account = emulator.add_account(key=KEY, seed=135)
+        account.add_attribute_key("Last course")
         _start_host(emulator.url)
         _tell(account)
         if options.serve:

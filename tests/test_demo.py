@@ -33,6 +33,7 @@ def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
         "progress 0.5, no badge yet",
         "progress 1.0, badge awarded",
         "answers 200, the credential is valid.",
+        "It tells: Last course: course-v1:edX+DemoX+Second",
         "progress 0.5, badge revoked",
         "answers 200, the credential has expired.",
     ):
