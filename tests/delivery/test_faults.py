@@ -8,23 +8,10 @@ import pytest
 
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.server import Emulator
+from tests.delivery.faults import CREATING, FAULTS
 from tests.delivery.outbox import MANY, assert_each_once, credentials, drain, hurried, make_badges, make_remote_group
 
 __all__ = ["hurried"]
-
-FAULTS: dict[str, dict[str, Any]] = {
-    "500": {"kind": "status", "status": 500},
-    "503": {"kind": "status", "status": 503},
-    "429": {"kind": "status", "status": 429},
-    "429-retry-after": {"kind": "status", "status": 429, "retry_after": 0},
-    "cut-before": {"kind": "cut_before"},
-    "cut-after": {"kind": "cut_after"},
-    "timeout-after-the-work": {"kind": "slow", "seconds": 0.8},
-    "timeout-without-work": {"kind": "hang", "seconds": 0.8},
-    "html": {"kind": "html"},
-    "broken-json": {"kind": "broken_json"},
-    "empty": {"kind": "empty"},
-}
 
 
 @pytest.mark.usefixtures("hurried")
@@ -38,7 +25,7 @@ def test_a_fault_while_issuing_neither_loses_nor_doubles(
     number = MANY if limit is None else 12
     make_badges(group, number)
     for after in (0, 1, 2):
-        emulator.fault(**fault, pattern="^/v(1/credentials|2/credentials/bulk_create)$", method="POST", after=after)
+        emulator.fault(**fault, **CREATING, after=after)
 
     drain(group.api_config, limit=limit)
 

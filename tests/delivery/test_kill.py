@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-import subprocess
-import time
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,73 +13,85 @@ from demo.emulator.server import Emulator
 from tests.host import Host, sqlite_host
 
 NUMBER = 100
-KILLS = 12
 
-_AWARD = (
-    "from credentials_accredible.models import *; from django.contrib.auth import get_user_model as users;"
-    "config = AccredibleAPIConfig.objects.get();"
-    "group = AccredibleGroup.objects.create(api_config=config, accredible_id={group}, name='Badge');"
-    "[AccredibleBadge.objects.create(user=users().objects.create(username=f'u{{n}}', email=f'u{{n}}@example.com'),"
-    " group=group, api_config=config, accredible_group_id={group}, group_name='Badge') for n in range({number})]"
-)
+_AWARD = "from tests.delivery.killed_senders import award_more, make_group;award_more(make_group({group}), 0, {number})"
 _BADGES = "credentials_accredible_accrediblebadge"
-_CONFIGS = "credentials_accredible_accredibleapiconfig"
+CREATE, CHANGE = "^/v(1/credentials|2/credentials/bulk_create)$", "^/v1/credentials/"
+
+
+@pytest.fixture(scope="module")
+def migrated(emulator_server: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with tables and a configuration."""
+    directory = tmp_path_factory.mktemp("migrated")
+    sqlite_host(directory, emulator_server.url).set_up()
+    return directory / "db.sqlite3"
 
 
 @pytest.fixture
-def host(emulator: Emulator, account: Any, tmp_path: Path) -> Host:
-    """A host with badges that are due."""
+def host(emulator: Emulator, migrated: Path, tmp_path: Path) -> Host:
+    """A host without badges."""
+    shutil.copy(migrated, tmp_path)
+    return sqlite_host(tmp_path, emulator.url)
+
+
+def kill_senders(account: Any, host: Host, what: str, kills: int, *, senders: int = 1) -> dict[str, int]:
+    """Have senders killed at work; what was done."""
     group = account.add_group(name="badge", course_name="Badge")["id"]
-    host = sqlite_host(tmp_path, emulator.url)
-    host.set_up()
-    host.manage("shell", "-c", _AWARD.format(group=group, number=NUMBER))
-    return host
+    done = host.run("-m", "tests.delivery.killed_senders", what, *map(str, (group, kills, senders)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    assert figures["killed"] >= kills
+    assert figures["badges"] >= NUMBER
+    return figures
 
 
+def slow_down(emulator: Emulator) -> None:
+    """Let most of a sender's time be spent between sending and hearing."""
+    emulator.fault("slow", seconds=0.08, pattern=CREATE, method="POST", times=None)
+    emulator.fault("slow", seconds=0.01, pattern=CHANGE, method="PUT", times=None)
+
+
+@pytest.mark.parametrize("what", ["issue", "revoke"])
 def test_senders_killed_at_random_moments_leave_every_badge_with_one_credential(
-    emulator: Emulator, account: Any, host: Host
+    emulator: Emulator, account: Any, host: Host, what: str
 ) -> None:
-    emulator.fault("slow", seconds=0.3, path="/v2/credentials/bulk_create", times=None)
-    chance = random.Random(20)
-    for _ in range(KILLS):
-        sender = host.start("manage.py", "accredible_deliver", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # Starting takes most of the first second.
-        time.sleep(chance.uniform(0.8, 1.6))
-        sender.kill()
-        sender.communicate(timeout=10)
-        _let_leases_end(host)
-    for _ in range(10):
-        host.run("manage.py", "accredible_deliver")
-        _let_leases_end(host)
+    slow_down(emulator)
 
-    _assert_each_once(account, host)
+    figures = kill_senders(account, host, what, 5)
+
+    assert_each_once(account, host, figures["badges"], revoked=what == "revoke")
+
+
+@pytest.mark.endurance
+@pytest.mark.parametrize("senders", [1, 3])
+@pytest.mark.parametrize("what", ["issue", "revoke"])
+def test_dozens_of_kills(emulator: Emulator, account: Any, host: Host, what: str, senders: int) -> None:
+    slow_down(emulator)
+
+    figures = kill_senders(account, host, what, 60, senders=senders)
+
+    assert_each_once(account, host, figures["badges"], revoked=what == "revoke")
 
 
 @pytest.mark.parametrize("senders", [2, 4])
 def test_senders_at_the_same_moment_share_the_work(emulator: Emulator, account: Any, host: Host, senders: int) -> None:
+    group = account.add_group(name="badge", course_name="Badge")["id"]
+    host.manage("shell", "-c", _AWARD.format(group=group, number=NUMBER))
     emulator.fault("slow", seconds=0.2, path="/v2/credentials/bulk_create", times=None)
 
     running = [host.start("manage.py", "accredible_deliver") for _ in range(senders)]
     printed = [sender.communicate(timeout=60) for sender in running]
 
     assert [sender.returncode for sender in running] == [0] * senders, printed
-    _assert_each_once(account, host)
+    assert_each_once(account, host, NUMBER)
     assert len([request for request in emulator.requests if request.path.endswith("bulk_create")]) <= NUMBER / 30 + 1
 
 
-def _let_leases_end(host: Host) -> None:
-    with host.connect() as database:
-        database.execute(f"UPDATE {_CONFIGS} SET held_until = NULL")
-        database.execute(
-            f"UPDATE {_BADGES} SET next_attempt_at = '2020-01-01 00:00:00' WHERE next_attempt_at IS NOT NULL"
-        )
-    database.close()
-
-
-def _assert_each_once(account: Any, host: Host) -> None:
-    assert host.rows(f"SELECT state, claim, COUNT(*) FROM {_BADGES} GROUP BY state, claim") == [
-        ("accepted", "", NUMBER)
-    ]
+def assert_each_once(account: Any, host: Host, number: int, *, revoked: bool = False) -> None:
+    """Every badge has one credential, and there are no others; of revoked ones it has expired."""
+    state = "expired" if revoked else "accepted"
+    assert host.rows(f"SELECT state, claim, COUNT(*) FROM {_BADGES} GROUP BY state, claim") == [(state, "", number)]
     uuids = sorted(str(uuid).replace("-", "") for (uuid,) in host.rows(f"SELECT uuid FROM {_BADGES}"))
-    made = sorted(str(item.license_id).replace("-", "") for item in account.credential_by_id.values())
-    assert made == uuids
+    credentials = list(account.credential_by_id.values())
+    assert sorted(str(item.license_id).replace("-", "") for item in credentials) == uuids
+    assert {item.is_expired for item in credentials} == {revoked}

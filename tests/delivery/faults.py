@@ -1,0 +1,26 @@
+"""What can go wrong with a request, as the emulator plays it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Nothing is done, and that is certain; or it is not known what was done.
+FAULTS: dict[str, dict[str, Any]] = {
+    "500": {"kind": "status", "status": 500},
+    "503": {"kind": "status", "status": 503},
+    "429": {"kind": "status", "status": 429},
+    "429-retry-after": {"kind": "status", "status": 429, "retry_after": 0},
+    "cut-before": {"kind": "cut_before"},
+    "cut-after": {"kind": "cut_after"},
+    "timeout-after-the-work": {"kind": "slow", "seconds": 0.8},
+    "timeout-without-work": {"kind": "hang", "seconds": 0.8},
+    "html": {"kind": "html"},
+    "broken-json": {"kind": "broken_json"},
+    "empty": {"kind": "empty"},
+}
+# The work is done, and the reply does not say so.
+LOST = {name: FAULTS[name] for name in ("cut-after", "timeout-after-the-work", "broken-json", "empty")}
+
+CREATING = {"pattern": "^/v(1/credentials|2/credentials/bulk_create)$", "method": "POST"}
+CHANGING = {"pattern": "^/v1/credentials/", "method": "PUT"}
+DELETING = {"pattern": "^/v1/credentials/", "method": "DELETE"}

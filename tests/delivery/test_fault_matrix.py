@@ -1,0 +1,226 @@
+"""A hundred badges, every fault, while they are issued, revoked, and revoked while they are being issued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from credentials_accredible import api
+from credentials_accredible.badges import awarding
+from credentials_accredible.client import AccredibleClient
+from credentials_accredible.models import AccredibleBadge
+from demo.emulator.faults import Fault
+from demo.emulator.server import Emulator
+from tests.delivery.faults import CHANGING, CREATING, DELETING, FAULTS, LOST
+from tests.delivery.outbox import (
+    MANY,
+    assert_each_once,
+    credentials,
+    drain,
+    hurried,
+    make_badges,
+    make_foreign,
+    make_remote_group,
+    states,
+)
+from tests.factories import make_staff
+
+__all__ = ["hurried"]
+
+pytestmark = [
+    pytest.mark.endurance,
+    pytest.mark.usefixtures("hurried"),
+    pytest.mark.django_db(transaction=True),
+]
+
+IN_A_ROW = pytest.mark.parametrize("limit", [None, 1], ids=["bulk", "single"])
+EVERY_FAULT = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+
+
+def let_go_wrong(emulator: Emulator, fault: dict[str, Any], where: dict[str, Any], times: int) -> list[Fault]:
+    """So many requests go wrong, twice, with others in between."""
+    return [emulator.fault(**fault, **where, after=after) for _ in range(times) for after in (0, 1)]
+
+
+def revoke_all() -> int:
+    """Revoke everything that is awarded, as a penalty does; how many there were."""
+    awarded = list(AccredibleBadge.objects.filter(status="awarded").values_list("pk", flat=True))
+    awarding.take_away(awarded)
+    return len(awarded)
+
+
+@IN_A_ROW
+@EVERY_FAULT
+def test_issuing(emulator: Emulator, account: Any, fault: dict[str, Any], limit: int | None) -> None:
+    group = make_remote_group(account)
+    make_badges(group)
+    faults = let_go_wrong(emulator, fault, CREATING, 3)
+
+    drain(group.api_config, limit=limit)
+
+    assert {each.hits for each in faults} == {1}
+    assert_each_once(account, MANY)
+
+
+@pytest.mark.parametrize(
+    ("revocation", "fault"),
+    [(revocation, name) for revocation in ("expire", "unpublish", "delete") for name in FAULTS],
+)
+def test_revoking(emulator: Emulator, account: Any, settings: Any, revocation: str, fault: str) -> None:
+    settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, "REVOCATION": revocation}
+    group = make_remote_group(account)
+    make_badges(group)
+    drain(group.api_config)
+    assert revoke_all() == MANY
+    faults = let_go_wrong(emulator, FAULTS[fault], DELETING if revocation == "delete" else CHANGING, 3)
+
+    drain(group.api_config)
+
+    assert {each.hits for each in faults} == {1}
+    assert states() == {"expired": MANY}
+    left = credentials(account)
+    if revocation == "delete":
+        assert left == []
+        return
+    assert_each_once(account, MANY, state="expired")
+    hidden = [item for item in left if (item["expired_on"] if revocation == "expire" else not item["approve"])]
+    assert len(hidden) == MANY
+
+
+@IN_A_ROW
+@EVERY_FAULT
+def test_a_revocation_that_overtakes_the_issuing(
+    emulator: Emulator, account: Any, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], limit: int | None
+) -> None:
+    group = make_remote_group(account)
+    make_badges(group)
+    faults = let_go_wrong(emulator, fault, CREATING, 2) + let_go_wrong(emulator, fault, CHANGING, 2)
+    one, many = AccredibleClient.create_credential, AccredibleClient.create_credentials
+    requests = []
+
+    # Marked as sent, and on its way: every second time, the badges of the request are revoked then.
+    def overtake(sent: list[Any]) -> None:
+        requests.append(1)
+        if len(requests) % 2:
+            uuids = [new.own_id for new in sent]
+            awarding.take_away(list(AccredibleBadge.objects.filter(uuid__in=uuids).values_list("pk", flat=True)))
+
+    def create_one(self: Any, new: Any, **options: Any) -> Any:
+        overtake([new])
+        return one(self, new, **options)
+
+    def create_many(self: Any, new: Any, **options: Any) -> Any:
+        overtake(new)
+        return many(self, new, **options)
+
+    monkeypatch.setattr(AccredibleClient, "create_credential", create_one)
+    monkeypatch.setattr(AccredibleClient, "create_credentials", create_many)
+
+    drain(group.api_config, limit=limit)
+
+    made = {item["license_id"]: item for item in credentials(account)}
+    assert len(made) == len(credentials(account))
+    assert {each.hits for each in faults} == {1}
+    for badge in AccredibleBadge.objects.all():
+        credential = made.pop(str(badge.uuid), None)
+        assert badge.claim == badge.problem == ""
+        if badge.status == "awarded":
+            assert (badge.state, badge.external_id) == ("accepted", str(credential["id"]))
+            assert not credential["expired_on"]
+        elif credential:
+            assert (badge.state, badge.external_id) == ("expired", str(credential["id"]))
+            assert credential["expired_on"]
+        else:  # nothing was made before the revocation was seen, and nothing after
+            assert (badge.state, badge.external_id) == ("created", "")
+    assert made == {}
+    assert 0 < AccredibleBadge.objects.filter(status="revoked").count() < MANY
+
+
+@IN_A_ROW
+def test_credits_that_run_out_in_the_middle(account: Any, limit: int | None) -> None:
+    group = make_remote_group(account)
+    make_badges(group)
+    account.credits = 42
+
+    for _ in range(MANY + 1):
+        api.deliver(group.api_config, limit=limit)
+
+    assert states() == {"accepted": 42, "unpublished": MANY - 42}
+    assert len(credentials(account)) == MANY
+    account.credits = MANY
+    AccredibleBadge.objects.filter(state="unpublished").update(next_attempt_at="2020-01-01T00:00:00Z")
+    drain(group.api_config, limit=limit)
+    assert_each_once(account, MANY)
+
+
+@IN_A_ROW
+@pytest.mark.parametrize("words", ["errors and message", "error and reason"])
+def test_a_reply_that_refuses_some(emulator: Emulator, account: Any, words: str, limit: int | None) -> None:
+    """Some learners have a credential already, some addresses are refused, and the rest is made."""
+    group = make_remote_group(account)
+    badges = make_badges(group)
+    taken, refused = badges[::10], badges[1::10]
+    for badge in taken:
+        make_foreign(account, badge)
+    for badge in refused:
+        # Good enough here, and not for Accredible.
+        type(badge.user).objects.filter(pk=badge.user_id).update(email=f"u{badge.pk}@localhost")
+    if words == "error and reason":
+        emulator.fault("old_words", path="/v2/credentials/bulk_create", times=None)
+
+    drain(group.api_config, limit=limit)
+
+    statuses = {request.status for request in emulator.requests if request.path.endswith("bulk_create")}
+    assert statuses == ({207} if limit is None else set())
+    adopted = AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in taken])
+    assert set(adopted.values_list("state", "problem")) == {("accepted", "")}
+    spoilt = AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in refused])
+    assert set(spoilt.values_list("state", "problem")) == {("error", "recipient")}
+    assert all(badge.last_error for badge in spoilt)
+    assert states() == {"accepted": MANY - 10, "error": 10}
+    assert len(credentials(account)) == MANY - 10
+
+    for badge in refused:
+        type(badge.user).objects.filter(pk=badge.user_id).update(email=f"u{badge.pk}@example.com")
+    drain(group.api_config, limit=limit)
+    assert states() == {"accepted": MANY}
+    assert len(credentials(account)) == len({item["recipient_email"].lower() for item in credentials(account)}) == MANY
+
+
+@IN_A_ROW
+def test_a_refusal_of_everything(emulator: Emulator, account: Any, limit: int | None) -> None:
+    group = make_remote_group(account)
+    make_badges(group)
+    refusal = emulator.fault("reply", status=422, body={"errors": "Invalid Group"}, **CREATING, times=None)
+
+    drain(group.api_config, limit=limit)
+
+    # All together, then each by itself: the words are about that one.
+    assert refusal.hits == MANY + (4 if limit is None else 0)
+    assert states() == {"error": MANY}
+    assert {badge.last_error for badge in AccredibleBadge.objects.all()} == {
+        "Accredible did not accept what was sent (POST /v1/credentials: HTTP 422): Invalid Group"
+    }
+    assert credentials(account) == []
+
+    emulator.clear_faults()
+    api.retry_badges(AccredibleBadge.objects.all(), user=make_staff())
+    drain(group.api_config, limit=limit)
+    assert_each_once(account, MANY)
+
+
+@pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
+def test_replies_lost_on_the_way_to_every_end(emulator: Emulator, account: Any, fault: dict[str, Any]) -> None:
+    """Half of all requests, of all kinds, until everything is done."""
+    group = make_remote_group(account)
+    make_badges(group, 40)
+    for after in range(60):
+        emulator.fault(**fault, after=min(after, 1))
+
+    drain(group.api_config)
+    revoke_all()
+    drain(group.api_config)
+
+    assert_each_once(account, 40, state="expired")

@@ -1,0 +1,27 @@
+"""Senders that are killed, and senders at the same moment, on MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from demo.emulator.server import Emulator
+from tests.delivery.test_kill import assert_each_once, kill_senders, slow_down
+from tests.host import Host
+
+pytestmark = pytest.mark.services
+
+
+@pytest.mark.parametrize("senders", [1, 4])
+@pytest.mark.parametrize("what", ["issue", "revoke"])
+def test_killed_senders_leave_every_badge_with_one_credential(
+    emulator: Emulator, account: Any, mariadb_host: Callable[..., Host], what: str, senders: int
+) -> None:
+    host = mariadb_host()
+    slow_down(emulator)
+
+    figures = kill_senders(account, host, what, 52, senders=senders)
+
+    assert_each_once(account, host, figures["badges"], revoked=what == "revoke")
