@@ -163,11 +163,11 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: AccredibleAPIConfig) -> None:
         """Delete one, after a snapshot of each of its groups."""
-        api.remove_configs([obj], user=request.user)
+        deletion.tell_of_snapshots(request, api.remove_configs([obj], user=request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:
         """Delete several, after a snapshot of each of their groups."""
-        api.remove_configs(queryset, user=request.user)
+        deletion.tell_of_snapshots(request, api.remove_configs(queryset, user=request.user))
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
         """Whether the user may run "Sync groups"."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.db.models import Count
 from django.http import HttpRequest
@@ -30,6 +31,19 @@ from credentials_accredible.sync.removal import Holdings, holdings
 Deletion = tuple[list[Any], dict[str, int], set[Any], list[Any]]
 
 _LISTED = 100
+
+
+def tell_of_snapshots(request: HttpRequest, snapshots: Sequence[int]) -> None:
+    """Say that snapshots were kept, and where they are to those who may see them."""
+    if not snapshots or not request.user.has_perm("credentials_accredible.view_groupsnapshot"):
+        return
+    if len(snapshots) == 1:
+        address = reverse("admin:credentials_accredible_groupsnapshot_change", args=snapshots)
+        link = gettext("A snapshot can bring the group back.")
+    else:
+        address = reverse("admin:credentials_accredible_groupsnapshot_changelist")
+        link = gettext("Snapshots can bring the groups back.")
+    messages.info(request, format_html('<a href="{}">{}</a>', address, link))
 
 
 def of_groups(request: HttpRequest, site: AdminSite, groups: Sequence[AccredibleGroup]) -> Deletion:

@@ -119,11 +119,11 @@ class AccredibleGroupAdmin(EarnableGroupAdmin):
 
     def delete_model(self, request: HttpRequest, obj: AccredibleGroup) -> None:
         """Delete one, after a snapshot."""
-        api.remove_groups([obj], user=request.user)
+        deletion.tell_of_snapshots(request, api.remove_groups([obj], user=request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
         """Delete several, after a snapshot of each."""
-        api.remove_groups(queryset, user=request.user)
+        deletion.tell_of_snapshots(request, api.remove_groups(queryset, user=request.user))
 
     def explained(self, view: Callable[..., HttpResponse], request: HttpRequest, object_id: str) -> HttpResponse:
         """A page of a group's own; what goes wrong is told as on the others."""

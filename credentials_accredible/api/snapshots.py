@@ -16,17 +16,20 @@ from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, 
 from credentials_accredible.sync.removal import remove
 
 
-def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> None:
+def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> list[int]:
     """Delete ``groups`` with all that hangs on them, after a snapshot of each; all of them or none.
 
-    Earned badges stay. ``user`` is who did it.
+    Earned badges stay. ``user`` is who did it. Returns the primary keys of the snapshots.
     """
-    retrying(partial(_remove_groups, [group.pk for group in groups], user))
+    return retrying(partial(_remove_groups, [group.pk for group in groups], user))
 
 
-def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) -> None:
-    """Delete ``configs`` with their groups, after a snapshot of each group; all of them or none."""
-    retrying(partial(_remove_configs, [config.pk for config in configs], user))
+def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) -> list[int]:
+    """Delete ``configs`` with their groups, after a snapshot of each group; all of them or none.
+
+    Returns the primary keys of the snapshots.
+    """
+    return retrying(partial(_remove_configs, [config.pk for config in configs], user))
 
 
 def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> list[GroupSnapshot]:
@@ -49,19 +52,20 @@ def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> lis
     return list(wanted.values())
 
 
-def _remove_groups(keys: list[int], user: Any) -> None:
+def _remove_groups(keys: list[int], user: Any) -> list[int]:
     with transaction.atomic():
         # The version of the rules is locked before any group, here as everywhere.
         index.changed()
-        remove(keys, cause=SnapshotCause.PERSON, user=user)
+        return remove(keys, cause=SnapshotCause.PERSON, user=user)
 
 
-def _remove_configs(keys: list[int], user: Any) -> None:
+def _remove_configs(keys: list[int], user: Any) -> list[int]:
     with transaction.atomic():
         # First the configurations, as a sync does: one that wants to write groups of theirs waits, and is refused then.
         locked = AccredibleAPIConfig.objects.select_for_update().filter(pk__in=keys).order_by("pk")
         found = [config.pk for config in locked]
         index.changed()
         groups = AccredibleGroup.objects.filter(api_config__in=found).order_by("pk").values_list("pk", flat=True)
-        remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
+        kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
         AccredibleAPIConfig.objects.filter(pk__in=found).delete()
+    return kept

@@ -76,12 +76,13 @@ def approval(plan: Plan, hanging: dict[int, Holdings]) -> str:
     return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
 
 
-def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> None:
-    """Delete the groups with these primary keys and all that hangs on them, and keep it in snapshots.
+def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> list[int]:
+    """Delete the groups with these primary keys and all that hangs on them; returns the keys of their snapshots.
 
     Earned badges stay. ``user`` is who did it. Wants a transaction around it that has called ``badges.index.changed``:
     whoever changes rules waits for its end.
     """
+    kept: list[int] = []
     for batch in _batches(groups, _REMOVED_AT_ONCE):
         beginnings = snapshots.begin(batch, cause=cause, run=run, user=user)
         # A learner's event locks the learner's progress before the group: so does this, lest they wait for each other.
@@ -94,6 +95,8 @@ def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
             item.add_badges()
         with history.because(str(SnapshotCause(cause).label), user=user):
             _delete(batch)
+        kept += [item.snapshot.pk for item in beginnings]
+    return kept
 
 
 def watch() -> None:

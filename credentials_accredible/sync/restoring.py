@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from credentials_accredible import blueprints
 from credentials_accredible.badges import index
 from credentials_accredible.badges.retrying import retrying
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
 from credentials_accredible.sync import returning, snapshot_format
 from credentials_accredible.sync.restoration import Restoration, RestoreChoices, plan
 
@@ -27,13 +29,14 @@ def preview(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list
     return plans
 
 
-def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
+def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user: Any = None) -> list[Restoration]:
     """Bring ``snapshots`` back, all of them or, where one is refused, none; returns how each came back.
 
-    A snapshot that was restored before is left alone. Learners of groups that come back get nothing at once: groups
-    are inactive.
+    ``user`` is who does it. A snapshot that was restored before is left alone. Learners of groups that come back get
+    nothing at once: groups are inactive.
     """
-    return retrying(partial(_restore, [snapshot.pk for snapshot in snapshots], choices))
+    with history.because(gettext("Restored from a snapshot"), user=user):
+        return retrying(partial(_restore, [snapshot.pk for snapshot in snapshots], choices))
 
 
 def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:

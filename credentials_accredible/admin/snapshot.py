@@ -1,0 +1,146 @@
+"""The admin pages of group snapshots: what was removed, and the way to bring it back."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible.admin.readonly import ReadOnlyAdmin
+from credentials_accredible.admin.restore_action import ACTION, restore_groups
+from credentials_accredible.admin.rule_forms import short_event_type
+from credentials_accredible.choices import AttributeSource, Operator
+from credentials_accredible.models import GroupSnapshot
+from credentials_accredible.sync import snapshot_format
+
+TEMPLATE = "admin/credentials_accredible/snapshot.html"
+
+
+class RestoredFilter(admin.SimpleListFilter):
+    """Restored already, or not."""
+
+    title = _("restored")
+    parameter_name = "restored"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The two answers."""
+        return [("no", _("not restored")), ("yes", _("restored"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The snapshots of the answer."""
+        if self.value() in {"yes", "no"}:
+            return queryset.filter(restored_at__isnull=self.value() == "no")
+        return queryset
+
+
+@admin.register(GroupSnapshot)
+class GroupSnapshotAdmin(ReadOnlyAdmin):
+    """Which groups were removed, when and why; a page says what was configured under each."""
+
+    actions = [restore_groups]
+    list_display = ["short_name", "accredible_id", "config_name", "created", "cause", "user", "learners", "restored"]
+    list_filter = ["cause", RestoredFilter, "api_config"]
+    list_select_related = ["user", "restored_to"]
+    search_fields = ["name", "accredible_id", "config_name"]
+    date_hierarchy = "created"
+
+    class Media:
+        css = {"all": ["credentials_accredible/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GroupSnapshot]:
+        """Snapshots without their contents, which can be large."""
+        return super().get_queryset(request).defer("data")
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may restore."""
+        return request.user.has_perm("credentials_accredible.restore_groupsnapshot")
+
+    @admin.display(description=_("group"), ordering="name")
+    def short_name(self, snapshot: GroupSnapshot) -> str:
+        """The beginning of the name."""
+        return Truncator(snapshot.name).chars(100) or gettext("(no name)")
+
+    @admin.display(description=_("restored"), ordering="restored_at")
+    def restored(self, snapshot: GroupSnapshot) -> str:
+        """When, with the way to the group that it was restored to."""
+        if not snapshot.restored_at:
+            return "-"
+        moment = localize(localtime(snapshot.restored_at))
+        if not snapshot.restored_to_id:
+            return gettext("%s, and removed again") % moment
+        address = reverse("admin:credentials_accredible_accrediblegroup_change", args=[snapshot.restored_to_id])
+        return format_html('<a href="{}">{}</a>', address, moment)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What is in one."""
+        snapshot = self.get_object(request, object_id)
+        if snapshot is None:
+            raise Http404
+        if not self.has_view_permission(request, snapshot):
+            raise PermissionDenied
+        readable = snapshot.version <= snapshot_format.VERSION
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Group snapshot"),
+            "opts": self.opts,
+            "media": self.media,
+            "snapshot": snapshot,
+            "restored": self.restored(snapshot),
+            "contents": contents_of(snapshot) if readable else None,
+            "may_restore": self.has_restore_permission(request),
+            "action": ACTION,
+            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, TEMPLATE, context)
+
+
+def contents_of(snapshot: GroupSnapshot) -> dict[str, Any]:
+    """What the page shows of a snapshot's data."""
+    configuration = snapshot.data["configuration"]
+    requirements = {item["ref"]: _described(item) for item in configuration["requirements"]}
+    # One without a letter counts as having one of its own.
+    lettered = sorted((item for item in requirements.values() if item["blend"]), key=lambda item: item["blend"])
+    letters = [(letter, list(items)) for letter, items in groupby(lettered, key=lambda item: item["blend"])]
+    letters += [("", [item]) for item in requirements.values() if not item["blend"]]
+    return {
+        "group": snapshot.data["group"],
+        "letters": letters,
+        "penalties": [
+            {**_described(item), "takes": [requirements[ref]["title"] for ref in item["requirements"]]}
+            for item in configuration["penalties"]
+        ],
+        "attributes": [
+            (item["name"], _label(AttributeSource, item["source"]), item["value"])
+            for item in configuration["custom_attributes"]
+        ],
+    }
+
+
+def _described(item: dict[str, Any]) -> dict[str, Any]:
+    event = short_event_type(item["event_type"])
+    rules = [f"{rule['data_path']} {_label(Operator, rule['operator'])} {rule['value']}" for rule in item["rules"]]
+    return {**item, "event": event, "title": item["description"] or event, "rules": rules}
+
+
+def _label(vocabulary: Any, value: str) -> str:
+    return str(vocabulary(value).label) if value in vocabulary.values else value
