@@ -15,8 +15,8 @@ COMPILED := base demo test services browser packaging quality docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-browser test-wheel coverage quality bench docs \
-    upgrade clean
+.PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-browser test-wheel coverage quality bench \
+    openapi docs upgrade clean
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ quality: $(VENV)/quality.stamp ## Check style, types, layers, migrations and PII
 
 bench: $(VENV)/demo.stamp ## Measure what an event costs, with few and with many groups
 	@$(BIN)/python -m bench
+
+openapi: $(VENV)/demo.stamp ## Write docs/openapi.yaml, the description of the REST API
+	@$(BIN)/python manage.py generate_swagger --overwrite docs/openapi.yaml
 
 docs: $(VENV)/docs.stamp ## Build the documentation; a warning is an error
 	@$(BIN)/python -m doc8 --quiet docs *.rst

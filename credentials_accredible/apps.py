@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-from edx_django_utils.plugins.constants import PluginSettings
+from edx_django_utils.plugins.constants import PluginSettings, PluginURLs
 
 PROJECT_TYPE = "credentials.djangoapp"
 
@@ -21,6 +21,13 @@ class CredentialsAccredibleConfig(AppConfig):
             PROJECT_TYPE: {
                 "base": {PluginSettings.RELATIVE_PATH: "settings.base"},
                 "production": {PluginSettings.RELATIVE_PATH: "settings.production"},
+            },
+        },
+        PluginURLs.CONFIG: {
+            PROJECT_TYPE: {
+                PluginURLs.NAMESPACE: "credentials_accredible",
+                PluginURLs.REGEX: r"^accredible/",
+                PluginURLs.RELATIVE_PATH: "rest_api.urls",
             },
         },
     }

@@ -44,6 +44,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['DELIVERY_DELAYS']": partial(conf.pair, "DELIVERY_DELAYS"),
     f"{conf.SETTING}['DELIVERY_DAYS']": partial(conf.number, "DELIVERY_DAYS", least=0),
     f"{conf.SETTING}['UNPUBLISHED_RECHECK']": partial(conf.number, "UNPUBLISHED_RECHECK", least=1),
+    f"{conf.SETTING}['REST_THROTTLE']": partial(conf.rate, "REST_THROTTLE"),
     conf.SETTING: Options.from_settings,
 }
 

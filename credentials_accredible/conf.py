@@ -7,6 +7,7 @@ YAML, long after the plugin's settings hook ran.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from math import isfinite
 from typing import Any
@@ -17,6 +18,9 @@ from credentials_accredible.environments import BUILT_IN, Environment, made
 from credentials_accredible.exceptions import ConfigurationError
 
 SETTING = "CREDENTIALS_ACCREDIBLE"
+
+_RATE = re.compile(r"([1-9][0-9]{0,8})/(s|sec|m|min|h|hour|d|day)")
+_SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
 _DEFAULTS: dict[str, Any] = {
     # .. setting_name: CREDENTIALS_ACCREDIBLE['ENVIRONMENTS']
@@ -203,6 +207,23 @@ def pair(name: str) -> tuple[float, float]:
         raise ConfigurationError(f"{SETTING}['{name}'] must be two numbers, as {list(_DEFAULTS[name])}.")
     first, second = (_number(item, name, 0.001, None) for item in value)
     return first, second
+
+
+def rate(name: str) -> tuple[int, int] | None:
+    """Setting ``name`` as a number of things and the seconds they may happen in; None where there is no limit.
+
+    Raises ConfigurationError where it is neither None nor a text as ``120/min``.
+    """
+    value = get(name)
+    if value is None:
+        return None
+    found = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ConfigurationError(
+            f"{SETTING}['{name}'] must be a text like {_DEFAULTS[name]!r}, per s, min, hour or day, or None, "
+            f"not {value!r}."
+        )
+    return int(found[1]), _SECONDS[found[2][0]]
 
 
 def delivery_lease() -> float:

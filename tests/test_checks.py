@@ -71,6 +71,7 @@ def test_good_settings_pass(check: Any, written: object) -> None:
         ("DELIVERY_DELAYS", 5),
         ("DELIVERY_DAYS", -1),
         ("UNPUBLISHED_RECHECK", 0),
+        ("REST_THROTTLE", "often"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_an_error_that_names_it(check: Any, name: str, value: object) -> None:

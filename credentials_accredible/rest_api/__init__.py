@@ -1,0 +1,1 @@
+"""The REST API: what other services and scripts may ask and do over HTTP."""

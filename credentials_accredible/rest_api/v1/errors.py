@@ -1,0 +1,101 @@
+"""What went wrong, as HTTP: always ``{"detail": ...}``, a sentence that says what to do.
+
+Where a program can do something about it, ``code`` says what it is: see ``Code``. Refused input comes with ``errors``,
+the messages by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import TextChoices
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+
+from credentials_accredible.exceptions import (
+    AccredibleError,
+    ConfigurationError,
+    ConfirmationRequired,
+    RateLimited,
+    RemovalRefused,
+    RequestFailed,
+    SyncInProgress,
+    SyncSuperseded,
+    Unavailable,
+)
+
+
+class Code(TextChoices):
+    """What programs can tell answers apart by."""
+
+    CONFIGURATION = "configuration", "the configuration or a setting cannot be used: a person has to correct it"
+    CONFIRMATION_REQUIRED = "confirmation_required", "groups would be removed: look at the plan, then send its approval"
+    REMOVAL_REFUSED = "removal_refused", "more groups would be removed than the guard lets through"
+    SYNC_IN_PROGRESS = "sync_in_progress", "another sync of the configuration is running: try again later"
+    SYNC_SUPERSEDED = "sync_superseded", "something changed meanwhile: try again"
+    NOTHING_TO_DO = "nothing_to_do", "there is nothing to deliver, or it is being delivered now"
+    ACCREDIBLE_REFUSED = "accredible_refused", "Accredible refused the request, or its reply makes no sense"
+    ACCREDIBLE_UNAVAILABLE = (
+        "accredible_unavailable",
+        "Accredible does not answer, or asks to slow down: try again later",
+    )
+    UNEXPECTED = "unexpected", "something that should not happen: the log of the service says more"
+
+
+# The first class that an error belongs to decides.
+_MEANING: tuple[tuple[type[AccredibleError], int, Code], ...] = (
+    (ConfigurationError, status.HTTP_409_CONFLICT, Code.CONFIGURATION),
+    (SyncInProgress, status.HTTP_409_CONFLICT, Code.SYNC_IN_PROGRESS),
+    (ConfirmationRequired, status.HTTP_409_CONFLICT, Code.CONFIRMATION_REQUIRED),
+    (RemovalRefused, status.HTTP_409_CONFLICT, Code.REMOVAL_REFUSED),
+    (SyncSuperseded, status.HTTP_409_CONFLICT, Code.SYNC_SUPERSEDED),
+    (Unavailable, status.HTTP_503_SERVICE_UNAVAILABLE, Code.ACCREDIBLE_UNAVAILABLE),
+    (RateLimited, status.HTTP_503_SERVICE_UNAVAILABLE, Code.ACCREDIBLE_UNAVAILABLE),
+    (RequestFailed, status.HTTP_502_BAD_GATEWAY, Code.ACCREDIBLE_REFUSED),
+)
+
+
+def meaning(error: AccredibleError | None) -> tuple[int, Code]:
+    """The HTTP status and the code that stand for ``error``; None is one that nobody foresaw."""
+    for kind, http_status, code in _MEANING:
+        if isinstance(error, kind):
+            return http_status, code
+    return status.HTTP_500_INTERNAL_SERVER_ERROR, Code.UNEXPECTED
+
+
+def retry_headers(error: AccredibleError | None) -> dict[str, str]:
+    """``Retry-After``, where Accredible has said how long to wait."""
+    seconds = getattr(error, "retry_after", None)
+    return {"Retry-After": str(max(1, round(seconds)))} if seconds else {}
+
+
+def as_api_exception(error: Exception) -> Exception:
+    """``error`` as DRF's handler of exceptions, which is the host's, makes an answer of this API of it."""
+    if isinstance(error, ValidationError) and not _is_ours(error.detail):
+        return _in_one_form(error)
+    if isinstance(error, AccredibleError):
+        # It escaped from where errors are foreseen: a setting that cannot be used, most likely.
+        return APIException({"detail": str(error), "code": str(meaning(error)[1])})
+    return error
+
+
+def _is_ours(detail: Any) -> bool:
+    return isinstance(detail, dict) and isinstance(detail.get("detail"), str)
+
+
+def _in_one_form(error: ValidationError) -> ValidationError:
+    by_field = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+    errors = {str(name): list(_flat(messages)) for name, messages in by_field.items()}
+    sentence = " ".join(f"{name}: {' '.join(messages)}" for name, messages in errors.items())
+    return ValidationError({"detail": sentence, "errors": errors})
+
+
+def _flat(messages: Any) -> Iterable[str]:
+    if isinstance(messages, dict):
+        messages = messages.values()
+    elif not isinstance(messages, list):
+        yield str(messages)
+        return
+    for message in messages:
+        yield from _flat(message)

@@ -1,0 +1,1 @@
+"""What resources look like, a module for each."""
