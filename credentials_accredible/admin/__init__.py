@@ -14,5 +14,7 @@ from credentials_accredible.admin import (  # noqa: F401
     sync_change,
 )
 from credentials_accredible.admin.addresses import lead_documented_addresses_here
+from credentials_accredible.admin.sync_state import warn_on_the_first_page
 
 lead_documented_addresses_here(site)
+warn_on_the_first_page(site)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -27,13 +27,13 @@ from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPICon
 from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
 from credentials_accredible.admin.preview import PREVIEW, preview
 from credentials_accredible.admin.sync_action import sync_groups
-from credentials_accredible.choices import RunStatus
+from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.models import AccredibleAPIConfig
 
 
 @admin.register(AccredibleAPIConfig)
-class AccredibleAPIConfigAdmin(admin.ModelAdmin):
+class AccredibleAPIConfigAdmin(SyncStateMixin, admin.ModelAdmin):
     """Configurations: a list with the state of each, a form that tries the key, and the action "Sync groups"."""
 
     form = AccredibleAPIConfigForm
@@ -47,6 +47,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         "checked_at",
         "groups_link",
         "last_sync",
+        "next_sync",
         "delivery",
     ]
 
@@ -64,23 +65,19 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleAPIConfig]:
         """Configurations with the figures that the list shows, in one query."""
-        last = SyncRun.objects.filter(api_config=OuterRef("pk")).order_by("-started_at", "-pk")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                groups_total=Count("groups"),
-                groups_active=Count("groups", filter=Q(groups__is_active=True)),
-                last_run=Subquery(last.values("pk")[:1]),
-                last_status=Subquery(last.values("status")[:1]),
-                last_started=Subquery(last.values("started_at")[:1]),
-            )
+        return api.with_health(super().get_queryset(request)).annotate(
+            groups_total=Count("groups"), groups_active=Count("groups", filter=Q(groups__is_active=True))
         )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AccredibleAPIConfig | None = None) -> list[Any]:
+        """What is only shown; the schedule, too, to those who may not sync: it would sync for them."""
+        fields = list(super().get_readonly_fields(request, obj))
+        return fields if self.has_sync_permission(request) else [*fields, "sync_interval"]
 
     def get_fieldsets(self, request: HttpRequest, obj: AccredibleAPIConfig | None = None) -> list[Any]:
         """The form; what is known of a stored configuration comes below it."""
-        entered = ["name", "environment", KEY_FIELD if self._may_write(request, obj) else "stored_key"]
-        known = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync", "delivery"]
+        entered = ["name", "environment", KEY_FIELD if self._may_write(request, obj) else "stored_key", "sync_interval"]
+        known = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync", "next_sync", "delivery"]
         return [(None, {"fields": entered})] + ([(_("State"), {"fields": known})] if obj else [])
 
     def get_form(
@@ -88,7 +85,8 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     ) -> type[ModelForm[AccredibleAPIConfig]]:
         """A form class of this request, which knows how the trial of the key went."""
         # The key is a field of the form alone; Django would look for it among those of the model.
-        kwargs["fields"] = ["name", "environment"] if self._may_write(request, obj) else []
+        schedule = ["sync_interval"] if self.has_sync_permission(request) else []
+        kwargs["fields"] = ["name", "environment", *schedule] if self._may_write(request, obj) else []
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.trial = getattr(request, "accredible_key_trial", None)
         return form
@@ -122,6 +120,8 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         try:
             if request.method == "POST":
                 request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]
+            if object_id and object_id.isdigit():
+                warn_of_schedules(request, only=int(object_id))
             extra_context = {**(extra_context or {}), "accredible_tools": self._tools(request, object_id)}
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ConfigurationError as error:
@@ -131,6 +131,7 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
         """The list, and the door of the action; a sync asks Accredible, hence no transaction."""
         try:
+            warn_of_schedules(request)
             return super().changelist_view(request, extra_context)
         except ConfigurationError as error:
             return self._report(request, error)
@@ -138,6 +139,8 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: AccredibleAPIConfig, form: Any, change: bool) -> None:
         """Save, and say what is to be known about the key."""
         before = form.initial_issuer
+        if "sync_interval" in form.changed_data:
+            api.schedule_sync(obj)
         super().save_model(request, obj, form, change)
         if form.trial and form.trial.doubt:
             messages.warning(request, form.trial.doubt)
@@ -198,19 +201,6 @@ class AccredibleAPIConfigAdmin(admin.ModelAdmin):
         }
         address = reverse("admin:credentials_accredible_accrediblegroup_changelist")
         return format_html('<a href="{}?api_config__id__exact={}">{}</a>', address, config.pk, text)
-
-    @admin.display(description=_("last sync"), ordering="last_started")
-    def last_sync(self, config: Any) -> str:
-        """How and when the last sync ended, with the way to its record."""
-        if config.last_run is None:
-            return gettext("never")
-        return format_html(
-            '<a class="accredible-run-{}" href="{}">{}</a>, {}',
-            config.last_status,
-            reverse("admin:credentials_accredible_syncrun_change", args=[config.last_run]),
-            RunStatus(config.last_status).label,
-            localize(localtime(config.last_started)),
-        )
 
     @admin.display(description=_("delivery"))
     def delivery(self, config: AccredibleAPIConfig) -> str:

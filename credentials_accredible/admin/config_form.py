@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,9 @@ from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.secrets import Secret
 
 KEY_FIELD = "new_api_key"
+
+# Minutes. Accredible counts requests; and who wants a sync once in a year can press the button.
+_SHORTEST_INTERVAL, _LONGEST_INTERVAL = 5, 366 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class AccredibleAPIConfigForm(forms.ModelForm):
 
     class Meta:
         model = AccredibleAPIConfig
-        fields = ["name", "environment"]
+        fields = ["name", "environment", "sync_interval"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,6 +91,13 @@ class AccredibleAPIConfigForm(forms.ModelForm):
             self._prepare_environment()
         if KEY_FIELD in self.fields:
             self._prepare_key()
+        if "sync_interval" in self.fields:
+            limits = {"min": _SHORTEST_INTERVAL, "max": _LONGEST_INTERVAL}
+            self.fields["sync_interval"].widget.attrs.update(limits)
+            self.fields["sync_interval"].validators += [
+                MinValueValidator(_SHORTEST_INTERVAL),
+                MaxValueValidator(_LONGEST_INTERVAL),
+            ]
 
     def clean_new_api_key(self) -> str:
         """The key without the white space that copying brings along."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from functools import partial
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible import api
+from credentials_accredible.admin.preview import PREVIEW
 from credentials_accredible.admin.readonly import ReadOnlyAdmin
+from credentials_accredible.admin.run_progress import PROGRESS, STATE, progress_address, progress_view, state_view
 from credentials_accredible.admin.sync_change import changes_of
+from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import SyncRun
 from credentials_accredible.sync import report
 
@@ -31,6 +39,33 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     class Media:
         css = {"all": ["credentials_accredible/admin.css"]}
+
+    def get_urls(self) -> list[Any]:
+        """The usual pages, and the progress of runs."""
+        wrap = self.admin_site.admin_view
+        own = [
+            path("progress/", wrap(partial(progress_view, modeladmin=self)), name=PROGRESS.removeprefix("admin:")),
+            path("progress/state/", wrap(state_view), name=STATE.removeprefix("admin:")),
+        ]
+        return own + super().get_urls()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
+        """The list; a run whose process died is not shown as running."""
+        api.close_dead_runs()
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A run; as above. One that is open leads to its progress, one that waits for a word to the preview."""
+        api.close_dead_runs()
+        run = self.get_object(request, object_id) if object_id else None
+        extra_context = {**(extra_context or {}), "accredible_tools": _tools(request, run)}
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     @admin.display(description=_("result"))
     def result(self, run: SyncRun) -> str:
@@ -56,3 +91,13 @@ class SyncRunAdmin(ReadOnlyAdmin):
     def changed_groups(self, run: SyncRun) -> str:
         """What was done to which group."""
         return changes_of(run)
+
+
+def _tools(request: HttpRequest, run: SyncRun | None) -> list[tuple[str, str]]:
+    """The buttons of a run's page."""
+    if run and run.status in {RunStatus.QUEUED, RunStatus.RUNNING}:
+        return [(progress_address([run.pk]), gettext("Progress"))]
+    may_sync = request.user.has_perm("credentials_accredible.sync_accredibleapiconfig")
+    if run and run.needs_confirmation and run.api_config_id and may_sync:
+        return [(reverse(PREVIEW, args=[run.api_config_id]), gettext("Look at what would change, and confirm"))]
+    return []

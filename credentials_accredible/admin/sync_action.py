@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
 from credentials_accredible.admin import plan_page
+from credentials_accredible.admin.run_progress import progress_address
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
 from credentials_accredible.models import AccredibleAPIConfig
@@ -30,11 +31,14 @@ _NAMED = 5
 def sync_groups(
     modeladmin: ModelAdmin[AccredibleAPIConfig], request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]
 ) -> HttpResponse | None:
-    """Sync the selected configurations; those that would lose groups are shown first and synced once confirmed."""
-    pending = []
+    """Sync the selected configurations; those that would lose groups are shown first and synced once confirmed.
+
+    What a worker does is followed on a page of its own, which leads on to the preview where groups would be lost.
+    """
+    pending, queued = [], []
     for config in queryset:
         approved = plan_page.approved(request, config)
-        outcome = api.sync(
+        outcome = api.start_sync(
             config,
             trigger=RunTrigger.ADMIN,
             user=request.user,
@@ -43,9 +47,16 @@ def sync_groups(
         )
         if isinstance(outcome.reason, ConfirmationRequired) and outcome.plan:
             pending.append(plan_page.section(outcome, outcome.plan, asked_before=bool(approved)))
+        elif outcome.is_queued and outcome.run:
+            queued.append(outcome.run.pk)
         else:
             _tell(request, outcome)
-    return plan_page.page(modeladmin, request, pending, title=gettext("Remove groups?")) if pending else None
+    if pending:
+        if queued:
+            text = format_html('<a href="{}">{}</a>', progress_address(queued), gettext("Other syncs are under way."))
+            messages.info(request, text)
+        return plan_page.page(modeladmin, request, pending, title=gettext("Remove groups?"))
+    return HttpResponseRedirect(progress_address(queued)) if queued else None
 
 
 def _tell(request: HttpRequest, outcome: api.Outcome) -> None:

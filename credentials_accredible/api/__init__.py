@@ -36,6 +36,7 @@ from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, preview
 from credentials_accredible.sync.fetch import Progress
+from credentials_accredible.sync.health import failing_schedules, is_overdue, with_health
 from credentials_accredible.sync.pruning import prune
 from credentials_accredible.sync.restoration import Restoration, RestoreChoices
 from credentials_accredible.sync.restoring import preview as preview_restore
@@ -69,9 +70,11 @@ __all__ = [
     "delivery_conditions",
     "delivery_engine",
     "delivery_status",
+    "failing_schedules",
     "find_configs",
     "find_snapshots",
     "hand_over",
+    "is_overdue",
     "note_issuer",
     "preview",
     "preview_restore",
@@ -97,5 +100,6 @@ __all__ = [
     "sweep_syncs",
     "sync",
     "unknown_attributes",
+    "with_health",
     "work_off",
 ]

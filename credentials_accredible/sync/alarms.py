@@ -11,10 +11,9 @@ from django.db.models import QuerySet
 from credentials_accredible import conf
 from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.models import SyncRun
+from credentials_accredible.sync.health import BAD, scheduled_failures
 
 log = logging.getLogger(__name__)
-
-BAD = (RunStatus.FAILED, RunStatus.REFUSED)
 
 
 def consider(pk: int) -> None:
@@ -36,8 +35,7 @@ def _earlier_failures(run: SyncRun) -> QuerySet[SyncRun]:
     """Scheduled runs that failed since a sync of the same configuration has last succeeded."""
     mine = SyncRun.objects.filter(api_config=run.api_config_id, pk__lt=run.pk)
     success = mine.filter(status=RunStatus.SUCCEEDED).order_by("-pk").values_list("pk", flat=True).first()
-    # One that never had the lock only met another sync.
-    return mine.filter(trigger=RunTrigger.SCHEDULE, status__in=BAD, heartbeat_at__isnull=False, pk__gt=success or 0)
+    return scheduled_failures().filter(api_config=run.api_config_id, pk__lt=run.pk, pk__gt=success or 0)
 
 
 def _subject(run: SyncRun) -> str:

@@ -20,6 +20,7 @@ from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import SyncInProgress, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.sync import alarms, owners
+from credentials_accredible.sync.health import BAD
 from credentials_accredible.sync.plan import Plan
 
 _HEARTBEAT_EVERY = timedelta(seconds=1)
@@ -133,7 +134,7 @@ def finish(
     run.removed_count = len(carried_out.remove)
     run.conflicting_count = len(carried_out.conflicting)
     values = {name: getattr(run, name) for name in _WRITTEN_AT_THE_END}
-    if SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values) and status in alarms.BAD:
+    if SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values) and status in BAD:
         transaction.on_commit(partial(alarms.consider, run.pk))
 
 

@@ -1,4 +1,4 @@
-"""Databases of their own on a MariaDB or MySQL server."""
+"""Real brokers, and databases of their own on a MariaDB or MySQL server."""
 
 from __future__ import annotations
 
@@ -9,11 +9,37 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import redis
+from kombu import Connection
 
 from demo.emulator.server import Emulator
 from tests.host import Host
 
+URLS = {
+    "rabbitmq": os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),
+    "redis": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
+}
+QUEUE = f"accredible_test_{os.getpid()}"
+
 DEFAULT_URL = "mysql://root@127.0.0.1:3306/accredible_test"
+
+
+@pytest.fixture(params=URLS, scope="module")
+def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A real broker, in which nothing is left behind."""
+    url = URLS[request.param]
+    if request.param == "redis":
+        with redis.Redis.from_url(url) as client:
+            before = set(client.keys())
+            yield url
+            new = set(client.keys()) - before
+            if new:
+                client.delete(*new)
+    else:
+        yield url
+        with Connection(url) as connection:
+            connection.default_channel.queue_delete(QUEUE)
+            connection.default_channel.exchange_delete(QUEUE)
 
 
 @pytest.fixture

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import redis
-from kombu import Connection
 
 from demo.emulator.server import Emulator
 from tests.conftest import KEY
 from tests.delivery.test_faults import FAULTS
 from tests.host import Host, sqlite_host
+from tests.services.conftest import QUEUE
 from tests.services.workers import (
     Decider,
     assert_each_once,
@@ -25,30 +23,7 @@ from tests.services.workers import (
 
 pytestmark = pytest.mark.services
 
-URLS = {
-    "rabbitmq": os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),
-    "redis": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
-}
 NUMBER = 100
-QUEUE = f"accredible_test_{os.getpid()}"
-
-
-@pytest.fixture(params=URLS, scope="module")
-def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A real broker, in which nothing is left behind."""
-    url = URLS[request.param]
-    if request.param == "redis":
-        with redis.Redis.from_url(url) as client:
-            before = set(client.keys())
-            yield url
-            new = set(client.keys()) - before
-            if new:
-                client.delete(*new)
-    else:
-        yield url
-        with Connection(url) as connection:
-            connection.default_channel.queue_delete(QUEUE)
-            connection.default_channel.exchange_delete(QUEUE)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from credentials_accredible import api
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.sync import report
 
 
@@ -26,9 +27,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The options of the command."""
-        parser.add_argument(
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
             "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
         )
+        which.add_argument("--due", action="store_true", help="only those whose scheduled sync is due: for cron")
         parser.add_argument("--site", type=int, metavar="ID", help="the site that new groups get (default: SITE_ID)")
         parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
         parser.add_argument(
@@ -43,10 +46,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Sync what was asked for and say how it went."""
         site = self._site(options["site"])
-        try:
-            configs = api.find_configs(options["config"])
-        except ConfigurationError as error:
-            raise CommandError(str(error)) from None
+        configs = self._configs(options)
         outcomes = []
         for config in configs:
             with self._progress(config.name, shown=not options["no_progress"]) as progress:
@@ -56,11 +56,22 @@ class Command(BaseCommand):
                 self._print(outcome, dry_run=options["dry_run"])
         if options["format"] == "json":
             self.stdout.write(json.dumps([report.as_dict(outcome) for outcome in outcomes], indent=2))
-        elif not configs:
+        elif not outcomes and not options["due"]:
             self.stderr.write("There is no API configuration yet: add one in the admin.")
         failed = sum(not outcome.succeeded for outcome in outcomes)
         if failed:
             raise CommandError(f"{failed} of {len(outcomes)} configurations not synced.")
+
+    @staticmethod
+    def _configs(options: dict[str, Any]) -> Iterable[AccredibleAPIConfig]:
+        if not options["due"]:
+            try:
+                return api.find_configs(options["config"])
+            except ConfigurationError as error:
+                raise CommandError(str(error)) from None
+        if options["force"] or options["dry_run"]:
+            raise CommandError("--due goes without --force and --dry-run: what is due is synced, and stays guarded.")
+        return api.claim_due_syncs()
 
     @staticmethod
     def _sync(config: Any, site: Site | None, progress: api.Progress, options: dict[str, Any]) -> api.Outcome:
@@ -69,7 +80,7 @@ class Command(BaseCommand):
             return api.preview(config, force=options["force"], refresh_icons=icons, progress=progress)
         return api.sync(
             config,
-            trigger=RunTrigger.COMMAND,
+            trigger=RunTrigger.SCHEDULE if options["due"] else RunTrigger.COMMAND,
             site=site,
             consent=api.Consent(force=options["force"]),
             refresh_icons=icons,

@@ -1,0 +1,94 @@
+"""How the syncs of configurations go: in their list, on their pages, and on the first page of the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible import api
+from credentials_accredible.admin.run_progress import progress_address
+from credentials_accredible.choices import RunStatus
+from credentials_accredible.models import AccredibleAPIConfig
+
+_OPEN = {RunStatus.QUEUED, RunStatus.RUNNING}
+
+
+class SyncStateMixin:
+    """Columns for configurations that come from ``api.with_health``."""
+
+    @admin.display(description=_("last sync"), ordering="last_started")
+    def last_sync(self, config: Any) -> str:
+        """How and when the last sync ended, with the way to its record; and since when scheduled ones fail."""
+        if config.last_run is None:
+            return gettext("never")
+        text = format_html(
+            '<a class="accredible-run-{}" href="{}">{}</a>, {}',
+            config.last_status,
+            _address(config),
+            RunStatus(config.last_status).label,
+            localize(localtime(config.last_started)),
+        )
+        if not config.failing_since or not config.sync_interval:
+            return text
+        since = gettext("scheduled syncs fail since %s") % localize(localtime(config.failing_since))
+        return format_html('{}<div class="accredible-failing">{}</div>', text, since)
+
+    @admin.display(description=_("next scheduled sync"), ordering="next_sync_at")
+    def next_sync(self, config: AccredibleAPIConfig) -> str:
+        """When the next scheduled sync is, and whether somebody looks after that."""
+        if not config.sync_interval:
+            return gettext("none")
+        if config.next_sync_at is None:
+            return gettext("as soon as the schedule is looked at")
+        time = localize(localtime(config.next_sync_at))
+        return gettext("%s: overdue") % time if api.is_overdue(config) else time
+
+
+def warn_of_schedules(request: HttpRequest, only: int | None = None) -> None:
+    """Messages about scheduled syncs that fail, or that nobody starts; ``only`` of the configuration of that key."""
+    if request.method != "GET" or not request.user.has_perm("credentials_accredible.view_accredibleapiconfig"):
+        return
+    api.close_dead_runs()
+    for config in api.failing_schedules():
+        if only in {None, config.pk}:
+            messages.warning(request, _trouble(config))
+
+
+def warn_on_the_first_page(site: AdminSite) -> None:
+    """Have the admin's index warn of scheduled syncs that fail."""
+    show: Callable[..., HttpResponse] = site.index
+
+    def index(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        warn_of_schedules(request)
+        return show(request, extra_context)
+
+    site.index = index  # type: ignore[method-assign,assignment]
+
+
+def _trouble(config: Any) -> str:
+    """What is wrong with the schedule of ``config``, with the way to what is known of it."""
+    if config.failing_since:
+        text = gettext("The scheduled syncs of “%(name)s” fail since %(since)s.")
+        values = {"name": config.name, "since": localize(localtime(config.failing_since))}
+        return format_html('{} <a href="{}">{}</a>', text % values, _address(config), gettext("See why"))
+    text = gettext(
+        "The scheduled sync of “%(name)s” was due at %(due)s, and nobody started it. Schedules need a worker with a "
+        "beat, or “accredible_sync --due” in cron."
+    )
+    return text % {"name": config.name, "due": localize(localtime(config.next_sync_at))}
+
+
+def _address(config: Any) -> str:
+    if config.last_status in _OPEN:
+        return progress_address([config.last_run])
+    return reverse("admin:credentials_accredible_syncrun_change", args=[config.last_run])
