@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 MARIADB_URL ?= mysql://root@127.0.0.1:3306/accredible_test
+REDIS_URL ?= redis://127.0.0.1:6379/15
+RABBITMQ_URL ?= amqp://guest:guest@127.0.0.1:5672//
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -15,8 +17,8 @@ COMPILED := base demo test services browser packaging quality docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-browser test-wheel coverage quality bench \
-    openapi docs upgrade clean
+.PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-redis test-rabbitmq test-browser \
+    test-wheel coverage quality bench openapi docs upgrade clean
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +38,7 @@ test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
 test-endurance: $(VENV)/test.stamp ## Run the tests that take minutes: many kills, long outages, many rows
 	@$(BIN)/python -m pytest -m endurance
 
-test-services: test-mariadb ## Run the tests that need services: all of the test-... below that do
+test-services: test-mariadb test-redis test-rabbitmq ## Run the tests that need services: all of the test-... below that do
 
 test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL, at MARIADB_URL
 	@$(BIN)/python -c 'import sys, dj_database_url, MySQLdb; \
@@ -44,9 +46,21 @@ test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL
 	    MySQLdb.connect(host=at["HOST"], port=int(at["PORT"] or 3306), user=at["USER"], password=at["PASSWORD"])' \
 	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
-	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services
+	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services -k mariadb tests/services
 	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest tests/sync tests/admin tests/delivery \
 	    tests/test_secrets.py --ignore=tests/sync/test_kill.py --ignore=tests/delivery/test_kill.py
+
+test-redis: $(VENV)/test.stamp ## Run the tests that need Redis, at REDIS_URL
+	@$(BIN)/python -c 'import sys, redis; redis.Redis.from_url(sys.argv[1], socket_connect_timeout=5).ping()' \
+	    '$(REDIS_URL)' 2>$(VENV)/redis.log \
+	    || { echo "No Redis answers at REDIS_URL: $$(tail -n 1 $(VENV)/redis.log)"; exit 1; }
+	@TEST_REDIS_URL='$(REDIS_URL)' $(BIN)/python -m pytest -m services -k redis tests/services
+
+test-rabbitmq: $(VENV)/test.stamp ## Run the tests that need RabbitMQ, at RABBITMQ_URL
+	@$(BIN)/python -c 'import sys, kombu; kombu.Connection(sys.argv[1], connect_timeout=5).connect()' \
+	    '$(RABBITMQ_URL)' 2>$(VENV)/rabbitmq.log \
+	    || { echo "No RabbitMQ answers at RABBITMQ_URL: $$(tail -n 1 $(VENV)/rabbitmq.log)"; exit 1; }
+	@TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services -k rabbitmq tests/services
 
 test-browser: $(VENV)/browser.stamp ## Run the tests that need Chromium and its driver
 	@command -v chromium >/dev/null \

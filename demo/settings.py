@@ -116,9 +116,8 @@ CREDENTIALS_ACCREDIBLE = {
     "REDIS_URL": os.environ.get("REDIS_URL"),
     **json.loads(os.environ.get("CREDENTIALS_ACCREDIBLE", "{}")),
 }
-# So that several hosts can share a broker.
-if "CELERY_QUEUE" in os.environ:
-    CELERY_TASK_DEFAULT_QUEUE = os.environ["CELERY_QUEUE"]
+# A queue of one's own, for instance, so that several hosts can share a broker.
+globals().update({f"CELERY_{name}": value for name, value in json.loads(os.environ.get("CELERY", "{}")).items()})
 
 # As the real service: plugin apps after its own, hooks after that.
 INSTALLED_APPS.extend(get_plugin_apps(PROJECT_TYPE))

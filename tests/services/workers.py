@@ -18,6 +18,11 @@ from tests.host import ROOT, Host
 BADGES = "credentials_accredible_accrediblebadge"
 CONFIGS = "credentials_accredible_accredibleapiconfig"
 
+SWEEP = "credentials_accredible.sweep_deliveries"
+
+# However the tests end, no worker lives longer than that, in seconds.
+_LONGEST = "900"
+
 # Nobody waits for delays here; the lease is the shortest there is.
 HURRIED = {
     "DELIVERY_DELAYS": [0.05, 0.5],
@@ -33,7 +38,7 @@ def settle(host: Host, broker_url: str, queue: str) -> None:
     host.environment |= {
         "DELIVERY": "celery",
         "BROKER_URL": broker_url,
-        "CELERY_QUEUE": queue,
+        "CELERY": json.dumps({"TASK_DEFAULT_QUEUE": queue, "BEAT_SCHEDULE": {"sweep": {"task": SWEEP, "schedule": 1}}}),
         "CREDENTIALS_ACCREDIBLE": json.dumps(HURRIED),
         # Its rate limit is not what these tests are about.
         "REDIS_URL": "",
@@ -47,8 +52,9 @@ class Worker:
         self.log = Path(host.environment["DEMO_DATA_DIR"]) / f"{name}.log"
         self._file = self.log.open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "credentials_accredible", "worker", "--concurrency", "2",
-             "--loglevel", "info", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip"],
+            ["timeout", _LONGEST, sys.executable, "-m", "celery", "-A", "credentials_accredible", "worker",
+             "--concurrency", "2", "--loglevel", "info", "--hostname", f"{name}@%h", "--without-mingle",
+             "--without-gossip"],
             cwd=ROOT, env=host.environment, stdout=self._file, stderr=self._file, start_new_session=True,
         )  # fmt: skip
 
@@ -83,6 +89,32 @@ def workers(host: Host, count: int = 2) -> Iterator[list[Worker]]:
         for worker in started:
             if worker.process.poll() is None:
                 worker.kill()
+
+
+@contextmanager
+def beat(host: Host) -> Iterator[None]:
+    """A beat that has workers look every second whether something is due."""
+    schedule = Path(host.environment["DEMO_DATA_DIR"]) / "beat"
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "credentials_accredible",
+        "beat",
+        "-s",
+        str(schedule),
+        "--pidfile=",
+    ]
+    process = subprocess.Popen(
+        ["timeout", _LONGEST, *command], cwd=ROOT, env=host.environment, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 class Decider:
