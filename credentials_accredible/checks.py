@@ -5,6 +5,7 @@ E002  a worker is to deliver badges, and there is no broker to reach it through
 W001  a setting that does not exist, misspelled most likely
 W002  an event type that is not known
 W003  an event type that does not say which learner it is about
+W004  workers that do not keep the rate limit together
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     found += _unknown_names()
     if not objections[_DELIVERY] and not objections[_BROKER]:
         found += _missing_broker()
+        found += _unshared_limit()
     if not objections[_EVENTS]:
         found += _unfit_event_types()
     return found
@@ -97,6 +99,17 @@ def _missing_broker() -> Iterator[CheckMessage]:
             f"{_DELIVERY} is “celery”, but no broker is configured: no badge would leave by itself.",
             hint=f"Set {_BROKER}, or CELERY_BROKER_URL, to the address of RabbitMQ or Redis; or remove {_DELIVERY}.",
             id=f"{_ID}E002",
+        )
+
+
+def _unshared_limit() -> Iterator[CheckMessage]:
+    by_workers = conf.get("DELIVERY") in {Delivery.CELERY, Delivery.AUTO} and broker.is_configured()
+    if by_workers and not conf.get("REDIS_URL") and conf.get("RATE_LIMIT_SHARES") == 1:
+        yield Warning(
+            "Workers deliver, and each of their processes takes the whole rate limit of Accredible for itself.",
+            hint=f"Set {conf.SETTING}['REDIS_URL'], so that they keep it together; or {conf.SETTING}"
+            "['RATE_LIMIT_SHARES'] to the number of processes that send.",
+            id=f"{_ID}W004",
         )
 
 

@@ -13,7 +13,6 @@ from credentials_accredible.celery import app, is_stopping
 @app.task(name=broker.DELIVER)
 def deliver(config_id: int) -> None:
     """Deliver what is due of a configuration, for a while."""
-    set_custom_attribute("accredible_config", config_id)
     api.work_off(config_id, go_on=lambda: not is_stopping())
 
 

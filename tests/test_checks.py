@@ -91,8 +91,18 @@ def test_a_worker_without_a_broker_is_an_error_that_says_what_to_do(check: Any) 
     (message,) = check({"DELIVERY": "celery"})
     assert ids([message]) == ["E002"]
     assert "BROKER_URL" in message.hint
-    assert check({"DELIVERY": "celery", "BROKER_URL": "amqp://"}) == []
-    assert check({"DELIVERY": "celery"}, CELERY_BROKER_URL="redis://127.0.0.1:6379/0") == []
+    shares = {"RATE_LIMIT_SHARES": 4}
+    assert check({"DELIVERY": "celery", "BROKER_URL": "amqp://", **shares}) == []
+    assert check({"DELIVERY": "celery", **shares}, CELERY_BROKER_URL="redis://127.0.0.1:6379/0") == []
+
+
+def test_workers_that_do_not_keep_the_rate_limit_together_are_a_warning(check: Any) -> None:
+    (message,) = check({"BROKER_URL": "amqp://"})
+    assert ids([message]) == ["W004"]
+    assert "REDIS_URL" in message.hint
+    assert check({"BROKER_URL": "amqp://", "REDIS_URL": "redis://127.0.0.1:6379/0"}) == []
+    assert check({"BROKER_URL": "amqp://", "RATE_LIMIT_SHARES": 4}) == []
+    assert check({"BROKER_URL": "amqp://", "DELIVERY": "manual"}) == []
 
 
 def test_the_address_of_the_broker_is_not_repeated(check: Any) -> None:

@@ -94,6 +94,8 @@ class _Sender:
                 break
             total += self._deliver(claimed)
             left = None if left is None else left - len(claimed.badges)
+        set_custom_attribute("accredible_config", self._config.pk)
+        set_custom_attribute("accredible_delivery_requests", self._client.requests_sent)
         set_custom_attribute("accredible_delivered", total.delivered)
         set_custom_attribute("accredible_delivery_failed", total.failed)
         return replace(total, requests=self._client.requests_sent)

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -43,16 +44,16 @@ class Command(BaseCommand):
         elif options["watch"]:
             self._watch(options["config"], options["limit"])
         else:
-            self._finish(self._deliver(options["config"], options["limit"]), options["config"])
+            self._finish(self._deliver(options["config"], options["limit"], lambda: True), options["config"])
 
-    def _deliver(self, wanted: list[str], limit: int | None) -> api.Delivery:
+    def _deliver(self, wanted: list[str], limit: int | None, go_on: Callable[[], bool]) -> api.Delivery:
         total = api.Delivery()
         try:
             configs = api.find_configs(wanted)
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
         for config in configs:
-            done = api.deliver(config, limit=limit)
+            done = api.deliver(config, limit=limit, go_on=go_on)
             if done.delivered or done.failed:
                 requests = f"{done.requests} request" if done.requests == 1 else f"{done.requests} requests"
                 self.stdout.write(f"{config.name}: {done.delivered} delivered, {done.failed} failed, {requests}")
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, lambda *_: stop.set())
         while not stop.is_set():
             close_old_connections()
-            done = self._deliver(wanted, limit)
+            done = self._deliver(wanted, limit, lambda: not stop.is_set())
             if not done.delivered:
                 stop.wait(_PAUSE)
 
