@@ -141,3 +141,28 @@ class Return(TextChoices):
     JOINED = "joined", _("joins the group that is here")
     NOTHING = "nothing", _("nothing to do")
     REFUSED = "refused", _("refused")
+
+
+class Difference(TextChoices):
+    """How a badge here and a credential at Accredible differ, as a reconciliation finds it."""
+
+    MISSING = "missing", _("issued here, not at Accredible any more")
+    EXPIRED = "expired", _("awarded here, expired at Accredible")
+    VALID = "valid", _("revoked here, valid at Accredible")
+    UNPUBLISHED = "unpublished", _("published here, not visible at Accredible")
+    PUBLISHED = "published", _("not published here, visible at Accredible")
+    UNRECORDED = "unrecorded", _("at Accredible under our ID, and not recorded here")
+    REVOKED = "revoked", _("revoked on both sides, and failed here")
+    DOUBLE = "double", _("more than one credential at Accredible")
+    OUT_OF_SIGHT = "out_of_sight", _("the API key does not see the group")
+    UNKNOWN = "unknown", _("at Accredible, and no badge here stands for it")
+    RECIPIENT = "recipient", _("another e-mail address at Accredible")
+
+
+class Repair(TextChoices):
+    """What a reconciliation did about a difference."""
+
+    NONE = "", _("nothing")
+    PLANNED = "planned", _("would be repaired")
+    DONE = "done", _("repaired")
+    OVERTAKEN = "overtaken", _("changed meanwhile, left alone")

@@ -15,6 +15,7 @@ from credentials_accredible.api.delivery import (
 )
 from credentials_accredible.api.groups import activate_group, deactivate_group, refuse_unearnable, rules_changed
 from credentials_accredible.api.receiving import process_failed_event, receive_event, sample_event
+from credentials_accredible.api.reconciling import reconcile
 from credentials_accredible.api.snapshots import find_snapshots, remove_configs, remove_groups
 from credentials_accredible.api.syncing import (
     claim_due_syncs,
@@ -30,6 +31,8 @@ from credentials_accredible.badges.delivery.engines import engine as delivery_en
 from credentials_accredible.badges.delivery.outbox import DeliveryStatus
 from credentials_accredible.badges.delivery.outbox import conditions as delivery_conditions
 from credentials_accredible.badges.delivery.outcomes import BadgeOutcome, Fate, badge_outcomes
+from credentials_accredible.badges.delivery.reconciling import Finding, Reconciliation
+from credentials_accredible.badges.delivery.reconciling_rules import DELIVERED, RECORDED
 from credentials_accredible.badges.delivery.sender import Delivery
 from credentials_accredible.badges.reevaluation import Reevaluation, reevaluate
 from credentials_accredible.badges.simulation import Simulation, simulate
@@ -43,13 +46,17 @@ from credentials_accredible.sync.restoring import preview as preview_restore
 from credentials_accredible.sync.restoring import restore
 
 __all__ = [
+    "DELIVERED",
+    "RECORDED",
     "BadgeOutcome",
     "Consent",
     "Delivery",
     "DeliveryStatus",
     "Fate",
+    "Finding",
     "Outcome",
     "Progress",
+    "Reconciliation",
     "Reevaluation",
     "Restoration",
     "RestoreChoices",
@@ -81,6 +88,7 @@ __all__ = [
     "process_failed_event",
     "prune",
     "receive_event",
+    "reconcile",
     "reencrypt_keys",
     "reevaluate",
     "refuse_unearnable",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from types import TracebackType
 from typing import Self
 
-from credentials_accredible.client import credentials
+from credentials_accredible.client import credential_pages, credentials
 from credentials_accredible.client.attribute_keys import read_attribute_keys
 from credentials_accredible.client.credential_payloads import Credential, NewCredential
 from credentials_accredible.client.credentials import BulkItem
 from credentials_accredible.client.designs import DesignBatch, read_designs
-from credentials_accredible.client.groups import Progress, read_groups
+from credentials_accredible.client.groups import Progress, read_groups, sees_group
 from credentials_accredible.client.options import Options
 from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply
 from credentials_accredible.client.transport import Transport
@@ -62,6 +62,10 @@ class AccredibleClient:
         """
         return read_groups(self._transport, self._options, progress or _silent)
 
+    def sees_group(self, group_id: int) -> bool:
+        """Whether there is a group of that id, and the key sees it. Raises RequestFailed."""
+        return sees_group(self._transport, group_id)
+
     def designs(self, ids: Iterable[int], progress: Progress | None = None) -> DesignBatch:
         """The designs of these ids; one that cannot be read is a failure in the batch, and raises nothing."""
         return read_designs(self._transport, self._options, ids, progress or _silent)
@@ -99,6 +103,13 @@ class AccredibleClient:
     def credentials_of(self, group_id: int, email: str) -> list[Credential]:
         """The credentials of that group that this address has."""
         return credentials.find_of(self._transport, group_id, email)
+
+    def credential_pages(self, group_ids: Sequence[int]) -> Iterator[list[Credential]]:
+        """All credentials of these groups, page by page; ``url`` is empty in all of them.
+
+        Raises RequestFailed; UnexpectedReply, at the latest after the last page, where pages contradict each other.
+        """
+        return credential_pages.read_pages(self._transport, group_ids, self._options.page_size)
 
     def credential(self, credential_id: str) -> Credential:
         """The credential of that id, Accredible's or ours; NotFound where there is none."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from credentials_accredible.client.payloads import Payload, web_address, whole_number
+from credentials_accredible.client.payloads import Count, Payload, web_address, whole_number
 from credentials_accredible.client.text import one_line, storable
 
 _LONGEST_ID = 255
@@ -71,12 +71,14 @@ class Credential(Payload):
 
     ``id`` is text, because replies give it as text here and as a number there. ``url`` is an http or https address, or
     empty: lists have none. ``published`` unless Accredible says that it is not. ``own_id`` is in lower case.
+    ``group_id`` is None where the reply does not say it.
     """
 
     id: Annotated[str, BeforeValidator(_identifier)]
     url: Annotated[str, BeforeValidator(web_address)] = ""
     published: bool = True
     own_id: Annotated[str, BeforeValidator(_text)] = ""
+    group_id: int | None = None
     recipient_email: Annotated[str, BeforeValidator(_text)] = ""
     issued_on: Annotated[date | None, BeforeValidator(_day)] = None
     expired_on: Annotated[date | None, BeforeValidator(_day)] = None
@@ -88,11 +90,14 @@ class Credential(Payload):
             return data
         recipient = data.get("recipient")
         nested = recipient.get("email") if isinstance(recipient, Mapping) else None
+        group = data.get("group")
+        group_id = group.get("id") if isinstance(group, Mapping) else data.get("group_id")
         return {
             "id": data.get("id"),
             "url": data.get("url"),
             "published": data.get("approve") is not False,
             "own_id": _text(data.get("license_id")).lower(),
+            "group_id": whole_number(group_id),
             "recipient_email": data.get("recipient_email") or nested,
             "issued_on": data.get("issued_on"),
             "expired_on": data.get("expired_on"),
@@ -106,9 +111,32 @@ class CredentialReply(Payload):
 
 
 class FoundCredentials(Payload):
-    """A page of a search."""
+    """What a search has found."""
 
     credentials: list[Credential]
+
+
+class CredentialsMeta(Payload):
+    """What a page of a search says about all pages; any of it can be missing."""
+
+    count: Count = None
+    cursor: str | None = None
+
+
+class CredentialsPage(FoundCredentials):
+    """A page of a search."""
+
+    meta: CredentialsMeta | None = None
+
+    @property
+    def count(self) -> int | None:
+        """How many credentials there are on all pages."""
+        return self.meta.count if self.meta else None
+
+    @property
+    def cursor(self) -> str | None:
+        """What asks for the next page."""
+        return self.meta.cursor if self.meta else None
 
 
 class BulkResult(Payload):

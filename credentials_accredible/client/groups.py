@@ -9,7 +9,7 @@ from credentials_accredible.client.options import Options
 from credentials_accredible.client.parallel import calls
 from credentials_accredible.client.payloads import Group, GroupsPage
 from credentials_accredible.client.transport import Transport
-from credentials_accredible.exceptions import UnexpectedReply
+from credentials_accredible.exceptions import NotFound, UnexpectedReply
 
 # (done, total); total is None where Accredible does not say.
 Progress = Callable[[int, int | None], None]
@@ -28,6 +28,15 @@ def read_groups(transport: Transport, options: Options, progress: Progress) -> l
         if not problem:
             return [group for page in reading.pages for group in page.groups]
     raise _unexpected(problem)
+
+
+def sees_group(transport: Transport, group_id: int) -> bool:
+    """Whether there is a group of that id that the key sees."""
+    try:
+        transport.request("GET", f"/v1/issuer/groups/{group_id}", idempotent=True)
+    except NotFound:
+        return False
+    return True
 
 
 class _Reading:

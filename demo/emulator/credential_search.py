@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -34,9 +35,30 @@ _COMPARE: dict[str, Callable[[str, Any], bool]] = {
 }
 _SORT_KEYS = ("id", "recipient_name", "group.name", "issued_on", "expired_on")
 
-Item = dict[str, Any]
-# Where an item stands: for each thing sorted by, whether the item lacks it, and what it is.
+# Where a credential stands: for each thing sorted by, whether the credential lacks it, and what it is.
 Place = list[list[Any]]
+
+
+class _Found:
+    """A credential as the search shows it. What is asked for of all of them is known without showing it."""
+
+    def __init__(self, credential: Credential, base: str) -> None:
+        self.credential = credential
+        self._base = base
+
+    @functools.cached_property
+    def item(self) -> dict[str, Any]:
+        """What is shown."""
+        return self.credential.search_item(self._base)
+
+    def value(self, name: str) -> Any:
+        """What stands under ``name``, as ``group.id``."""
+        if name == "id":
+            return self.credential.id
+        if name == "group.id":
+            return self.credential.group.id
+        outer, _, inner = name.partition(".")
+        return self.item[outer][inner] if inner else self.item[outer]
 
 
 def search(credentials: list[Credential], body: dict[str, Any], base: str) -> dict[str, Any]:
@@ -44,11 +66,11 @@ def search(credentials: list[Credential], body: dict[str, Any], base: str) -> di
     conditions = [_condition(name, wanted) for name, wanted in _object(body, "query").items()]
     order = _order(_object(body, "sort"))
     start, size, cursor = _page(_object(body, "page"))
-    items = [found.search_item(base) for found in credentials]
-    matching = [item for item in items if all(condition(item) for condition in conditions)]
+    seen = (_Found(credential, base) for credential in credentials)
+    matching = [found for found in seen if all(condition(found) for condition in conditions)]
 
-    def place(item: Item) -> Place:
-        values = [_value_of(item, name) for name, _ in order]
+    def place(found: _Found) -> Place:
+        values = [found.value(name) for name, _ in order]
         return [[value is None, value] for value in values]
 
     def compare(one: Place, other: Place) -> int:
@@ -57,10 +79,12 @@ def search(credentials: list[Credential], body: dict[str, Any], base: str) -> di
                 return sign if mine > theirs else -sign
         return 0
 
-    matching.sort(key=lambda item: functools.cmp_to_key(compare)(place(item)))
+    standing = functools.cmp_to_key(compare)
+    if order != [("id", 1)]:  # that is the order in which they come
+        matching.sort(key=lambda found: standing(place(found)))
     if cursor is not None:
         try:
-            start = sum(compare(place(item), cursor) <= 0 for item in matching)
+            start = bisect_right(matching, standing(cursor), key=lambda found: standing(place(found)))
         except (TypeError, ValueError):
             raise malformed("page: this cursor does not belong to this search") from None
     shown = matching[start : start + size]
@@ -71,10 +95,10 @@ def search(credentials: list[Credential], body: dict[str, Any], base: str) -> di
         "size": size,
         "cursor": _encode(place(shown[-1])) if shown and more else None,
     }
-    return {"credentials": shown, "meta": meta}
+    return {"credentials": [found.item for found in shown], "meta": meta}
 
 
-def _condition(name: str, wanted: Any) -> Callable[[Item], bool]:
+def _condition(name: str, wanted: Any) -> Callable[[_Found], bool]:
     field, bracket, rest = name.partition("[")
     operator = rest.removesuffix("]") if bracket else "eq"
     if operator not in _OPERATORS.get(field, ()):
@@ -82,19 +106,19 @@ def _condition(name: str, wanted: Any) -> Callable[[Item], bool]:
     if field == "approve":
         if not isinstance(wanted, bool):
             raise malformed(f"query: {name} wants true or false")
-        return lambda item: item["approve"] is wanted
+        return lambda found: found.item["approve"] is wanted
     if field in _OBJECTS:
         if not isinstance(wanted, dict):
             raise malformed(f"query: {name} wants an object")
-        return lambda item: all(item[field].get(key) == value for key, value in wanted.items())
+        return lambda found: all(found.item[field].get(key) == value for key, value in wanted.items())
     if operator == "in" and not isinstance(wanted, list):
         raise malformed(f"query: {name} wants a list")
     target = [_wanted(field, each) for each in wanted] if operator == "in" else _wanted(field, wanted)
     compare = _COMPARE[operator]
 
-    def holds(item: Item) -> bool:
-        found = _value_of(item, field)
-        return found is not None and compare(_comparable(field, found), target)
+    def holds(found: _Found) -> bool:
+        value = found.value(field)
+        return value is not None and compare(_comparable(field, value), target)
 
     return holds
 
@@ -117,11 +141,6 @@ def _comparable(field: str, value: Any) -> str:
     if field in _DATES:
         return str(value)[:10]
     return str(value).lower() if field == "recipient_email" else str(value)
-
-
-def _value_of(item: Item, name: str) -> Any:
-    outer, _, inner = name.partition(".")
-    return item[outer][inner] if inner else item[outer]
 
 
 def _order(sort: dict[str, Any]) -> list[tuple[str, int]]:

@@ -1,0 +1,129 @@
+"""Compares badges with what Accredible has of them: for a person, and for cron."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from credentials_accredible import api
+from credentials_accredible.choices import Difference, Repair
+from credentials_accredible.exceptions import ConfigurationError
+
+# Findings of one kind that are shown to people; programs get all.
+_SHOWN = 20
+_ALL = "all"
+
+
+class Command(BaseCommand):
+    """Compare one, several or all API configurations; one that fails does not stop the others."""
+
+    help = (
+        "Compares badges with Accredible's credentials, and repairs differences where asked to. Exits with 1 if a "
+        "comparison failed, or if differences are left that need a person."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The options of the command."""
+        parser.add_argument(
+            "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
+        )
+        recorded, delivered = (sorted(map(str, kinds)) for kinds in (api.RECORDED, api.DELIVERED))
+        parser.add_argument(
+            "--repair",
+            nargs="*",
+            choices=[*recorded, *delivered, _ALL],
+            metavar="KIND",
+            help=f"repair {', '.join(recorded)}, which changes nothing at Accredible, and what is named of "
+            f"{', '.join(delivered)}, or all",
+        )
+        parser.add_argument(
+            "--ignore", nargs="+", default=[], choices=Difference.values, metavar="KIND", help="leave these kinds out"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="show what would be repaired, and write nothing")
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Compare what was asked for and say what differs."""
+        try:
+            configs = api.find_configs(options["config"])
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from None
+        results = []
+        for config in configs:
+            result = api.reconcile(
+                config,
+                repairs=_repairs(options["repair"]),
+                ignore=[Difference(kind) for kind in options["ignore"]],
+                dry_run=options["dry_run"],
+            )
+            results.append(result)
+            if options["format"] == "text":
+                self._print(result)
+        if options["format"] == "json":
+            self.stdout.write(json.dumps([_as_dict(result) for result in results], indent=2))
+        elif not configs:
+            self.stderr.write("There is no API configuration yet: add one in the admin.")
+        left = sum(result.needs_a_person for result in results)
+        if left:
+            raise CommandError(f"{left} of {len(results)} configurations need a person.")
+
+    def _print(self, result: api.Reconciliation) -> None:
+        if result.error:
+            self.stdout.write(self.style.ERROR(f"{result.config.name}: not compared: {result.error}"))
+            return
+        in_flight = f" ({result.in_flight} in delivery, left alone)" if result.in_flight else ""
+        compared = f"{result.badges} badges{in_flight} and {result.credentials} credentials compared"
+        counts = Counter(finding.kind for finding in result.findings)
+        found = ", ".join(f"{counts[kind]} {kind}" for kind in Difference if counts[kind]) or "no difference"
+        style = self.style.ERROR if result.needs_a_person else self.style.SUCCESS
+        self.stdout.write(style(f"{result.config.name}: {compared}: {found}."))
+        for kind in Difference:
+            self._print_findings(kind, [finding for finding in result.findings if finding.kind == kind])
+
+    def _print_findings(self, kind: Difference, findings: list[api.Finding]) -> None:
+        if findings:
+            self.stdout.write(f"  {kind}: {kind.label}")
+        for finding in findings[:_SHOWN]:
+            what = [f"badge {finding.badge}"] if finding.badge else []
+            what += [f"group {finding.group}"]
+            what += [f"credential {finding.credential}"] if finding.credential else []
+            outcome = f": {Repair(finding.repair).label}" if finding.repair else ""
+            self.stdout.write(f"    {', '.join(what)}{outcome}")
+        if len(findings) > _SHOWN:
+            self.stdout.write(f"    … and {len(findings) - _SHOWN} more: see --format json")
+
+
+def _repairs(named: list[str] | None) -> Collection[Difference]:
+    """What is to be repaired: nothing where the option is not given, and what changes nothing there with it."""
+    if named is None:
+        return ()
+    if _ALL in named:
+        return api.RECORDED | api.DELIVERED
+    return api.RECORDED | {Difference(kind) for kind in named}
+
+
+def _as_dict(result: api.Reconciliation) -> dict[str, Any]:
+    return {
+        "config": result.config.pk,
+        "name": result.config.name,
+        "error": result.error,
+        "badges": result.badges,
+        "in_flight": result.in_flight,
+        "credentials": result.credentials,
+        "requests": result.requests,
+        "findings": [
+            {
+                "kind": str(finding.kind),
+                "badge": str(finding.badge) if finding.badge else None,
+                "group": finding.group,
+                "credential": finding.credential or None,
+                "repair": str(finding.repair) or None,
+            }
+            for finding in result.findings
+        ],
+    }
