@@ -6,6 +6,8 @@ the provider, it must be escaped like any other text when it is put into a page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -173,10 +175,6 @@ class ConfirmationRequired(SyncRefused):
     """The plan removes groups and was to be confirmed first, or is not the plan that was confirmed."""
 
 
-class CarryOverRefused(SyncRefused):
-    """A group was to be carried over to another id, and that makes no sense as things are at Accredible."""
-
-
 class SyncSuperseded(SyncRefused):
     """The lock was taken over by another synchronisation while this one was working."""
 
@@ -198,3 +196,26 @@ class DecisionRefused(AccredibleError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__(" ".join(problems))
+
+
+# --- files that carry configuration ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class FileProblem:
+    """What is wrong in a file, and where: line and column count from 1, 0 where there is no such place."""
+
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"Line {self.line}, column {self.column}: {self.message}" if self.line else self.message
+
+
+class ImportRefused(AccredibleError):
+    """A file was not imported, and nothing was changed; ``problems`` are all that were found, by place."""
+
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__(" ".join(map(str, self.problems)))

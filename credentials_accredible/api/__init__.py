@@ -36,6 +36,11 @@ from credentials_accredible.badges.delivery.reconciling_rules import DELIVERED, 
 from credentials_accredible.badges.delivery.sender import Delivery
 from credentials_accredible.badges.reevaluation import Reevaluation, reevaluate
 from credentials_accredible.badges.simulation import Simulation, simulate
+from credentials_accredible.portability.exporting import export as export_groups
+from credentials_accredible.portability.importing import Imported, import_groups
+from credentials_accredible.portability.nodes import LARGEST_FILE
+from credentials_accredible.portability.planning import GroupPlan
+from credentials_accredible.portability.targets import Match
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, preview
 from credentials_accredible.sync.fetch import Progress
@@ -47,6 +52,7 @@ from credentials_accredible.sync.restoring import restore
 
 __all__ = [
     "DELIVERED",
+    "LARGEST_FILE",
     "RECORDED",
     "BadgeOutcome",
     "Consent",
@@ -54,6 +60,9 @@ __all__ = [
     "DeliveryStatus",
     "Fate",
     "Finding",
+    "GroupPlan",
+    "Imported",
+    "Match",
     "Outcome",
     "Progress",
     "Reconciliation",
@@ -77,10 +86,12 @@ __all__ = [
     "delivery_conditions",
     "delivery_engine",
     "delivery_status",
+    "export_groups",
     "failing_schedules",
     "find_configs",
     "find_snapshots",
     "hand_over",
+    "import_groups",
     "is_overdue",
     "note_issuer",
     "preview",

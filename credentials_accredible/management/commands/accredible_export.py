@@ -1,0 +1,65 @@
+"""Writes what is configured under groups into a file, to be imported by another installation."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from credentials_accredible import api
+from credentials_accredible.exceptions import ConfigurationError
+
+_STANDARD_OUTPUT = "-"
+
+
+class Command(BaseCommand):
+    """Export the groups of one, several or all API configurations."""
+
+    help = "Writes groups' requirements, data rules, penalties, custom attributes and activation; no keys, no learners."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The options of the command."""
+        parser.add_argument("file", metavar="FILE", help="what to write, “-” for the standard output")
+        parser.add_argument(
+            "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
+        )
+        parser.add_argument(
+            "--format", choices=["yaml", "json"], help="default: json for a file that is called so, else yaml"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the file, whole or not at all."""
+        try:
+            configs = api.find_configs(options["config"])
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from None
+        name = options["file"]
+        style = options["format"] or ("json" if name.lower().endswith(".json") else "yaml")
+        text = api.export_groups(configs, style)
+        if name == _STANDARD_OUTPUT:
+            self.stdout.write(text, ending="")
+            return
+        try:
+            _write(Path(name), text)
+        except OSError as error:
+            raise CommandError(f"{name} cannot be written: {error.strerror or error}.") from None
+        self.stdout.write(self.style.SUCCESS(f"Written: {name}."))
+
+
+def _write(path: Path, text: str) -> None:
+    # A former file stays until the new one is complete.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
