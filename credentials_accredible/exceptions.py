@@ -175,6 +175,10 @@ class ConfirmationRequired(SyncRefused):
     """The plan removes groups and was to be confirmed first, or is not the plan that was confirmed."""
 
 
+class CarryOverRefused(SyncRefused):
+    """A group was to be carried over to another id, and that makes no sense as things are at Accredible."""
+
+
 class SyncSuperseded(SyncRefused):
     """The lock was taken over by another synchronisation while this one was working."""
 

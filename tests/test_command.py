@@ -97,6 +97,7 @@ def test_json_has_an_entry_for_each_configuration(account: Any) -> None:
         "unchanged": 0,
         "removed": 0,
         "conflicting": 0,
+        "same_name": [],
         "error": "",
         "run": SyncRun.objects.get(api_config=main).pk,
     }

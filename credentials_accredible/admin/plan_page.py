@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TEMPLATE = "admin/credentials_accredible/plan.html"
 ACTION = "sync_groups"
 _DIGEST = "digest-"
+_CARRY = "carry-"
 
 # An account can have thousands of groups, and a description can be a book: what is shown of them has limits.
 _REMOVALS = 100
@@ -50,6 +51,12 @@ def approved(request: HttpRequest, config: Any) -> str:
     return str(request.POST.get(f"{_DIGEST}{config.pk}", ""))
 
 
+def carried_over(request: HttpRequest, config: Any) -> dict[int, int]:
+    """Which groups the sender of the form wants to be carried over; what makes no sense there counts as not chosen."""
+    pairs = (text.partition("=") for text in request.POST.getlist(f"{_CARRY}{config.pk}"))
+    return {int(old): int(new) for old, _equals, new in pairs if _is_number(old) and _is_number(new)}
+
+
 def section(outcome: api.Outcome, plan: Plan, *, asked_before: bool = False) -> dict[str, Any]:
     """What the page shows of one configuration: its ``plan``, and what goes with the groups that it removes."""
     removals = [(group, outcome.holdings.get(group.pk, Holdings())) for group in plan.remove]
@@ -60,6 +67,11 @@ def section(outcome: api.Outcome, plan: Plan, *, asked_before: bool = False) -> 
         "digest_name": f"{_DIGEST}{outcome.config.pk}",
         "digest": outcome.approval,
         "figures": report.figures(plan),
+        "carry_name": f"{_CARRY}{outcome.config.pk}",
+        "offers": [
+            (offer, outcome.holdings.get(offer.local.pk, Holdings()), offer in plan.carry)
+            for offer in (*plan.carry, *plan.lookalikes)
+        ],
         "removals": removals[:_REMOVALS],
         "more_removals": removals[_REMOVALS:],
         "lists": [
@@ -80,6 +92,10 @@ def section(outcome: api.Outcome, plan: Plan, *, asked_before: bool = False) -> 
         "changed": asked_before,
         "warnings": outcome.warnings,
     }
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def page(

@@ -43,7 +43,7 @@ def sync_groups(
             trigger=RunTrigger.ADMIN,
             user=request.user,
             site=api.current_site(request),
-            consent=api.Consent(ask=True, approved=approved),
+            consent=api.Consent(ask=True, approved=approved, carry_over=plan_page.carried_over(request, config)),
         )
         if isinstance(outcome.reason, ConfirmationRequired) and outcome.plan:
             pending.append(plan_page.section(outcome, outcome.plan, asked_before=bool(approved)))

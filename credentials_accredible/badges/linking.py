@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from credentials_accredible.choices import BadgeProblem, BadgeStatus
-from credentials_accredible.models import AccredibleBadge, AccredibleGroup
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
+
+_BATCH = 500
+
+
+def unlinked(config: AccredibleAPIConfig, numbers: Collection[int]) -> QuerySet[AccredibleBadge]:
+    """The badges of a configuration that were earned in groups of these Accredible ids and belong to no group."""
+    return AccredibleBadge.objects.filter(api_config=config, accredible_group_id__in=numbers, group=None)
+
+
+def link_all(group: AccredibleGroup, badges: QuerySet[AccredibleBadge]) -> int:
+    """Link all of ``badges``, which belong to no group, to ``group``; returns how many. As ``link``."""
+    done = 0
+    while keys := list(badges.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        link(group, keys)
+        done += len(keys)
+    return done
+
+
+def move_waiting(group: AccredibleGroup) -> None:
+    """Have the badges of ``group`` that are not at Accredible yet made in the group as it is there now."""
+    waiting = AccredibleBadge.objects.filter(group=group, external_id="", status=BadgeStatus.AWARDED)
+    rows = waiting.exclude(accredible_group_id=group.accredible_id).order_by("pk")
+    done = 0
+    while keys := list(rows.filter(pk__gt=done).values_list("pk", flat=True)[:_BATCH]):
+        link(group, keys)
+        done = keys[-1]
 
 
 def link(group: AccredibleGroup, badges: Sequence[int]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from django.contrib.sites.models import Site
@@ -16,6 +16,7 @@ from credentials_accredible.choices import RunStatus, SnapshotCause
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.sync import changes, runs
+from credentials_accredible.sync.carrying import carry_over
 from credentials_accredible.sync.plan import (
     PROVIDER_FIELDS,
     LocalGroup,
@@ -36,16 +37,23 @@ class Consent:
     """What somebody has agreed to.
 
     ``force``: removals, however many. ``ask``: no removal, unless its ``approval`` is ``approved``, which stands for
-    what a person has seen of it.
+    what a person has seen of it. ``carry_over``: which groups that are gone, by their Accredible ids, are the same as
+    which new ones.
     """
 
     force: bool = False
     ask: bool = False
     approved: str = ""
+    carry_over: Mapping[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # A message queue turns the keys into texts.
+        numbers = {int(old): int(new) for old, new in self.carry_over.items()}
+        object.__setattr__(self, "carry_over", numbers)
 
     def objection(self, plan: Plan) -> SyncRefused | None:
         """Why the plan goes beyond what was agreed to; None where it does not."""
-        if self.approved and plan.remove and self.approved != _approval_now(plan):
+        if self.approved and plan.gone and self.approved != _approval_now(plan):
             return ConfirmationRequired(
                 "What this sync would change is no longer what was confirmed. Nothing was changed: look at it again."
             )
@@ -60,7 +68,7 @@ class Consent:
 
 
 def _approval_now(plan: Plan) -> str:
-    return approval(plan, holdings([group.pk for group in plan.remove]))
+    return approval(plan, holdings([group.pk for group in plan.gone]))
 
 
 def local_groups(config: AccredibleAPIConfig) -> list[LocalGroup]:
@@ -69,12 +77,17 @@ def local_groups(config: AccredibleAPIConfig) -> list[LocalGroup]:
     return [LocalGroup(**row) for row in rows.values("pk", "accredible_id", "is_active", *PROVIDER_FIELDS)]
 
 
-def current_plan(config: AccredibleAPIConfig, remote: Sequence[RemoteGroup]) -> Plan:
-    """What it would take now to make the groups of ``config`` the ``remote`` ones; writes nothing."""
+def current_plan(
+    config: AccredibleAPIConfig, remote: Sequence[RemoteGroup], carry_over: Mapping[int, int] | None = None
+) -> Plan:
+    """What it would take now to make the groups of ``config`` the ``remote`` ones; writes nothing.
+
+    Raises CarryOverRefused as ``make_plan`` does.
+    """
     local = local_groups(config)
     known = {group.accredible_id for group in local}
     new = [group.accredible_id for group in remote if group.accredible_id not in known]
-    return make_plan(remote, local, _held_elsewhere(config, new))
+    return make_plan(remote, local, _held_elsewhere(config, new), carry_over)
 
 
 def apply(
@@ -83,19 +96,20 @@ def apply(
     """Plan anew under the lock and, where ``consent`` covers the plan, carry it out and close ``run`` as succeeded.
 
     Returns the plan, and the objection that kept it from being carried out. Raises SyncSuperseded where the lock is
-    lost or the account behind ``config`` is another one now. The groups are as before in both cases.
+    lost or the account behind ``config`` is another one now, and CarryOverRefused. The groups are as before then.
     """
     with transaction.atomic():
         runs.hold(run)
         _lock_environment(config)
-        plan = current_plan(config, remote)
+        plan = current_plan(config, remote, consent.carry_over)
         objection = consent.objection(plan)
         if objection is None:
-            if plan.remove:
+            if plan.gone:
                 # Before any group: whoever changes rules locks their version first, then the group.
                 index.changed()
             _create(config, plan, site)
             _update(plan)
+            carry_over(plan.carry, user=run.user)
             remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
             changes.record(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)

@@ -46,6 +46,9 @@ def _rows(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
     for update in plan.update:
         fields = [shortened(change) for change in update.changes]
         yield _row(run, ChangeAction.UPDATED, update.remote, group_id=update.local.pk, fields=fields)
+    for carried in plan.carry:
+        fields = [shortened(change) for change in carried.changes]
+        yield _row(run, ChangeAction.CARRIED_OVER, carried.remote, group_id=carried.local.pk, fields=fields)
     for removed in plan.remove:
         yield _row(run, ChangeAction.REMOVED, removed)
 

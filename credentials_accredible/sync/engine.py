@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ class Outcome:
     """How a synchronisation of one configuration ended, or how it would end; *queued* where a worker will do it.
 
     ``plan`` is None where it did not come that far. ``holdings`` says, by primary key, what hangs on the groups the
-    plan removes; it is filled where nothing was removed yet. ``run`` is None for a preview.
+    plan removes or carries over; it is filled where nothing was removed yet. ``run`` is None for a preview.
     """
 
     config: AccredibleAPIConfig
@@ -57,18 +57,25 @@ class Outcome:
 
 
 def preview(
-    config: AccredibleAPIConfig, *, force: bool = False, refresh_icons: bool = False, progress: Progress | None = None
+    config: AccredibleAPIConfig,
+    *,
+    force: bool = False,
+    carry_over: Mapping[int, int] | None = None,
+    refresh_icons: bool = False,
+    progress: Progress | None = None,
 ) -> Outcome:
     """What a synchronisation would do now, *refused* where a guard would stop it and ``force`` is not given.
 
-    Writes nothing, and does not raise AccredibleError.
+    ``carry_over`` is as in ``Consent``. Writes nothing, and does not raise AccredibleError.
     """
     try:
         with open_client(config) as client:
             local = local_groups(config)
             fetched = fetch(client, local, refresh_icons=refresh_icons, progress=progress or _silent)
-        plan = current_plan(config, fetched.groups)
+        plan = current_plan(config, fetched.groups, carry_over)
         objection = Consent(force=force).objection(plan)
+    except SyncRefused as error:
+        return Outcome(config, RunStatus.REFUSED, str(error), reason=error)
     except AccredibleError as error:
         return Outcome(config, RunStatus.FAILED, str(error), reason=error)
     return Outcome(
@@ -193,7 +200,7 @@ class _Synchronisation:
 
 
 def _holdings(plan: Plan) -> dict[int, Holdings]:
-    return holdings([group.pk for group in plan.remove])
+    return holdings([group.pk for group in plan.gone])
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -30,13 +30,14 @@ def with_health(configs: QuerySet[AccredibleAPIConfig]) -> QuerySet[AccredibleAP
     ``failing_since`` is when the first scheduled sync failed since one of any kind has succeeded, else None.
     """
     runs = SyncRun.objects.filter(api_config=OuterRef("pk")).order_by("-started_at", "-pk")
+    # By primary key: MariaDB makes a text of a date that a constant may stand in for.
     succeeded = runs.filter(status=RunStatus.SUCCEEDED)
-    failed = scheduled_failures().filter(api_config=OuterRef("pk"), started_at__gt=OuterRef("last_success"))
+    failed = scheduled_failures().filter(api_config=OuterRef("pk"), pk__gt=OuterRef("last_success"))
     return configs.annotate(
         last_run=Subquery(runs.values("pk")[:1]),
         last_status=Subquery(runs.values("status")[:1]),
         last_started=Subquery(runs.values("started_at")[:1]),
-        last_success=Coalesce(Subquery(succeeded.values("started_at")[:1]), Value(_LONG_AGO)),
+        last_success=Coalesce(Subquery(succeeded.values("pk")[:1]), 0),
         failing_since=Subquery(failed.order_by("started_at").values("started_at")[:1]),
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from credentials_accredible.exceptions import RemovalRefused
+from credentials_accredible.exceptions import CarryOverRefused, RemovalRefused
 
 # A share says little about a handful of groups.
 _GUARDED_FROM = 4
@@ -73,6 +74,20 @@ class Update:
 
 
 @dataclass(frozen=True)
+class CarryOver:
+    """A group that is gone at Accredible, and the one that was made there in its place: here it stays the same."""
+
+    local: LocalGroup
+    remote: RemoteGroup
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What differs, the id first."""
+        number = Change("accredible_id", self.local.accredible_id, self.remote.accredible_id)
+        return (number, *_changes(self.local, self.remote))
+
+
+@dataclass(frozen=True)
 class Conflict:
     """A group that another configuration of the same environment holds; ``holder`` is that one's name."""
 
@@ -84,7 +99,7 @@ class Conflict:
 class Plan:
     """All that a synchronisation of one configuration would do, in the order Accredible lists its groups.
 
-    ``known`` is how many groups the configuration has before it.
+    ``known`` is how many groups the configuration has before it. ``carry`` is what somebody has chosen to carry over.
     """
 
     create: tuple[RemoteGroup, ...] = ()
@@ -92,37 +107,63 @@ class Plan:
     unchanged: tuple[LocalGroup, ...] = ()
     remove: tuple[LocalGroup, ...] = ()
     conflicting: tuple[Conflict, ...] = ()
+    carry: tuple[CarryOver, ...] = ()
     known: int = 0
 
     @property
     def changes_nothing(self) -> bool:
         """Whether applying it would write nothing."""
-        return not (self.create or self.update or self.remove)
+        return not (self.create or self.update or self.remove or self.carry)
+
+    @property
+    def gone(self) -> tuple[LocalGroup, ...]:
+        """The groups that Accredible no longer lists: those that are removed, and those that are carried over."""
+        return (*self.remove, *(item.local for item in self.carry))
+
+    @property
+    def lookalikes(self) -> tuple[CarryOver, ...]:
+        """What could be carried over: the one group that goes and the one that comes of a name."""
+        going = Counter(group.name for group in self.remove)
+        coming = Counter(group.name for group in self.create)
+        by_name = {group.name: group for group in self.create if coming[group.name] == 1}
+        return tuple(
+            CarryOver(group, by_name[group.name])
+            for group in self.remove
+            if group.name and going[group.name] == 1 and group.name in by_name
+        )
 
     @property
     def digest(self) -> str:
         """A fingerprint of what a person sees of the plan.
 
         Two plans of one fingerprint create, update and remove the same. Icon addresses stay out: Accredible may sign
-        them anew each time they are asked for.
+        them anew each time they are asked for. So does what is chosen to be carried over: the person chooses that
+        while they look at the plan.
         """
+        coming = [*self.create, *(item.remote for item in self.carry)]
         seen = {
-            "create": [[group.accredible_id, group.name] for group in self.create],
+            "create": sorted([group.accredible_id, group.name] for group in coming),
             "update": [
                 [update.local.pk, [[c.field, c.new] for c in update.changes if c.field != "icon_url"]]
                 for update in self.update
             ],
-            "remove": [[group.pk, group.accredible_id, group.is_active] for group in self.remove],
+            "remove": sorted([group.pk, group.accredible_id, group.is_active] for group in self.gone),
             "conflicting": [[conflict.remote.accredible_id, conflict.holder] for conflict in self.conflicting],
         }
         return hashlib.sha256(json.dumps(seen, default=str, sort_keys=True).encode()).hexdigest()
 
 
-def make_plan(remote: Iterable[RemoteGroup], local: Iterable[LocalGroup], held_elsewhere: Mapping[int, str]) -> Plan:
+def make_plan(
+    remote: Iterable[RemoteGroup],
+    local: Iterable[LocalGroup],
+    held_elsewhere: Mapping[int, str],
+    carry_over: Mapping[int, int] | None = None,
+) -> Plan:
     """Compare the groups of an account with those of its configuration.
 
     ``held_elsewhere`` maps Accredible ids to the name of another configuration of the same environment that holds
-    them. A group this configuration holds already is never in conflict.
+    them. A group this configuration holds already is never in conflict. ``carry_over`` maps ids of groups that are gone
+    to those of new ones that were made in their place; CarryOverRefused where one is not gone, or the other not new.
     """
     remote = list(remote)
     by_id = {group.accredible_id: group for group in local}
@@ -140,7 +181,18 @@ def make_plan(remote: Iterable[RemoteGroup], local: Iterable[LocalGroup], held_e
             unchanged.append(mine)
     there = {group.accredible_id for group in remote}
     remove = [group for group in by_id.values() if group.accredible_id not in there]
-    return Plan(tuple(create), tuple(update), tuple(unchanged), tuple(remove), tuple(conflicting), known=len(by_id))
+    carry = _carried_over(create, remove, carry_over or {})
+    create = [group for group in create if group not in {item.remote for item in carry}]
+    remove = [group for group in remove if group not in {item.local for item in carry}]
+    return Plan(
+        create=tuple(create),
+        update=tuple(update),
+        unchanged=tuple(unchanged),
+        remove=tuple(remove),
+        conflicting=tuple(conflicting),
+        carry=tuple(carry),
+        known=len(by_id),
+    )
 
 
 def removal_objection(plan: Plan, max_ratio: float) -> RemovalRefused | None:
@@ -173,6 +225,28 @@ def values_of(remote: RemoteGroup, local: LocalGroup | None) -> dict[str, object
         values["icon_url"] = local.icon_url if local is not None and same_design else ""
         values["remote_updated_at"] = local.remote_updated_at if local is not None else None
     return values
+
+
+def _carried_over(
+    create: Iterable[RemoteGroup], remove: Iterable[LocalGroup], carry_over: Mapping[int, int]
+) -> list[CarryOver]:
+    new = {group.accredible_id: group for group in create}
+    gone = {group.accredible_id: group for group in remove}
+    for old, number in carry_over.items():
+        if old not in gone:
+            raise CarryOverRefused(
+                f"The group {old} cannot be carried over: it is not among those that would be removed. Nothing was "
+                "changed."
+            )
+        if number not in new:
+            raise CarryOverRefused(
+                f"The group {old} cannot be carried over to {number}: that one is not new at Accredible. Nothing was "
+                "changed."
+            )
+    twice = [number for number, count in Counter(carry_over.values()).items() if count > 1]
+    if twice:
+        raise CarryOverRefused(f"Two groups cannot be carried over to {twice[0]}. Nothing was changed.")
+    return [CarryOver(gone[old], new[number]) for old, number in carry_over.items()]
 
 
 def _changes(local: LocalGroup, remote: RemoteGroup) -> tuple[Change, ...]:

@@ -20,7 +20,7 @@ def figures(plan: Plan | None) -> dict[str, int]:
     plan = plan or Plan()
     return {
         "created": len(plan.create),
-        "updated": len(plan.update),
+        "updated": len(plan.update) + len(plan.carry),
         "unchanged": len(plan.unchanged),
         "removed": len(plan.remove),
         "conflicting": len(plan.conflicting),
@@ -48,18 +48,28 @@ def as_dict(outcome: Outcome) -> dict[str, object]:
         "name": outcome.config.name,
         "status": str(outcome.status),
         **figures(outcome.plan if outcome.succeeded else None),
+        "same_name": [
+            {"removed": offer.local.accredible_id, "created": offer.remote.accredible_id}
+            for offer in (outcome.plan.lookalikes if outcome.plan else ())
+        ],
         "error": outcome.error,
         "run": outcome.run.pk if outcome.run else None,
     }
 
 
 def plan_lines(plan: Plan, hanging: dict[int, Holdings]) -> Iterator[str]:
-    """A line for each group that would change: ``+`` created, ``~`` updated, ``-`` removed, ``!`` conflicting."""
+    """A line for each group that would change, and what could be done instead.
+
+    ``+`` created, ``~`` updated, ``>`` carried over, ``-`` removed, ``!`` conflicting, ``?`` could be carried over.
+    """
     for group in plan.create:
         yield f"+ {group.accredible_id}  {group.name}"
     for update in plan.update:
         yield f"~ {update.local.accredible_id}  {update.remote.name}"
         yield from (f"    {describe(change)}" for change in update.changes)
+    for carried in plan.carry:
+        yield f"> {carried.local.accredible_id} -> {carried.remote.accredible_id}  {carried.remote.name}"
+        yield f"    keeps {describe_holdings(hanging.get(carried.local.pk, Holdings()))}; is inactive afterwards"
     for local in plan.remove:
         state = "active" if local.is_active else "inactive"
         yield f"- {local.accredible_id}  {local.name}"
@@ -67,6 +77,11 @@ def plan_lines(plan: Plan, hanging: dict[int, Holdings]) -> Iterator[str]:
     for conflict in plan.conflicting:
         yield f"! {conflict.remote.accredible_id}  {conflict.remote.name}"
         yield f"    held by “{conflict.holder}” already: skipped, because two copies would issue two badges"
+    for offer in plan.lookalikes:
+        old, new = offer.local.accredible_id, offer.remote.accredible_id
+        yield f"? {old} -> {new}  {offer.remote.name}"
+        yield "    this looks like the same group, made anew at Accredible. To carry its configuration over:"
+        yield f"    --carry-over {old}={new}"
 
 
 def describe(change: Change) -> str:

@@ -58,7 +58,7 @@ class _Standing:
 def count(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> Learners:
     """Who would come back from ``snapshot`` now, into a group of ``config``; writes nothing."""
     figures = Learners()
-    by_number = _unlinked(config, {snapshot.accredible_id})
+    by_number = linking.unlinked(config, {snapshot.accredible_id})
     for entries in _parts(snapshot):
         _note(figures, entries, _users(entries))
         figures.badges += _unlinked_of(entries).exclude(pk__in=by_number).count()
@@ -76,10 +76,9 @@ def bring_back(snapshot: GroupSnapshot, group: AccredibleGroup, requirements: Ma
         found = _users(entries)
         _note(figures, entries, found)
         _restore_progress(group, _standings(entries, found, requirements))
-        figures.badges += _link(group, _unlinked_of(entries))
-    by_number = _unlinked(group.api_config, {snapshot.accredible_id, group.accredible_id})
-    while linked := _link(group, by_number.order_by("pk")[:_BATCH]):
-        figures.badges += linked
+        figures.badges += linking.link_all(group, _unlinked_of(entries))
+    by_number = linking.unlinked(group.api_config, {snapshot.accredible_id, group.accredible_id})
+    figures.badges += linking.link_all(group, by_number)
     return figures
 
 
@@ -215,18 +214,6 @@ def _unlinked_of(entries: Iterable[Mapping[str, Any]]) -> QuerySet[AccredibleBad
     return AccredibleBadge.objects.filter(
         uuid__in=[entry["badge"] for entry in entries if "badge" in entry], group=None
     )
-
-
-def _unlinked(config: AccredibleAPIConfig, numbers: set[int]) -> QuerySet[AccredibleBadge]:
-    """The badges of a configuration that were earned in groups of these numbers and belong to no group."""
-    return AccredibleBadge.objects.filter(api_config=config, accredible_group_id__in=numbers, group=None)
-
-
-def _link(group: AccredibleGroup, badges: QuerySet[AccredibleBadge]) -> int:
-    keys = list(badges.values_list("pk", flat=True))
-    if keys:
-        linking.link(group, keys)
-    return len(keys)
 
 
 def _time(context: Any) -> datetime:

@@ -129,7 +129,7 @@ def finish(
     run.needs_confirmation = needs_confirmation
     carried_out = plan or Plan()
     run.created_count = len(carried_out.create)
-    run.updated_count = len(carried_out.update)
+    run.updated_count = len(carried_out.update) + len(carried_out.carry)
     run.unchanged_count = len(carried_out.unchanged)
     run.removed_count = len(carried_out.remove)
     run.conflicting_count = len(carried_out.conflicting)

@@ -98,7 +98,7 @@ class TestRestore:
             (["--run", "4711"], "There is no sync run 4711"),
             (["--snapshot", "1", "--run", "1"], "not allowed with argument"),
             ([], "one of the arguments --run --snapshot is required"),
-            (["--snapshot", "1", "--join", "twelve"], "is not SNAPSHOT=ACCREDIBLE_ID, as 12=9001"),
+            (["--snapshot", "1", "--join", "twelve"], "is not two numbers, as 12=9001"),
             (["--snapshot", "1", "--config", "nowhere"], "There is no API configuration “nowhere”"),
         ],
     )

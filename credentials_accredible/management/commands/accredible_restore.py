@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.management.pairs import pair
 from credentials_accredible.sync import restore_report
-
-
-def _joined(text: str) -> tuple[int, int]:
-    """``12=9001`` as two numbers."""
-    snapshot, _, group = text.partition("=")
-    if not (snapshot.isdecimal() and group.isdecimal()):
-        raise ArgumentTypeError(f"“{text}” is not SNAPSHOT=ACCREDIBLE_ID, as 12=9001")
-    return int(snapshot), int(group)
 
 
 class Command(BaseCommand):
@@ -36,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="show what would come back, and write nothing")
         parser.add_argument(
             "--join",
-            type=_joined,
+            type=pair,
             action="append",
             default=[],
             metavar="SNAPSHOT=ACCREDIBLE_ID",

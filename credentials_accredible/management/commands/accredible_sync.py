@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from credentials_accredible import api
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.management.pairs import pair
 from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.sync import report
 
@@ -36,6 +37,14 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
         parser.add_argument(
             "--force", action="store_true", help="remove groups even where the removal guard would refuse"
+        )
+        parser.add_argument(
+            "--carry-over",
+            type=pair,
+            action="append",
+            default=[],
+            metavar="OLD_ID=NEW_ID",
+            help="a group that is gone and the new one that was made at Accredible in its place; can be repeated",
         )
         parser.add_argument(
             "--refresh-icons", action="store_true", help="read every design again, not only new and changed ones"
@@ -66,23 +75,30 @@ class Command(BaseCommand):
     def _configs(options: dict[str, Any]) -> Iterable[AccredibleAPIConfig]:
         if not options["due"]:
             try:
-                return api.find_configs(options["config"])
+                found = api.find_configs(options["config"])
             except ConfigurationError as error:
                 raise CommandError(str(error)) from None
-        if options["force"] or options["dry_run"]:
-            raise CommandError("--due goes without --force and --dry-run: what is due is synced, and stays guarded.")
+            if options["carry_over"] and len(found) != 1:
+                raise CommandError("--carry-over is for one configuration: name it with --config.")
+            return found
+        if options["force"] or options["dry_run"] or options["carry_over"]:
+            raise CommandError(
+                "--due goes without --force, --carry-over and --dry-run: what is due is synced, and stays guarded."
+            )
         return api.claim_due_syncs()
 
     @staticmethod
     def _sync(config: Any, site: Site | None, progress: api.Progress, options: dict[str, Any]) -> api.Outcome:
-        icons = options["refresh_icons"]
+        icons, carry_over = options["refresh_icons"], dict(options["carry_over"])
         if options["dry_run"]:
-            return api.preview(config, force=options["force"], refresh_icons=icons, progress=progress)
+            return api.preview(
+                config, force=options["force"], carry_over=carry_over, refresh_icons=icons, progress=progress
+            )
         return api.sync(
             config,
             trigger=RunTrigger.SCHEDULE if options["due"] else RunTrigger.COMMAND,
             site=site,
-            consent=api.Consent(force=options["force"]),
+            consent=api.Consent(force=options["force"], carry_over=carry_over),
             refresh_icons=icons,
             progress=progress,
         )
