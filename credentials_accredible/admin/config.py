@@ -25,6 +25,7 @@ from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, is_bound, try_key
 from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
+from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.preview import PREVIEW, preview
 from credentials_accredible.admin.sync_action import sync_groups
 from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
@@ -33,7 +34,7 @@ from credentials_accredible.models import AccredibleAPIConfig
 
 
 @admin.register(AccredibleAPIConfig)
-class AccredibleAPIConfigAdmin(SyncStateMixin, admin.ModelAdmin):
+class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     """Configurations: a list with the state of each, a form that tries the key, and the action "Sync groups"."""
 
     form = AccredibleAPIConfigForm

@@ -28,6 +28,7 @@ from credentials_accredible.admin.attributes import (
     tell_doubts,
 )
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.reevaluate import reevaluate_view
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
 from credentials_accredible.admin.sync_change import changes_address
@@ -74,7 +75,7 @@ class ConfiguredFilter(admin.SimpleListFilter):
 
 
 @admin.register(AccredibleGroup)
-class AccredibleGroupAdmin(EarnableGroupAdmin):
+class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     """Imported groups: what Accredible says is shown, what is decided here is edited."""
 
     list_display = ["name", "icon_small", "api_config", "accredible_id", "is_active", "requirement_count"]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rule_forms import (
     BadgePenaltyForm,
     BadgeRequirementForm,
@@ -117,7 +118,7 @@ class PenaltyDataRuleInline(admin.TabularInline):
     extra = 0
 
 
-class EventAdmin(EarnableGroupAdmin):
+class EventAdmin(HistoryAdmin, EarnableGroupAdmin):
     """What requirements and penalties have in common."""
 
     list_filter = ["event_type", "group__api_config"]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible.admin.readonly import ReadOnlyAdmin
 from credentials_accredible.choices import ChangeAction
 from credentials_accredible.models import AccredibleGroup, GroupSnapshot, SyncChange, SyncRun
+from credentials_accredible.timeline.rows import field_label
 
 # Groups of one kind on a run's page; the list has all of them.
 _SHOWN = 50
@@ -56,7 +57,7 @@ class SyncChangeAdmin(ReadOnlyAdmin):
     @admin.display(description=_("fields"))
     def changed_fields(self, change: SyncChange) -> str:
         """Which fields differed."""
-        return ", ".join(_label(field["field"]) for field in change.fields) or "-"
+        return ", ".join(field_label(field["field"]) for field in change.fields) or "-"
 
     @admin.display(description=_("API configuration"), ordering="sync_run__config_name")
     def config(self, change: SyncChange) -> str:
@@ -97,7 +98,7 @@ def changes_of(run: SyncRun) -> str:
 
 def difference_table(fields: Sequence[dict[str, Any]]) -> str:
     """The fields of a SyncChange as HTML: what was and what is."""
-    named = [{**field, "label": _label(field["field"])} for field in fields]
+    named = [{**field, "label": field_label(field["field"])} for field in fields]
     return render_to_string("admin/credentials_accredible/differences.html", {"fields": named}) if named else "-"
 
 
@@ -135,8 +136,3 @@ def _snapshots(changes: Sequence[SyncChange]) -> dict[int, str]:
         accredible_id: reverse("admin:credentials_accredible_groupsnapshot_change", args=[pk])
         for accredible_id, pk in taken.values_list("accredible_id", "pk")
     }
-
-
-def _label(name: str) -> str:
-    known = {field.name: field for field in AccredibleGroup._meta.fields}
-    return str(known[name].verbose_name) if name in known else name
