@@ -26,6 +26,8 @@ from credentials_accredible.timeline import sequence
 from credentials_accredible.timeline.entry import Entry
 
 TEMPLATE = "admin/credentials_accredible/history.html"
+_DIFFERENCES = "admin/credentials_accredible/differences.html"
+_VALUES = "admin/credentials_accredible/values.html"
 _PER_PAGE = 50
 _LOGGED = 50
 _PAGE = "p"
@@ -58,7 +60,7 @@ class HistoryAdmin(admin.ModelAdmin):
         obj = self.get_object(request, unquote(object_id))
         key = unquote(object_id)
         number = int(key) if re.fullmatch("[0-9]{1,18}", key) else 0
-        last = self.model.history.filter(id=number).first()  # type: ignore[attr-defined]
+        last = self.model.history.filter(id=number).first()
         if obj is None and last is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         timeline = sequence.of(self.model, number, self._sees(request))
@@ -116,6 +118,7 @@ class HistoryAdmin(admin.ModelAdmin):
         return {
             "entry": entry,
             "kind": entry.model._meta.verbose_name,
+            "template": _DIFFERENCES if entry.run or entry.action == CHANGED else _VALUES,
             "action": _ACTIONS.get(entry.action, entry.action),
             "address": self._address(entry.model, entry.pk, "change" if entry.exists else "history"),
             "run": reverse("admin:credentials_accredible_syncrun_change", args=[entry.run.pk]) if entry.run else "",
