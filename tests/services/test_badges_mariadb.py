@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.badges.at_once import ROUNDS, SCENARIOS
+from tests.delivery.hands_at_once import mistakes
 from tests.host import Host
 
 pytestmark = pytest.mark.services
@@ -25,6 +26,13 @@ def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(
     assert json.loads(done.stdout) == dict.fromkeys(["badges", "learners", "complete", "progress", "told"], ROUNDS) | {
         "failed": 0
     }
+
+
+def test_what_people_decide_twice_at_the_same_moment_is_decided_once(mariadb_host: Callable[..., Host]) -> None:
+    done = mariadb_host().run("-m", "tests.delivery.hands_at_once")
+
+    assert done.returncode == 0, done.stderr
+    assert mistakes(json.loads(done.stdout)) == []
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from credentials_accredible.badges.delivery import orphans
 from credentials_accredible.badges.delivery.jobs import Job, job_of
 from credentials_accredible.badges.delivery.recipients import fingerprint
+from credentials_accredible.badges.retrying import retrying
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
 
@@ -67,9 +68,17 @@ def retry(badges: QuerySet[AccredibleBadge], user: Any) -> list[AccredibleBadge]
     What another sender is about to do is left to that one. Badges whose configuration was deleted are joined to the
     one that has their group now; where there is none, there is nothing to do about them.
     """
+    keys = list(badges.order_by().values_list("pk", flat=True))
+    batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
+    return [badge for batch in batches for badge in retrying(partial(_retry, batch, user))]
+
+
+def _retry(batch: list[int], user: Any) -> list[AccredibleBadge]:
     with transaction.atomic():
-        found = list(badges.filter(claim="").select_for_update())
-        open_ones = [badge for badge in found if job_of(badge) is not Job.NOTHING]
+        free = AccredibleBadge.objects.filter(pk__in=batch, claim="")
+        # A write first: it locks the rows, on SQLite the database.
+        free.update(modified=F("modified"))
+        open_ones = [badge for badge in free.order_by("pk") if job_of(badge) is not Job.NOTHING]
         orphaned = [badge for badge in open_ones if badge.api_config_id is None]
         homeless = set(orphaned) - set(orphans.adopt(orphaned))
         open_ones = [badge for badge in open_ones if badge not in homeless]
