@@ -70,7 +70,7 @@ def _confirm_requirements(event: Event, pks: list[int], found: dict[int, Meaning
         if any_event or all_hold(rules[pk], event.facts):
             looked_at = set() if any_event else {rule.data_path for rule in rules[pk]}
             found[group].fulfils[pk] = letter_of(pk, blend)
-            found[group].facts[pk] = _kept(looked_at | (mapped[group] & event.facts.keys()), event.facts)
+            found[group].facts[pk] = kept(looked_at | (mapped[group] & event.facts.keys()), event.facts)
 
 
 def _confirm_penalties(event: Event, pks: list[int], found: dict[int, Meaning]) -> None:
@@ -86,8 +86,8 @@ def _confirm_penalties(event: Event, pks: list[int], found: dict[int, Meaning]) 
             found[group].penalised |= requirements
 
 
-def _kept(paths: Collection[str], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts at ``paths``, but for what says who the learner is."""
+def kept(paths: Collection[str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts at ``paths`` as a fulfilment keeps them: without what says who the learner is."""
     personal = tuple(f".{ending}" for ending in ignored_keypaths())
-    kept = {path: plain(facts.get(path)) for path in sorted(paths) if not f".{path}".endswith(personal)}
-    return {path: value[:_LONGEST_FACT] if isinstance(value, str) else value for path, value in kept.items()}
+    found = {path: plain(facts.get(path)) for path in sorted(paths) if not f".{path}".endswith(personal)}
+    return {path: value[:_LONGEST_FACT] if isinstance(value, str) else value for path, value in found.items()}

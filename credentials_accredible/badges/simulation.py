@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from credentials_accredible.badges.confirmation import letter_of
+from credentials_accredible.badges.confirmation import kept, letter_of
+from credentials_accredible.badges.custom_attributes import Mapped, Said, values
 from credentials_accredible.badges.matching import RuleResult, explain
 from credentials_accredible.events import flatten, is_known, keypaths
 from credentials_accredible.facts import Fact, fact
@@ -33,7 +35,8 @@ class Simulation:
     """What an event would mean for a group, and for a learner who has fulfilled nothing of it yet.
 
     ``awards``: the event alone earns the badge, provided the group is active. ``letters`` are what the group asks for,
-    ``fulfilled`` those of them that the event fulfils. ``not_understood`` are paths that such events do not have.
+    ``fulfilled`` those of them that the event fulfils. ``attributes`` are what the credential would tell by this event
+    alone, by attribute key, empty where it says nothing. ``not_understood`` are paths that such events do not have.
     """
 
     event_type: str
@@ -42,6 +45,7 @@ class Simulation:
     penalties: list[Trial]
     letters: frozenset[str]
     fulfilled: frozenset[str]
+    attributes: dict[str, str]
     not_understood: list[str]
 
     @property
@@ -68,6 +72,7 @@ def simulate(group: AccredibleGroup, event_type: str, payload: Mapping[str, Any]
         penalties=penalties,
         letters=_letters(requirements),
         fulfilled=_letters([trial for trial in requirements if trial.holds and trial.subject.pk not in taken_back]),
+        attributes=_attributes(group, event_type, facts),
         not_understood=not_understood,
     )
 
@@ -82,6 +87,13 @@ def _trial(subject: BadgeRequirement | BadgePenalty, event_type: str, facts: Map
 
 def _letters(trials: Sequence[Trial]) -> frozenset[str]:
     return frozenset(letter_of(trial.subject.pk, trial.subject.blend) for trial in trials)
+
+
+def _attributes(group: AccredibleGroup, event_type: str, facts: Mapping[str, Fact]) -> dict[str, str]:
+    mapping = [Mapped(item.name, item.source, item.value) for item in group.custom_attributes.all()]
+    said = Said(event_type, timezone.now(), kept({item.value for item in mapping} & facts.keys(), facts))
+    found = values(mapping, [said])
+    return {item.name: found.get(item.name, "") for item in mapping}
 
 
 def _facts(event_type: str, payload: Mapping[str, Any]) -> tuple[dict[str, Fact], list[str]]:

@@ -71,6 +71,16 @@ class TestTryOut:
         for model in (BadgeProgress, Fulfillment, AccredibleBadge, FailedEvent):
             assert not model.objects.exists()
 
+    def test_it_says_what_the_credential_would_tell(self, admin_client: Client, group: AccredibleGroup) -> None:
+        group.custom_attributes.create(name="Course <b>", value="course.course_key")
+        group.custom_attributes.create(name="End", value="course.end")
+        data = {"event_type": PASSING, "payload": json.dumps({"course.course_key": "<i>"})}
+
+        page = text(admin_client.post(f"{GROUPS}{group.pk}/try-out/", data)).split("accredible-attributes")[1]
+
+        assert '<th scope="row">Course &lt;b&gt;</th><td>&lt;i&gt;</td>' in page
+        assert '<th scope="row">End</th><td>nothing</td>' in page
+
     @pytest.mark.parametrize(
         ("payload", "reason"),
         [

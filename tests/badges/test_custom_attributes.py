@@ -17,7 +17,7 @@ from credentials_accredible.badges.custom_attributes import Mapped, Said, values
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, CustomAttribute, Fulfillment
 from tests.badges.configuring import PASSES, active_group, in_course, require
 from tests.badges.sending import DEMO, OTHER, ccx_status, course_status, learner, minutes, send
-from tests.factories import CCX_PASSING, make_progress, make_staff, make_user
+from tests.factories import CCX_PASSING, PASSING, make_progress, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +162,16 @@ def test_progress_that_was_restored_or_made_by_hand_is_no_obstacle(group: Accred
     Fulfillment.objects.update(context={"facts": ["odd"]})
     api.reevaluate(group, dry_run=False)
     assert attributes_of(progress.user.username) == {}
+
+
+def test_a_simulation_says_what_the_credential_would_tell(group: AccredibleGroup) -> None:
+    map_path(group, "Course", "course.course_key")
+    map_path(group, "End", "course.end")
+    map_path(group, "Name", "user.pii.name")
+    map_constant(group, "Place", "Turin")
+    payload = {"is_passing": "true", "course.course_key": DEMO, "user.pii.name": "Ada"}
+    found = api.simulate(group, PASSING, payload).attributes
+    assert found == {"Course": DEMO, "End": "", "Name": "", "Place": "Turin"}
 
 
 @pytest.mark.parametrize(
