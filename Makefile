@@ -38,7 +38,9 @@ test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
 test-endurance: $(VENV)/test.stamp ## Run the tests that take minutes: many kills, long outages, many rows
 	@$(BIN)/python -m pytest -m endurance
 
-test-services: test-mariadb test-redis test-rabbitmq ## Run the tests that need services: all of the test-... below that do
+test-services: test-mariadb test-redis test-rabbitmq ## Run the tests that need services: the three below, and workers on MariaDB
+	@MARIADB_URL='$(MARIADB_URL)' TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services \
+	    -k 'mariadb and rabbitmq' tests/services
 
 test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL, at MARIADB_URL
 	@$(BIN)/python -c 'import sys, dj_database_url, MySQLdb; \
@@ -46,7 +48,7 @@ test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL
 	    MySQLdb.connect(host=at["HOST"], port=int(at["PORT"] or 3306), user=at["USER"], password=at["PASSWORD"])' \
 	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
-	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services -k mariadb tests/services
+	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services -k 'mariadb and not rabbitmq' tests/services
 	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest tests/sync tests/admin tests/delivery \
 	    tests/test_secrets.py --ignore=tests/sync/test_kill.py --ignore=tests/delivery/test_kill.py
 
@@ -60,7 +62,7 @@ test-rabbitmq: $(VENV)/test.stamp ## Run the tests that need RabbitMQ, at RABBIT
 	@$(BIN)/python -c 'import sys, kombu; kombu.Connection(sys.argv[1], connect_timeout=5).connect()' \
 	    '$(RABBITMQ_URL)' 2>$(VENV)/rabbitmq.log \
 	    || { echo "No RabbitMQ answers at RABBITMQ_URL: $$(tail -n 1 $(VENV)/rabbitmq.log)"; exit 1; }
-	@TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services -k rabbitmq tests/services
+	@TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services -k 'rabbitmq and not mariadb' tests/services
 
 test-browser: $(VENV)/browser.stamp ## Run the tests that need Chromium and its driver
 	@command -v chromium >/dev/null \

@@ -73,6 +73,9 @@ def _look_at_accredible(console: Console, group: AccredibleGroup) -> None:
         console.print("manage.py accredible_deliver")
         call_command("accredible_deliver")
         badge.refresh_from_db()
+    if not badge.url:
+        console.print("  It has not reached Accredible yet; the badge's page in the admin says why.")
+        return
     page = requests.get(badge.url, timeout=10)
     found = "has expired" if "This credential expired" in page.text else "is valid"
     console.print(f"  At Accredible: {badge.url} answers {page.status_code}, the credential {found}.")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from tests.host import ROOT, Host
 
@@ -53,7 +54,7 @@ class Worker:
         self._file = self.log.open("w")
         self.process = subprocess.Popen(
             ["timeout", _LONGEST, sys.executable, "-m", "celery", "-A", "credentials_accredible", "worker",
-             "--concurrency", "2", "--loglevel", "info", "--hostname", f"{name}@%h", "--without-mingle",
+             "--concurrency", "2", "--loglevel", "info", "--hostname", f"{name}-{uuid4().hex}@%h", "--without-mingle",
              "--without-gossip"],
             cwd=ROOT, env=host.environment, stdout=self._file, stderr=self._file, start_new_session=True,
         )  # fmt: skip
