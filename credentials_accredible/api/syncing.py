@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.sites.models import Site
+from django.db import OperationalError
 
 from credentials_accredible.api.accounts import current_site
 from credentials_accredible.choices import RunTrigger
@@ -15,6 +17,8 @@ from credentials_accredible.sync import background, runs, schedule
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, synchronise
 from credentials_accredible.sync.fetch import Progress
+
+log = logging.getLogger(__name__)
 
 
 def sync(
@@ -95,6 +99,8 @@ def close_dead_runs() -> int:
     """
     try:
         return runs.close_dead(SyncRun.objects.filter(lock__isnull=False))
-    except ConfigurationError:
-        # A lease that cannot be used is told by the system check; pages open all the same.
+    except (ConfigurationError, OperationalError) as error:
+        # A lease that cannot be used is told by the system check, and a database that is busy will have time later:
+        # pages open all the same.
+        log.warning("dead_runs_not_closed error=%s", type(error).__name__)
         return 0

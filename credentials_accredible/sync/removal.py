@@ -72,7 +72,9 @@ def approval(plan: Plan, hanging: dict[int, Holdings]) -> str:
 
     Learners come and go all the time, so their number stays out.
     """
-    seen = [(pk, held.requirements, held.rules, held.penalties) for pk, held in sorted(hanging.items())]
+    seen = [
+        (pk, held.requirements, held.rules, held.penalties, held.attributes) for pk, held in sorted(hanging.items())
+    ]
     return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
 
 

@@ -91,10 +91,12 @@ def describe(change: Change) -> str:
 
 def describe_holdings(holdings: Holdings) -> str:
     """What hangs on a group, in words."""
+    attributes = ngettext("%d custom attribute", "%d custom attributes", holdings.attributes) % holdings.attributes
     parts = (
         ngettext("%d requirement", "%d requirements", holdings.requirements) % holdings.requirements,
         ngettext("%d data rule", "%d data rules", holdings.rules) % holdings.rules,
         ngettext("%d penalty", "%d penalties", holdings.penalties) % holdings.penalties,
+        *([attributes] if holdings.attributes else []),
         ngettext("%d learner in progress", "%d learners in progress", holdings.learners) % holdings.learners,
     )
     return ", ".join(parts)

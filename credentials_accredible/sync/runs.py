@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -152,10 +152,14 @@ def _close(run: SyncRun) -> int:
         )
     else:
         words = "The process that ran this sync ended before it was done. Nothing was changed by it."
-    # Only as it was seen: one that has given a sign of life since is not dead.
-    seen = SyncRun.objects.filter(pk=run.pk, status=run.status, heartbeat_at=run.heartbeat_at)
-    closed = seen.update(lock=None, status=RunStatus.FAILED, error=words, finished_at=now, modified=now)
-    if closed:
+    # Only as it was seen: one that has given a sign of life since is not dead. Nor is one whose row is locked: it is
+    # writing its groups, and nobody sees its signs of life until it has.
+    skip = connection.features.has_select_for_update_skip_locked
+    with transaction.atomic():
+        seen = SyncRun.objects.filter(pk=run.pk, status=run.status, heartbeat_at=run.heartbeat_at).order_by()
+        if not list(seen.select_for_update(skip_locked=skip).values_list("pk", flat=True)):
+            return 0
+        closed = seen.update(lock=None, status=RunStatus.FAILED, error=words, finished_at=now, modified=now)
         transaction.on_commit(partial(alarms.consider, run.pk))
     return closed
 

@@ -67,8 +67,8 @@ def test_it_shows_all_that_a_sync_would_do(admin_client: Client, config: Accredi
         assert part in page, part
     assert "<i>" not in page
     plan = page.split('class="accredible-plan"')[1]
-    cells = [part.split("</td>")[0] for part in plan.split("<td>")[1:8]]
-    assert cells[1:6] == ["yes", "2", "3", "1", "1"]
+    cells = [part.split("</td>")[0] for part in plan.split("<td>")[1:9]]
+    assert cells[1:7] == ["yes", "2", "3", "1", "0", "1"]
 
 
 def test_nothing_at_all_is_written(admin_client: Client, config: AccredibleAPIConfig) -> None:

@@ -127,6 +127,22 @@ def test_what_was_agreed_to_counts_for_the_worker(config: AccredibleAPIConfig, a
     assert (agreed.status, agreed.needs_confirmation, agreed.removed_count) == (RunStatus.SUCCEEDED, False, 1)
 
 
+def test_what_was_chosen_to_be_carried_over_counts_for_the_worker(config: AccredibleAPIConfig, account: Any) -> None:
+    api.sync(config)
+    old = factories.configure(config.groups.earliest("accredible_id"))
+    account.remove_group(old.accredible_id)
+    new = account.add_group(name="again", course_name=old.name)["id"]
+
+    consent = api.Consent(ask=True, approved=api.preview(config).approval, carry_over={old.accredible_id: new})
+    api.start_sync(config, consent=consent)
+    messages.work()
+
+    assert config.runs.latest("pk").status == RunStatus.SUCCEEDED
+    old.refresh_from_db()
+    assert old.accredible_id == new
+    assert old.requirements.count() == 2
+
+
 def test_new_groups_get_the_site_that_was_asked_for(config: AccredibleAPIConfig) -> None:
     from django.contrib.sites.models import Site
 

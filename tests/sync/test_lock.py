@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
+from time import monotonic
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from credentials_accredible import api
@@ -131,3 +134,30 @@ def test_a_long_sync_gives_signs_of_life_and_stops_once_it_was_taken_over(accoun
     run.heartbeat_at = timezone.now() - timedelta(seconds=60)
     with pytest.raises(SyncSuperseded):
         runs.beat(run, "groups", 0, None)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows")
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_writes_for_longer_than_its_lease_is_not_taken_for_dead(account: Any) -> None:
+    config = factories.make_config()
+    run = runs.begin(config, trigger=RunTrigger.API)
+    SyncRun.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=301))
+    closed: list[int] = []
+    seconds: list[float] = []
+
+    def look() -> None:
+        began = monotonic()
+        closed.append(api.close_dead_runs())
+        seconds.append(monotonic() - began)
+        connection.close()
+
+    with transaction.atomic():
+        runs.hold(run)
+        page = Thread(target=look)
+        page.start()
+        page.join(timeout=30)
+
+    assert closed == [0]
+    assert seconds[0] < 5
+    run.refresh_from_db()
+    assert run.status == RunStatus.RUNNING
