@@ -15,6 +15,8 @@ import pytest
 import schemathesis
 import yaml
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from schemathesis.config import SchemathesisConfig
@@ -121,7 +123,18 @@ class Caller:
 
 
 @pytest.fixture
-def world(emulator: Emulator, account: Any, settings: Any) -> World:
+def _one_connection() -> Iterator[None]:
+    """A request leaves the connection open, which is in the test's transaction."""
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in ends:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def world(_one_connection: None, emulator: Emulator, account: Any, settings: Any) -> World:
     """An account that was synced, with a group and a badge that could not be delivered."""
     settings.CREDENTIALS_ACCREDIBLE["REST_THROTTLE"] = None
     config = factories.make_config()

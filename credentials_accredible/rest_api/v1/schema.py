@@ -38,7 +38,7 @@ _NOT_JSON = {415: openapi.Response("What is sent has to be JSON.", ErrorSerializ
 
 
 class AnswerFields(FieldInspector):
-    """Says of answers what holds for them: drf-yasg describes what could be sent, limits and omissions included."""
+    """Says what holds for answers: drf-yasg describes all as if it were sent, with limits and with omissions."""
 
     def field_to_swagger_object(self, *args: Any, **kwargs: Any) -> Any:
         """Left to the others; what they make of it is corrected."""
@@ -46,9 +46,12 @@ class AnswerFields(FieldInspector):
 
     def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
         """The same, if ``obj`` is a part of an answer: all its fields are there, and its texts can be empty."""
-        if result is NotHandled or isinstance(obj, StrictSerializer) or isinstance(obj.parent, StrictSerializer):
+        if result is NotHandled or isinstance(obj.parent, StrictSerializer):
             return result
         schema = openapi.resolve_ref(result, self.components) if isinstance(result, openapi.SchemaRef) else result
+        if isinstance(obj, StrictSerializer):
+            schema["additionalProperties"] = False
+            return result
         for name in ("minLength", "readOnly", "title"):
             schema.pop(name, None)
         if isinstance(obj, serializers.ChoiceField) and obj.allow_blank and "" not in schema["enum"]:
@@ -102,6 +105,7 @@ def listing(operation_id: str, text: str) -> Callable[[F], F]:
     """Describes a list in pages."""
     return swagger_auto_schema(
         operation_id=operation_id,
+        operation_summary=_first_sentence(text),
         operation_description=text,
         tags=[TAG],
         responses=_sorted(_ANYWHERE, _INVALID, _NO_SUCH_PAGE),
@@ -115,6 +119,7 @@ def reading(operation_id: str, text: str) -> Callable[[F], F]:
     """Describes the reading of a single object."""
     return swagger_auto_schema(
         operation_id=operation_id,
+        operation_summary=_first_sentence(text),
         operation_description=text,
         tags=[TAG],
         responses=_sorted(_ANYWHERE, _NOT_THERE),
@@ -127,6 +132,7 @@ def acting(operation_id: str, text: str, body: Any, answers: dict[int, tuple[str
     own = {status: openapi.Response(description, schema) for status, (description, schema) in answers.items()}
     return swagger_auto_schema(
         operation_id=operation_id,
+        operation_summary=_first_sentence(text),
         operation_description=text,
         tags=[TAG],
         request_body=body or no_body,
@@ -135,6 +141,10 @@ def acting(operation_id: str, text: str, body: Any, answers: dict[int, tuple[str
         filter_inspectors=[],
         paginator_inspectors=[],
     )
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].rstrip(".")
 
 
 def _sorted(*parts: dict[int, Any]) -> dict[int, Any]:

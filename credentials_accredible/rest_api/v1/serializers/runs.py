@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import SyncChange, SyncRun
 from credentials_accredible.rest_api.v1.serializers.plans import ChangedFieldSerializer
 
@@ -22,14 +23,20 @@ class RunCountsSerializer(serializers.Serializer):
 
 
 class StageSerializer(serializers.Serializer):
-    """How far it has come."""
+    """How far it has come; null once it has ended."""
 
-    name = serializers.CharField(source="stage", allow_blank=True, help_text="groups, designs or applying; or empty.")
+    name = serializers.CharField(
+        source="stage", allow_blank=True, help_text="groups, designs or applying; empty before."
+    )
     done = serializers.IntegerField(source="stage_done")
     total = serializers.IntegerField(source="stage_total", allow_null=True, help_text="null while it is not known.")
 
     class Meta:
         ref_name = "AccredibleRunStage"
+
+    def get_attribute(self, instance: SyncRun) -> SyncRun | None:
+        """The run, while it has stages."""
+        return instance if instance.status in (RunStatus.QUEUED, RunStatus.RUNNING) else None
 
 
 class RunSerializer(serializers.ModelSerializer):
@@ -45,7 +52,7 @@ class RunSerializer(serializers.ModelSerializer):
     needs_confirmation = serializers.BooleanField(
         help_text="It was refused because groups would be removed: look at the preview, and send its approval."
     )
-    stage = StageSerializer(source="*")
+    stage = StageSerializer(allow_null=True)
 
     class Meta:
         model = SyncRun
