@@ -173,7 +173,7 @@ def test_any_call_gets_an_answer_that_is_described(case: Any, callers: list[Call
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_so_do_many(path: str, method: str, mode: GenerationMode, callers: list[Caller], world: World) -> None:
     @given(case=schema[path][method].as_strategy(generation_mode=mode))
-    @settings(max_examples=250, **LENIENT)
+    @settings(max_examples=60, **LENIENT)
     def calls(case: Any) -> None:
         for caller in callers:
             caller.call(case, world)

@@ -11,6 +11,8 @@ from django.test import modify_settings
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from credentials_accredible.exceptions import AccredibleError, SyncRefused
+from credentials_accredible.rest_api.v1.errors import Code, meaning
 from credentials_accredible.rest_api.v1.views.base import ResourceView
 from tests import factories
 from tests.rest_api.conftest import ROOT
@@ -46,6 +48,18 @@ def test_what_the_host_sets_for_its_own_api_is_not_taken(name: str) -> None:
 def test_a_browser_gets_json_too(superuser: APIClient) -> None:
     answer = superuser.get(f"{ROOT}configs/", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
     assert answer["Content-Type"] == "application/json"
+
+
+def every(kind: type[AccredibleError]) -> set[type[AccredibleError]]:
+    """The errors of that kind."""
+    return {kind}.union(*(every(one) for one in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("kind", sorted(every(SyncRefused) - {SyncRefused}, key=lambda kind: kind.__name__))
+def test_whatever_stands_against_a_sync_is_a_conflict(kind: type[AccredibleError]) -> None:
+    status, code = meaning(kind("because"))
+    assert status == 409
+    assert code != Code.UNEXPECTED
 
 
 def test_its_addresses_come_with_the_plugin() -> None:

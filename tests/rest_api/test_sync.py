@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 import credentials_accredible.tasks  # noqa: F401  # for the worker
 from credentials_accredible.choices import RunTrigger
-from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.sync import runs
 from demo.emulator.server import Emulator
 from tests import factories
@@ -268,6 +268,46 @@ def test_without_a_site_they_get_that_of_the_request(
     assert config.groups.get().site_id == 1
 
 
+# --- groups that were made anew ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def anew(account: Any, config: AccredibleAPIConfig) -> tuple[AccredibleGroup, int]:
+    """A configured group that is gone at Accredible, and the id of the new one there of the same name."""
+    remote = account.add_group(name="anew", course_name="Badge")
+    return factories.configure(factories.make_group(config, accredible_id=77, name="Badge")), remote["id"]
+
+
+def test_a_group_that_was_made_anew_is_offered_to_be_carried_over(
+    superuser: APIClient, config: AccredibleAPIConfig, anew: tuple[AccredibleGroup, int]
+) -> None:
+    group, new = anew
+    offers = preview(superuser, config).json()["plan"]["same_name"]
+    assert offers == [{"removed": 77, "created": new}]
+
+    plan = preview(superuser, config, carry_over=offers).json()["plan"]
+    assert (plan["created"], plan["removed"], plan["same_name"]) == ([], [], [])
+    (carried,) = plan["carried_over"]
+    assert (carried["accredible_id"], carried["instead_of"], carried["name"]) == (new, 77, "Badge")
+    assert {"field": "accredible_id", "old": "77", "new": str(new)} in carried["changes"]
+
+    done = sync(superuser, config, carry_over=offers)
+    assert done.status_code == 200
+    group.refresh_from_db()
+    assert (group.accredible_id, group.requirements.count()) == (new, 2)
+
+
+@pytest.mark.parametrize("act", [preview, sync])
+def test_what_is_not_gone_or_not_new_is_not_carried_over(
+    superuser: APIClient, config: AccredibleAPIConfig, anew: tuple[AccredibleGroup, int], act: Any
+) -> None:
+    _group, new = anew
+    for pair in ({"removed": 77, "created": 5}, {"removed": 5, "created": new}):
+        answer = act(superuser, config, carry_over=[pair])
+        assert (answer.status_code, answer.json()["code"]) == (409, "carry_over_refused")
+    assert config.groups.get().accredible_id == 77
+
+
 # --- with a worker -----------------------------------------------------------------------------------------------
 
 
@@ -344,6 +384,11 @@ BAD_BODIES: list[tuple[Any, str]] = [
     ({"site": 1.5}, "site"),
     ({"site": True}, "site"),
     ({"site": "1"}, "site"),
+    ({"carry_over": {"1": 2}}, "carry_over"),
+    ({"carry_over": [{"removed": 1}]}, "carry_over"),
+    ({"carry_over": [{"removed": 1, "created": 10**30}]}, "carry_over"),
+    ({"carry_over": [{"removed": 1, "created": 2, "name": "x"}]}, "carry_over"),
+    ({"carry_over": [{"removed": 1, "created": 2}] * 1001}, "carry_over"),
     ({"aproved": "a" * 64}, "non_field_errors"),
     ([], "non_field_errors"),
     (None, "non_field_errors"),

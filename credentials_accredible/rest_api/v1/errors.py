@@ -15,6 +15,7 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from credentials_accredible.exceptions import (
     AccredibleError,
+    CarryOverRefused,
     ConfigurationError,
     ConfirmationRequired,
     RateLimited,
@@ -32,6 +33,7 @@ class Code(TextChoices):
     CONFIGURATION = "configuration", "the configuration or a setting cannot be used: a person has to correct it"
     CONFIRMATION_REQUIRED = "confirmation_required", "groups would be removed: look at the plan, then send its approval"
     REMOVAL_REFUSED = "removal_refused", "more groups would be removed than the guard lets through"
+    CARRY_OVER_REFUSED = "carry_over_refused", "a group cannot be carried over: one of the pair is not gone, or not new"
     SYNC_IN_PROGRESS = "sync_in_progress", "another sync of the configuration is running: try again later"
     SYNC_SUPERSEDED = "sync_superseded", "something changed meanwhile: try again"
     NOTHING_TO_DO = "nothing_to_do", "there is nothing to deliver, or it is being delivered now"
@@ -49,6 +51,7 @@ _MEANING: tuple[tuple[type[AccredibleError], int, Code], ...] = (
     (SyncInProgress, status.HTTP_409_CONFLICT, Code.SYNC_IN_PROGRESS),
     (ConfirmationRequired, status.HTTP_409_CONFLICT, Code.CONFIRMATION_REQUIRED),
     (RemovalRefused, status.HTTP_409_CONFLICT, Code.REMOVAL_REFUSED),
+    (CarryOverRefused, status.HTTP_409_CONFLICT, Code.CARRY_OVER_REFUSED),
     (SyncSuperseded, status.HTTP_409_CONFLICT, Code.SYNC_SUPERSEDED),
     (Unavailable, status.HTTP_503_SERVICE_UNAVAILABLE, Code.ACCREDIBLE_UNAVAILABLE),
     (RateLimited, status.HTTP_503_SERVICE_UNAVAILABLE, Code.ACCREDIBLE_UNAVAILABLE),

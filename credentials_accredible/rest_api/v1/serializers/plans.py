@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.sync import report
-from credentials_accredible.sync.plan import LocalGroup
+from credentials_accredible.sync.plan import CarryOver, LocalGroup, Update
 from credentials_accredible.sync.removal import Holdings
 
 
@@ -86,6 +86,25 @@ class ConflictingGroupSerializer(CreatedGroupSerializer):
         ref_name = "AccredibleConflictingGroup"
 
 
+class CarriedGroupSerializer(UpdatedGroupSerializer):
+    """A group that was made anew at Accredible, and keeps its configuration here. It is inactive afterwards."""
+
+    instead_of = serializers.IntegerField(help_text="The id at Accredible that is gone.")
+
+    class Meta:
+        ref_name = "AccredibleCarriedGroup"
+
+
+class OfferSerializer(serializers.Serializer):
+    """What could be carried over; to have it done, send it as a part of “carry_over”."""
+
+    removed = serializers.IntegerField(help_text="The id of a group that would be removed.")
+    created = serializers.IntegerField(help_text="The id of the new group of the same name.")
+
+    class Meta:
+        ref_name = "AccredibleSameName"
+
+
 class PlanSerializer(serializers.Serializer):
     """All that would change. Its instance is an outcome with a plan."""
 
@@ -94,6 +113,8 @@ class PlanSerializer(serializers.Serializer):
     updated = UpdatedGroupSerializer(many=True)
     removed = RemovedGroupSerializer(many=True)
     conflicting = ConflictingGroupSerializer(many=True)
+    carried_over = CarriedGroupSerializer(many=True, help_text="Counted as updated.")
+    same_name = OfferSerializer(many=True)
     approval = serializers.CharField(
         help_text="Send it as “approved” to sync: this plan is carried out then, or none at all."
     )
@@ -107,18 +128,17 @@ class PlanSerializer(serializers.Serializer):
         return {
             "counts": report.figures(plan),
             "created": [_named(group) for group in plan.create],
-            "updated": [
-                {
-                    **_named(update.remote),
-                    "changes": [
-                        {"field": change.field, "old": as_text(change.old), "new": as_text(change.new)}
-                        for change in update.changes
-                    ],
-                }
-                for update in plan.update
-            ],
+            "updated": [{**_named(update.remote), "changes": _changes(update)} for update in plan.update],
             "removed": [_removed(group, outcome.holdings.get(group.pk, Holdings())) for group in plan.remove],
             "conflicting": [{**_named(conflict.remote), "holder": conflict.holder} for conflict in plan.conflicting],
+            "carried_over": [
+                {**_named(pair.remote), "instead_of": pair.local.accredible_id, "changes": _changes(pair)}
+                for pair in plan.carry
+            ],
+            "same_name": [
+                {"removed": offer.local.accredible_id, "created": offer.remote.accredible_id}
+                for offer in plan.lookalikes
+            ],
             "approval": outcome.approval,
         }
 
@@ -149,6 +169,10 @@ class PreviewSerializer(serializers.Serializer):
             "warnings": outcome.warnings,
             "plan": PlanSerializer(outcome).data,
         }
+
+
+def _changes(change: Update | CarryOver) -> list[dict[str, Any]]:
+    return [{"field": item.field, "old": as_text(item.old), "new": as_text(item.new)} for item in change.changes]
 
 
 def _removed(group: LocalGroup, held: Holdings) -> dict[str, Any]:

@@ -12,19 +12,38 @@ from credentials_accredible.rest_api.v1.serializers.fields import StrictSerializ
 
 _DIGEST_LENGTH = 64
 _LARGEST_SITE = 2**31 - 1
+_LARGEST_ID = 2**63 - 1
+_MOST_PAIRS = 1000
+
+
+class CarryOverSerializer(StrictSerializer):
+    """A group that is gone at Accredible, and the one that was made there in its place."""
+
+    removed = WholeNumberField(min_value=1, max_value=_LARGEST_ID, help_text="The id that is gone.")
+    created = WholeNumberField(min_value=1, max_value=_LARGEST_ID, help_text="The id that is new.")
+
+    class Meta:
+        ref_name = "AccredibleCarryOver"
 
 
 class PreviewRequestSerializer(StrictSerializer):
     """How to look."""
 
     force = TrueFalseField(default=False, help_text="As if removals had been agreed to, however many.")
+    carry_over = CarryOverSerializer(  # type: ignore[call-arg]  # of the list that "many" makes
+        many=True, default=list, max_length=_MOST_PAIRS, help_text="As in a sync: see same_name of a plan."
+    )
     refresh_icons = TrueFalseField(default=False, help_text="Read every design again, not only new and changed ones.")
 
     class Meta:
         ref_name = "AccrediblePreviewRequest"
 
+    def validate_carry_over(self, value: list[dict[str, int]]) -> dict[int, int]:
+        """The new ids by those that are gone."""
+        return {pair["removed"]: pair["created"] for pair in value}
 
-class SyncRequestSerializer(StrictSerializer):
+
+class SyncRequestSerializer(PreviewRequestSerializer):
     """What is agreed to, and how to sync."""
 
     force = TrueFalseField(default=False, help_text="Remove whatever is gone at Accredible, however much, unseen.")
@@ -35,7 +54,12 @@ class SyncRequestSerializer(StrictSerializer):
         trim_whitespace=False,
         help_text="The approval of a plan that somebody has looked at: of a preview, or of an answer with status 409.",
     )
-    refresh_icons = TrueFalseField(default=False, help_text="Read every design again, not only new and changed ones.")
+    carry_over = CarryOverSerializer(  # type: ignore[call-arg]
+        many=True,
+        default=list,
+        max_length=_MOST_PAIRS,
+        help_text="Groups that were made anew at Accredible: their configuration stays, under the new id.",
+    )
     site = WholeNumberField(
         default=None,
         allow_null=True,
@@ -60,4 +84,6 @@ class SyncRequestSerializer(StrictSerializer):
     def consent(self) -> api.Consent:
         """What was agreed to: a removal has to be forced or approved, as in the admin."""
         values: dict[str, Any] = self.validated_data
-        return api.Consent(force=values["force"], ask=True, approved=values["approved"] or "")
+        return api.Consent(
+            force=values["force"], ask=True, approved=values["approved"] or "", carry_over=values["carry_over"]
+        )

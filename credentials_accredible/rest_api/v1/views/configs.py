@@ -73,7 +73,7 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
         PreviewRequestSerializer,
         {
             200: ("What it would change.", PreviewSerializer),
-            409: ("The configuration cannot be used.", ErrorSerializer),
+            409: ("The configuration cannot be used, or a group cannot be carried over.", ErrorSerializer),
             502: ("Accredible refused, or its reply makes no sense.", ErrorSerializer),
             503: ("Accredible does not answer, or asks to slow down.", ErrorSerializer),
         },
@@ -99,7 +99,8 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
             202: ("A worker does it: the run, which Location names, says how far it is.", RunSerializer),
             409: (
                 "Nothing was changed: another sync is running, a removal has to be approved first, the plan is no "
-                "longer the one that was approved, or the configuration cannot be used.",
+                "longer the one that was approved, a group cannot be carried over, or the configuration cannot be "
+                "used.",
                 NotSyncedSerializer,
             ),
             502: ("Nothing was changed: Accredible refused, or its reply makes no sense.", NotSyncedSerializer),
