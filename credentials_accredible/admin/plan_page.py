@@ -108,6 +108,7 @@ def page(
         "media": modeladmin.media,
         "pending": sections,
         "removes": any(item["removals"] for item in sections),
+        "offers": any(item["offers"] for item in sections),
         "action": ACTION,
         "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
     }

@@ -78,16 +78,21 @@ def _page(
     choices: api.RestoreChoices,
 ) -> HttpResponse:
     environments = {item.snapshot.environment for item in items if item.snapshot.api_config_id is None}
+    rows = [_row(item, choices) for item in items]
+    refused = any(item.refused for item in items)
     context = {
         **modeladmin.admin_site.each_context(request),
         "title": gettext("Restore groups?"),
         "opts": modeladmin.opts,
         "media": modeladmin.media,
-        "rows": [_row(item, choices) for item in items],
+        "rows": rows,
         "configs": AccredibleAPIConfig.objects.filter(environment__in=environments) if environments else [],
         "homeless": bool(environments),
         "choices": choices,
-        "refused": any(item.refused for item in items),
+        "refused": refused,
+        "choosing": bool(
+            environments or refused or choices.merge or any(row["offered"] or row["joined"] for row in rows)
+        ),
         "wanted": any(item.wanted for item in items),
         "action": ACTION,
         "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
@@ -103,6 +108,7 @@ def _row(item: api.Restoration, choices: api.RestoreChoices) -> dict[str, Any]:
         "join_name": f"{_JOIN}{item.snapshot.pk}",
         "joined": joined,
         "offered": [(group.accredible_id, group.name) for group in item.same_name],
+        "to_join": bool(joined or item.same_name),
     }
 
 

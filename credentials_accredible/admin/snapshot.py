@@ -139,7 +139,11 @@ def contents_of(snapshot: GroupSnapshot) -> dict[str, Any]:
 def _described(item: dict[str, Any]) -> dict[str, Any]:
     event = short_event_type(item["event_type"])
     rules = [f"{rule['data_path']} {_label(Operator, rule['operator'])} {rule['value']}" for rule in item["rules"]]
-    return {**item, "event": event, "title": item["description"] or event, "rules": rules}
+    return {**item, "event": event, "title": item["description"] or _titled(event, item), "rules": rules}
+
+
+def _titled(event: str, item: dict[str, Any]) -> str:
+    return f"{event} ({item['blend']})" if item.get("blend") else event
 
 
 def _label(vocabulary: Any, value: str) -> str:

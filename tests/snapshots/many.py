@@ -10,7 +10,7 @@ import django
 
 
 def main(groups: int, learners: int) -> None:
-    """Add ``groups`` active groups to the only configuration, and ``learners`` in all, half of whom have two letters."""
+    """Add ``groups`` active groups to the only configuration, and ``learners`` in all; every other has both letters."""
     django.setup()
 
     from django.contrib.auth import get_user_model

@@ -11,6 +11,8 @@ from demo.emulator.server import Emulator
 from tests.host import Host, sqlite_host
 from tests.snapshots.test_many import contents
 
+pytestmark = pytest.mark.endurance
+
 _TABLE = "credentials_accredible_"
 
 
