@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ import yaml
 _HEADER = (
     "# Groups and what is configured under them, written by accredible_export. It holds no API keys and no learners.\n"
 )
+
+
+_LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 
 
 class _OneLine(dict[str, Any]):
@@ -28,8 +32,14 @@ def _one_line(dumper: yaml.SafeDumper, data: _OneLine) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True)
 
 
-def _text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data.strip() else None)
+def _text(dumper: Any, data: str) -> yaml.Node:
+    style = None
+    if _LINE_BREAK.search(data):
+        # Quoted without escapes, lines would be folded; and what counts as their end, parsers disagree about.
+        plain = set(_LINE_BREAK.findall(data)) == {"\n"}
+        style = "|" if plain and dumper.analyze_scalar(data).allow_block else '"'
+    node: yaml.Node = dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+    return node
 
 
 _Dumper.add_representer(_OneLine, _one_line)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig, BadgePenalty, BadgeRequirement, CustomAttribute, DataRule
+from credentials_accredible.portability.writing import as_yaml
+from credentials_accredible.portability.yaml_reading import read_yaml
 from tests.badges.configuring import penalise, require
 from tests.factories import CCX_PASSING, COURSE, PASSING, configuration_of, make_config, make_group
 from tests.portability.files import carry, configured, target
@@ -126,6 +129,19 @@ def make(config: AccredibleAPIConfig, groups: list[dict[str, Any]]) -> None:
 def of_type(event_type: str, rules: set[Any]) -> set[Any]:
     """The rules, about paths that the event type has."""
     return {OF_CCX.get(rule[0], rule) if event_type == CCX_PASSING else rule for rule in rules}
+
+
+BREAKS = st.text("a0 \t#:'\"-\n\r\x85\u2028\u2029\u00a0|>", max_size=12)
+
+
+@settings(max_examples=500, deadline=None)
+@given(texts=st.lists(TEXT | BREAKS, min_size=1, max_size=4))
+def test_any_text_is_read_as_it_was_written(texts: list[str]) -> None:
+    written = as_yaml({"texts": texts, "rules": [{"value": text} for text in texts]})
+
+    read = read_yaml(written)
+    assert read.plain() == {"texts": texts, "rules": [{"value": text} for text in texts]}
+    assert yaml.safe_load(written) == read.plain()
 
 
 class AnyConfiguration(TestCase):
