@@ -14,6 +14,7 @@ from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible.badges import awarding, custom_attributes, named_learners
 from credentials_accredible.badges.delivery.engines import hand_over
+from credentials_accredible.badges.plain import text
 from credentials_accredible.badges.retrying import retrying
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.exceptions import DecisionRefused
@@ -127,4 +128,4 @@ def _write_log(badges: Iterable[AccredibleBadge], action: BadgeAction, reason: s
 def _given(reason: str) -> str:
     if not reason.strip():
         raise DecisionRefused([_("Give a reason: it is kept with the badge.")])
-    return reason.strip()
+    return text(reason.strip())

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
+from credentials_accredible.badges.plain import text
 from credentials_accredible.exceptions import DecisionRefused
 
 MOST_LEARNERS = 500
@@ -22,19 +23,19 @@ def find(entries: Sequence[str]) -> dict[int, Any]:
     A user name comes before an e-mail address. DecisionRefused has a sentence for each entry that names nobody, or
     several, or somebody whom an entry before it names.
     """
-    wanted = {line: entry.strip() for line, entry in enumerate(entries, start=1) if entry.strip()}
+    wanted = {line: text(entry.strip()) for line, entry in enumerate(entries, start=1) if entry.strip()}
     if not wanted:
         raise DecisionRefused([_("Name at least one learner.")])
     if len(wanted) > MOST_LEARNERS:
-        text = _("These are %(number)s learners; %(most)s at once are possible.")
-        raise DecisionRefused([text % {"number": len(wanted), "most": MOST_LEARNERS}])
+        sentence = _("These are %(number)s learners; %(most)s at once are possible.")
+        raise DecisionRefused([sentence % {"number": len(wanted), "most": MOST_LEARNERS}])
     found, problems = _resolve(wanted)
     lines: dict[int, int] = {}
     for line, learner in found.items():
         first = lines.setdefault(learner.pk, line)
         if first != line:
-            text = _("Line %(line)s: “%(entry)s” is the learner of line %(first)s.")
-            problems[line] = text % {"line": line, "entry": wanted[line], "first": first}
+            sentence = _("Line %(line)s: “%(entry)s” is the learner of line %(first)s.")
+            problems[line] = sentence % {"line": line, "entry": wanted[line], "first": first}
     if problems:
         raise DecisionRefused([problem for _line, problem in sorted(problems.items())])
     return found
@@ -54,8 +55,8 @@ def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]
         if len(named) == 1:
             found[line] = named[0]
             continue
-        text = _("Line %(line)s: there is no learner with the user name or e-mail address “%(entry)s”.")
+        sentence = _("Line %(line)s: there is no learner with the user name or e-mail address “%(entry)s”.")
         if named:
-            text = _("Line %(line)s: several learners have the e-mail address “%(entry)s”. Give the user name.")
-        problems[line] = text % {"line": line, "entry": entry}
+            sentence = _("Line %(line)s: several learners have the e-mail address “%(entry)s”. Give the user name.")
+        problems[line] = sentence % {"line": line, "entry": entry}
     return found, problems

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.test import override_settings
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import DecisionRefused
-from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, BadgeLogEntry
 from demo.emulator.server import Emulator
 from tests.badges.configuring import PASSES, require
 from tests.badges.sending import course_status
@@ -60,6 +62,16 @@ def award(group: AccredibleGroup, *learners: str, reason: str = "Recognition of 
 def revoke(user: Any, reason: str = "Awarded by mistake") -> int:
     """Revoke all badges by hand."""
     return api.revoke_badges(AccredibleBadge.objects.all(), reason=reason, user=user)
+
+
+def fail_once(emulator: Emulator, group: AccredibleGroup, kind: str, *, method: str) -> None:
+    """Deliver, with a request that fails and is not tried again before the test goes on."""
+    changed = {**django_settings.CREDENTIALS_ACCREDIBLE, "DELIVERY_DELAYS": (60, 3600)}
+    emulator.fault(kind, path="/v1/credentials", method=method)
+    with override_settings(CREDENTIALS_ACCREDIBLE=changed):
+        api.deliver(group.api_config)
+    assert AccredibleBadge.objects.filter(failures=1).exists()
+    AccredibleAPIConfig.objects.update(held_until=None, outages=0)
 
 
 def only() -> AccredibleBadge:
@@ -129,6 +141,13 @@ class TestAward:
         assert reason in refused(group, *learners, user=staff, **values)[0]
         assert not AccredibleBadge.objects.exists()
 
+    def test_text_that_no_database_takes_names_nobody(self, group: AccredibleGroup, staff: Any) -> None:
+        problems = refused(group, "ada\x00", "\ud800@example.com", user=staff)
+        assert [problem.split(":")[0] for problem in problems] == ["Line 1", "Line 2"]
+        make_user("ada")
+        award(group, "ada", reason="Half a \ud83d", user=staff)
+        assert log()[0][1] == "Half a \ufffd"
+
     def test_an_inactive_group_is_not_awarded(self, staff: Any) -> None:
         make_user("ada")
         assert refused(make_group(), "ada", user=staff) == ["The group is not active. Activate it first."]
@@ -175,8 +194,7 @@ class TestRevocation:
     ) -> None:
         make_user("ada")
         award(group, "ada", user=staff)
-        emulator.fault("cut_after", path="/v1/credentials", method="POST")
-        api.deliver(group.api_config)
+        fail_once(emulator, group, "cut_after", method="POST")
         revoke(staff)
         drain(group.api_config)
         assert_each_once(account, 1, state="expired")
@@ -226,8 +244,7 @@ class TestAwardAgain:
         award(group, "ada", user=staff)
         drain(group.api_config)
         revoke(staff)
-        emulator.fault(kind, path="/v1/credentials", method="PUT")
-        api.deliver(group.api_config)
+        fail_once(emulator, group, kind, method="PUT")
 
         award(group, "ada", user=staff)
         drain(group.api_config)
@@ -241,8 +258,7 @@ class TestAwardAgain:
     ) -> None:
         drain(group.api_config)
         award(group, "ada", user=staff)
-        emulator.fault(kind, path="/v1/credentials", method="PUT")
-        api.deliver(group.api_config)
+        fail_once(emulator, group, kind, method="PUT")
 
         revoke(staff)
         drain(group.api_config)
