@@ -78,7 +78,7 @@ def warn_on_the_first_page(site: AdminSite) -> None:
 def _trouble(config: Any) -> str:
     """What is wrong with the schedule of ``config``, with the way to what is known of it."""
     if config.failing_since:
-        text = gettext("The scheduled syncs of “%(name)s” fail since %(since)s.")
+        text = gettext("Since %(since)s, the scheduled syncs of “%(name)s” fail.")
         values = {"name": config.name, "since": localize(localtime(config.failing_since))}
         return format_html('{} <a href="{}">{}</a>', text % values, _address(config), gettext("See why"))
     text = gettext(
