@@ -149,6 +149,24 @@ def test_inline_after_an_outage_one_process_at_a_time_finds_out_whether_it_is_ov
     assert [item["recipient_name"] for item in credentials(account)] == ["Bob"]
 
 
+@pytest.mark.usefixtures("inline", "group")
+def test_inline_a_rate_limit_that_is_used_up_keeps_no_event_and_counts_as_no_failure(
+    account: Any, settings: Any
+) -> None:
+    use(settings, RATE_LIMIT=(1, 60))
+    course_status("ada")
+    began = time.monotonic()
+
+    for number in range(3):
+        course_status(f"learner-{number}")
+
+    assert time.monotonic() - began < 5
+    assert [item["recipient_name"] for item in credentials(account)] == ["Ada"]
+    config = AccredibleAPIConfig.objects.get()
+    assert (config.outages, config.held_until) == (0, None)
+    assert set(AccredibleBadge.objects.values_list("failures", flat=True)) == {0}
+
+
 def test_manual_nothing_leaves_by_itself(emulator: Emulator, group: Any) -> None:
     course_status("ada")
 
@@ -214,6 +232,16 @@ def test_deliver_now_delivers_now_whatever_the_engine_and_the_hold(
     emulator.fault("status", status=503, times=None)
     left = AccredibleBadge.objects.filter(next_attempt_at__isnull=False)
     assert api.deliver_now(left, user=make_staff()).failed == 10
+
+
+def test_deliver_now_leaves_what_takes_longer_to_a_worker_and_needs_no_engine(
+    account: Any, settings: Any, group: Any
+) -> None:
+    make_badges(group, 31)
+    use(settings, INLINE_TIMEOUT=(1, 0.5), DELIVERY="pigeon")
+
+    assert api.deliver_now(AccredibleBadge.objects.all(), user=make_staff()).delivered == 30
+    assert AccredibleBadge.objects.filter(state="created", next_attempt_at__isnull=False).count() == 1
 
 
 def test_deliver_now_within_a_transaction_waits_for_the_commit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,20 @@ def assert_each_once(account: Any, host: Host, number: int, *, revoked: bool = F
     credentials = list(account.credential_by_id.values())
     assert sorted(str(item.license_id).replace("-", "") for item in credentials) == uuids
     assert {item.is_expired for item in credentials} == {revoked}
+
+
+def test_the_command_that_watches_ends_after_the_request_at_hand(emulator: Emulator, account: Any, host: Host) -> None:
+    group = account.add_group(name="badge", course_name="Badge")["id"]
+    host.manage("shell", "-c", _AWARD.format(group=group, number=NUMBER))
+    slow = emulator.fault("slow", seconds=0.4, pattern=CREATE, times=None)
+    watching = host.start("manage.py", "accredible_deliver", "--watch")
+    end = time.monotonic() + 20
+    while not slow.hits and time.monotonic() < end:
+        time.sleep(0.02)
+
+    watching.terminate()
+    watching.communicate(timeout=20)
+
+    assert watching.returncode == 0
+    left = host.rows(f"SELECT state, COUNT(*) FROM {_BADGES} WHERE claim = '' GROUP BY state ORDER BY state")
+    assert left == [("accepted", 30), ("created", NUMBER - 30)]
