@@ -66,6 +66,8 @@ def main() -> None:
         "index": answer(client, "/admin/"),
         "configurations": answer(client, f"/admin/{LABEL}/accredibleapiconfig/"),
         "documented": answer(client, "/admin/badges/accredibleapiconfig/"),
+        "rest_api": answer(client, "/accredible/api/v1/configs/"),
+        "api_docs": answer(client, "/api-docs/?format=openapi"),
     }
     print(json.dumps(findings))
 

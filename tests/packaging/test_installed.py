@@ -43,6 +43,11 @@ def test_the_documented_address_leads_to_it(findings: dict[str, Any]) -> None:
     assert findings["documented"]["led_to"] == f"/admin/{PACKAGE}/accredibleapiconfig/"
 
 
+def test_the_rest_api_answers_and_is_described(findings: dict[str, Any]) -> None:
+    assert json.loads(findings["rest_api"]["text"])["results"] == []
+    assert "/configs/{id}/sync/" in json.loads(findings["api_docs"]["text"])["paths"]
+
+
 def test_its_templates_load_and_its_static_files_are_found(findings: dict[str, Any]) -> None:
     assert findings["templates"]
     assert findings["static"]

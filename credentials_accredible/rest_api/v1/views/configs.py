@@ -79,7 +79,7 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
         },
     )
     @action(detail=True, methods=["post"])
-    def preview(self, request: Request, id: str) -> Response:  # the name in the address
+    def preview(self, request: Request, id: str) -> Response:
         """Look, and leave everything as it is."""
         wanted = PreviewRequestSerializer(data=request.data)
         config = self.get_object()
