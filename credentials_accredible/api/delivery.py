@@ -9,19 +9,23 @@ from django.db.models import QuerySet
 
 from credentials_accredible.badges.delivery import engines, orphans, outbox, pauses, worker
 from credentials_accredible.badges.delivery.outbox import DeliveryStatus
-from credentials_accredible.badges.delivery.sender import Delivery, always, send
+from credentials_accredible.badges.delivery.sender import Delivery, always
+from credentials_accredible.badges.delivery.together import send_together
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 
 
-def deliver(config: AccredibleAPIConfig, *, limit: int | None = None, go_on: Callable[[], bool] = always) -> Delivery:
+def deliver(
+    config: AccredibleAPIConfig, *, limit: int | None = None, go_on: Callable[[], bool] = always, senders: int = 1
+) -> Delivery:
     """Send what is due of ``config`` to Accredible: first tries, retries, revocations; ``limit`` badges at most.
 
-    Returns when nothing is due any more, when there is a reason to wait, or when ``go_on``, which is asked before each
-    request, says no. Call it outside of a transaction.
+    ``senders``: so many threads share the work, each with a database connection of its own. Returns when nothing is due
+    any more, when there is a reason to wait, or when ``go_on``, which is asked before each request, says no. Call it
+    outside of a transaction.
     """
     orphans.give_up()
     outbox.retry_corrected_recipients(config)
-    return send(config, limit=limit, go_on=go_on)
+    return send_together(config, senders, limit=limit, go_on=go_on)
 
 
 def work_off(config_id: int, *, go_on: Callable[[], bool]) -> None:
@@ -34,6 +38,7 @@ def work_off(config_id: int, *, go_on: Callable[[], bool]) -> None:
 
 def sweep_deliveries() -> int:
     """Have workers look at each configuration that has something due; returns at how many."""
+    orphans.give_up()
     return worker.sweep()
 
 

@@ -74,13 +74,15 @@ def test_dozens_of_kills(emulator: Emulator, account: Any, host: Host, what: str
     assert_each_once(account, host, figures["badges"], revoked=what == "revoke")
 
 
-@pytest.mark.parametrize("senders", [2, 4])
-def test_senders_at_the_same_moment_share_the_work(emulator: Emulator, account: Any, host: Host, senders: int) -> None:
+@pytest.mark.parametrize(("senders", "threads"), [(2, "1"), (4, "1"), (1, "3"), (2, "2")])
+def test_senders_at_the_same_moment_share_the_work(
+    emulator: Emulator, account: Any, host: Host, senders: int, threads: str
+) -> None:
     group = account.add_group(name="badge", course_name="Badge")["id"]
     host.manage("shell", "-c", _AWARD.format(group=group, number=NUMBER))
     emulator.fault("slow", seconds=0.2, path="/v2/credentials/bulk_create", times=None)
 
-    running = [host.start("manage.py", "accredible_deliver") for _ in range(senders)]
+    running = [host.start("manage.py", "accredible_deliver", "--senders", threads) for _ in range(senders)]
     printed = [sender.communicate(timeout=60) for sender in running]
 
     assert [sender.returncode for sender in running] == [0] * senders, printed

@@ -20,6 +20,11 @@ from tests.factories import make_config, make_group
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
+@pytest.fixture(autouse=True)
+def _patience(emulator: Emulator, settings: Any) -> None:
+    with_settings(settings, REQUEST_TIMEOUT=(5, 5))
+
+
 def with_settings(settings: Any, **changed: Any) -> None:
     settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, **changed}
 
@@ -27,7 +32,7 @@ def with_settings(settings: Any, **changed: Any) -> None:
 def test_what_the_limit_keeps_back_has_not_failed_and_was_not_sent(
     emulator: Emulator, account: Any, settings: Any
 ) -> None:
-    with_settings(settings, RATE_LIMIT=(1, 60), DELIVERY_LEASE=10)
+    with_settings(settings, RATE_LIMIT=(1, 60), DELIVERY_LEASE=12)
     group = make_remote_group(account)
     make_badges(group, 60)
 
@@ -130,3 +135,32 @@ def test_after_an_outage_one_badge_finds_out_whether_it_is_over(emulator: Emulat
     drain(group.api_config)
 
     assert states() == {"accepted": 61}
+
+
+def test_after_an_outage_nothing_waits_for_hours(emulator: Emulator, account: Any, settings: Any) -> None:
+    with_settings(settings, DELIVERY_DELAYS=(3600, 14400))
+    group = make_remote_group(account)
+    make_badges(group, 40)
+    emulator.fault("status", status=503, times=3)
+    for _ in range(3):
+        AccredibleAPIConfig.objects.update(held_until=timezone.now())
+        api.deliver(group.api_config)
+    assert AccredibleBadge.objects.filter(failures__gt=0, next_attempt_at__gt=timezone.now()).count() == 32
+    AccredibleAPIConfig.objects.update(held_until=timezone.now())
+
+    api.deliver(group.api_config)
+
+    assert states() == {"accepted": 40}
+
+
+def test_an_error_that_comes_once_is_no_outage(emulator: Emulator, account: Any, settings: Any) -> None:
+    with_settings(settings, DELIVERY_DELAYS=(3600, 14400))
+    group = make_remote_group(account)
+    make_badges(group, 40)
+    emulator.fault("status", status=500)
+    api.deliver(group.api_config)
+    AccredibleAPIConfig.objects.update(held_until=timezone.now())
+
+    api.deliver(group.api_config)
+
+    assert states() == {"accepted": 10, "no_response": 30}

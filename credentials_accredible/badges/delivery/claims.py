@@ -22,6 +22,9 @@ from credentials_accredible.badges.retrying import retrying
 from credentials_accredible.choices import BadgeState, BadgeStatus
 from credentials_accredible.models import AccredibleBadge
 
+# As often others may be quicker, where a database cannot skip what they are claiming.
+_RIVALS = 20
+
 
 class Claim:
     """The badges that one sender has taken on, under a ``token`` of their own."""
@@ -66,7 +69,11 @@ def claim(config_id: int, size: int, only: Collection[UUID] | None = None) -> Cl
 
     ``only``: none but those with these UUIDs.
     """
-    return retrying(partial(_claim, config_id, size, only))
+    for _ in range(_RIVALS):
+        claimed = retrying(partial(_claim, config_id, size, only))
+        if claimed is not None:
+            return claimed
+    return Claim("", [])
 
 
 def others_at_work(config_id: int) -> bool:
@@ -75,7 +82,8 @@ def others_at_work(config_id: int) -> bool:
     return claimed.exclude(claim="").exists()
 
 
-def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim:
+def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | None:
+    """None where there are some, and another sender was quicker with all of them."""
     token, now = uuid4().hex, timezone.now()
     if size < 1:
         return Claim(token, [])
@@ -88,8 +96,11 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim:
         chosen = list((waiting.select_for_update(skip_locked=True) if skips else waiting)[:size])
         if chosen:
             due.filter(pk__in=chosen).update(claim=token, next_attempt_at=_lease_end())
+    if not chosen:
+        return Claim(token, [])
     claimed = AccredibleBadge.objects.filter(pk__in=chosen, claim=token).select_related("user", "group")
-    return Claim(token, list(claimed.order_by("pk")) if chosen else [])
+    badges = list(claimed.order_by("pk"))
+    return Claim(token, badges) if badges else None
 
 
 def lease() -> float:

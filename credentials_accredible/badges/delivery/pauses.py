@@ -13,9 +13,12 @@ from credentials_accredible.badges.delivery import policy
 from credentials_accredible.client import BULK_LIMIT
 from credentials_accredible.environments import origin
 from credentials_accredible.exceptions import RateLimited
-from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 
 log = logging.getLogger(__name__)
+
+# So many holds in a row were no request that one badge has spoilt.
+_AN_OUTAGE = 3
 
 
 def allowance(config: AccredibleAPIConfig) -> int:
@@ -75,13 +78,17 @@ def hold(config: AccredibleAPIConfig, error: Exception) -> None:
 
 
 def end_hold(config: AccredibleAPIConfig) -> None:
-    """Accredible answers: nobody has to wait any more.
+    """Accredible answers: nobody has to wait any more, and after an outage badges are due that waited for its end.
 
     A hold that is not over yet stays: the request that was answered left before the one that brought the hold about.
     """
-    AccredibleAPIConfig.objects.filter(pk=config.pk, outages__gt=0, held_until__lte=timezone.now()).update(
-        outages=0, held_until=None
-    )
+    now = timezone.now()
+    held = AccredibleAPIConfig.objects.filter(pk=config.pk, outages__gt=0, held_until__lte=now)
+    outages = held.values_list("outages", flat=True).first()
+    if outages and held.update(outages=0, held_until=None) and outages >= _AN_OUTAGE:
+        # Their own delays have grown to hours meanwhile, and that they failed says nothing about them.
+        waiting = AccredibleBadge.objects.filter(api_config=config, failures__gt=0, next_attempt_at__isnull=False)
+        waiting.filter(claim="").update(failures=0, next_attempt_at=now)
 
 
 def _at_the_same_address(config: AccredibleAPIConfig) -> QuerySet[AccredibleAPIConfig]:

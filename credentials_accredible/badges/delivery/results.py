@@ -64,10 +64,22 @@ def _write_down(token: str, results: Mapping[AccredibleBadge, Result]) -> None:
         badges = list(claimed.select_related("user"))
         for badge in badges:
             _apply(badge, by_pk[badge.pk], now)
-        AccredibleBadge.objects.bulk_update(badges, _WRITTEN)
+        _save(badges)
         BadgeLogEntry.objects.bulk_create(_entry(badge, by_pk[badge.pk]) for badge in badges)
     for badge in badges:
         _tell(badge, by_pk[badge.pk])
+
+
+def _save(badges: list[AccredibleBadge]) -> None:
+    """Save what was written into the badges. What is the same in all of them is one value, and not a case for each."""
+    if not badges:
+        return
+    values = {name: [getattr(badge, name) for badge in badges] for name in _WRITTEN}
+    same = {name: found[0] for name, found in values.items() if all(value == found[0] for value in found)}
+    if same:
+        AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges]).update(**same)
+    if len(same) < len(_WRITTEN):
+        AccredibleBadge.objects.bulk_update(badges, [name for name in _WRITTEN if name not in same])
 
 
 def _apply(badge: AccredibleBadge, result: Result, now: datetime) -> None:

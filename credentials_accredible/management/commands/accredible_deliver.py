@@ -17,6 +17,8 @@ from credentials_accredible.exceptions import ConfigurationError
 
 # Seconds between two looks at the database while nothing is due.
 _PAUSE = 5.0
+# Each needs a connection to the database.
+_MOST_SENDERS = 32
 
 
 class Command(BaseCommand):
@@ -33,6 +35,9 @@ class Command(BaseCommand):
             "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
         )
         parser.add_argument("--limit", type=_positive, metavar="N", help="at most so many badges per configuration")
+        parser.add_argument(
+            "--senders", type=_few, default=1, metavar="N", help="so many requests under way at once (%(default)s)"
+        )
         parser.add_argument("--watch", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM")
         parser.add_argument("--status", action="store_true", help="show how deliveries stand, and send nothing")
         parser.add_argument("--format", choices=["text", "json"], default="text", help="of --status")
@@ -42,18 +47,18 @@ class Command(BaseCommand):
         if options["status"]:
             self._show_status(self._names(options["config"]), options["format"])
         elif options["watch"]:
-            self._watch(options["config"], options["limit"])
+            self._watch(options)
         else:
-            self._finish(self._deliver(options["config"], options["limit"], lambda: True), options["config"])
+            self._finish(self._deliver(options, lambda: True), options["config"])
 
-    def _deliver(self, wanted: list[str], limit: int | None, go_on: Callable[[], bool]) -> api.Delivery:
+    def _deliver(self, options: dict[str, Any], go_on: Callable[[], bool]) -> api.Delivery:
         total = api.Delivery()
         try:
-            configs = api.find_configs(wanted)
+            configs = api.find_configs(options["config"])
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
         for config in configs:
-            done = api.deliver(config, limit=limit, go_on=go_on)
+            done = api.deliver(config, limit=options["limit"], senders=options["senders"], go_on=go_on)
             if done.delivered or done.failed:
                 requests = f"{done.requests} request" if done.requests == 1 else f"{done.requests} requests"
                 self.stdout.write(f"{config.name}: {done.delivered} delivered, {done.failed} failed, {requests}")
@@ -71,13 +76,13 @@ class Command(BaseCommand):
         if done.failed:
             raise CommandError(f"{done.failed} tries failed; the admin says of each badge why, and when it is retried.")
 
-    def _watch(self, wanted: list[str], limit: int | None) -> None:
+    def _watch(self, options: dict[str, Any]) -> None:
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGINT, lambda *_: stop.set())
         while not stop.is_set():
             close_old_connections()
-            done = self._deliver(wanted, limit, lambda: not stop.is_set())
+            done = self._deliver(options, lambda: not stop.is_set())
             if not done.delivered:
                 stop.wait(_PAUSE)
 
@@ -119,3 +124,10 @@ def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ArgumentTypeError("must be a whole number, 1 or more")
     return int(text)
+
+
+def _few(text: str) -> int:
+    number = _positive(text)
+    if number > _MOST_SENDERS:
+        raise ArgumentTypeError(f"must be {_MOST_SENDERS} at most")
+    return number
