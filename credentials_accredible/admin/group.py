@@ -83,6 +83,8 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     list_filter = ["is_active", ConfiguredFilter, "api_config"]
     list_select_related = ["api_config"]
     search_fields = ["name", "internal_name", "accredible_id"]
+    # Said once more: with figures that are counted, the model's own order does not reach who asks for completions.
+    ordering = ["api_config", "accredible_id"]
     actions = ["activate", "deactivate"]
     inlines = [BadgeRequirementInline, BadgePenaltyInline, CustomAttributeInline]
     fieldsets = [

@@ -95,7 +95,7 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
         snapshot = self.get_object(request, object_id)
         if snapshot is None:
             raise Http404
-        if not self.has_view_permission(request, snapshot):
+        if not self.has_view_permission(request, snapshot) or request.method == "POST":
             raise PermissionDenied
         readable = snapshot.version <= snapshot_format.VERSION
         context = {

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from credentials_accredible.models import (
     AccredibleAPIConfig,
@@ -79,9 +79,7 @@ def of(model: Any, pk: int, visible: Callable[[Any], bool]) -> Timeline:
     Only of those models that ``visible`` says yes to. A group that was removed and came back is one group.
     """
     if model is AccredibleGroup:
-        found = AccredibleGroup.history.filter(id=pk).values_list("api_config_id", "accredible_id").first()
-        place = found or AccredibleGroup.objects.filter(pk=pk).values_list("api_config_id", "accredible_id").first()
-        return _of_group(pk, place, visible) if place else Timeline([])
+        return _of_group(pk, visible)
     sources = {model: {"id": pk}}
     if model is BadgeRequirement:
         sources[DataRule] = {"requirement_id": pk}
@@ -95,12 +93,19 @@ def of_all(model: Any, visible: Callable[[Any], bool]) -> Timeline:
     return Timeline(part.history.all() for part in _WITH_PARTS[model] if visible(part))
 
 
-def _of_group(pk: int, place: tuple[int | None, int], visible: Callable[[Any], bool]) -> Timeline:
-    config, accredible_id = place
+def _of_group(pk: int, visible: Callable[[Any], bool]) -> Timeline:
+    # A group that was carried over has had other ids at Accredible; one that came back has had other keys here.
+    places = set(
+        AccredibleGroup.history.filter(id=pk).values_list("api_config_id", "accredible_id").order_by().distinct()
+    )
+    places.update(AccredibleGroup.objects.filter(pk=pk).values_list("api_config_id", "accredible_id"))
     groups: set[int] = {pk}
-    if config is not None:
-        same = AccredibleGroup.history.filter(api_config_id=config, accredible_id=accredible_id)
-        groups.update(same.values_list("id", flat=True).distinct())
+    by_sync = Q(group=pk)
+    for config, accredible_id in places:
+        if config is not None:
+            same = AccredibleGroup.history.filter(api_config_id=config, accredible_id=accredible_id)
+            groups.update(same.values_list("id", flat=True).order_by().distinct())
+            by_sync |= Q(accredible_id=accredible_id, sync_run__api_config=config)
     requirements = BadgeRequirement.history.filter(group_id__in=groups)
     penalties = BadgePenalty.history.filter(group_id__in=groups)
     sources = {
@@ -110,6 +115,6 @@ def _of_group(pk: int, place: tuple[int | None, int], visible: Callable[[Any], b
         BadgePenalty: penalties,
         PenaltyDataRule: PenaltyDataRule.history.filter(penalty_id__in=penalties.order_by().values("id")),
         CustomAttribute: CustomAttribute.history.filter(group_id__in=groups),
-        SyncChange: SyncChange.objects.filter(accredible_id=accredible_id, sync_run__api_config=config),
+        SyncChange: SyncChange.objects.filter(by_sync),
     }
     return Timeline(source for model, source in sources.items() if visible(model))

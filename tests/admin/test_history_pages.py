@@ -112,6 +112,26 @@ class TestAGroup:
             admin_client, f"{GROUPS}{again.pk}/history/"
         )
 
+    def test_one_that_was_carried_over_keeps_what_syncs_did_to_it_before(
+        self, admin_client: Client, account: Any
+    ) -> None:
+        old = account.add_group(name="g", course_name="Group")["id"]
+        account.add_group(name="o", course_name="Other")
+        config = factories.make_config()
+        api.sync(config)
+        group = config.groups.get(accredible_id=old)
+        api.activate_group(factories.configure(group))
+        account.remove_group(old)
+        new = account.add_group(name="g-2", course_name="Group")["id"]
+        api.sync(config, consent=api.Consent(carry_over={old: new}))
+
+        actions = [
+            action for kind, _name, action in rows(admin_client, f"{GROUPS}{group.pk}/history/") if "gro" in kind
+        ]
+
+        assert {"created by a sync", "carried over by a sync"} <= set(actions)
+        assert "Carried over by a sync" in page(admin_client, f"{GROUPS}{group.pk}/history/")
+
     def test_one_that_is_gone_is_still_told_of(self, admin_client: Client) -> None:
         group = factories.make_group(name="Gone")
         pk = group.pk

@@ -1,0 +1,258 @@
+"""Who gets in where: every address and every action of the admin, for everybody who could knock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin import site
+from django.contrib.auth.models import Permission
+from django.core import serializers
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+
+from credentials_accredible import api
+from credentials_accredible.choices import ChangeAction, RunStatus
+from credentials_accredible.models import (
+    FailedEvent,
+    GroupSnapshot,
+    SyncChange,
+    SyncRun,
+)
+from tests import factories
+from tests.admin.doors import ACTIONS, DOORS, OBJECT, PREFIX, Action, Door
+from tests.factories import PASSING
+
+pytestmark = pytest.mark.django_db
+
+APP = "credentials_accredible"
+LOGIN = "/admin/login/"
+PLUGIN = "/admin/credentials_accredible/"
+
+
+@pytest.fixture
+def objects(account: Any) -> dict[str, Any]:
+    """One object of each model: the primary keys by name."""
+    account.add_group(name="g", course_name="Group")
+    gone = factories.make_group(factories.make_config("Gone"), name="Removed")
+    api.remove_groups([gone])
+    config = factories.make_config("Main")
+    group = factories.configure(factories.make_group(config, name="Here"))
+    api.deactivate_group(group)
+    run = SyncRun.objects.create(
+        api_config=config, config_name="Main", trigger="admin", status=RunStatus.SUCCEEDED, started_at=timezone.now()
+    )
+    change = SyncChange.objects.create(sync_run=run, action=ChangeAction.CREATED, accredible_id=1, name="Here")
+    event = FailedEvent.objects.create(event_type=PASSING, event_time=timezone.now(), error="broken")
+    return {
+        "accredibleapiconfig": config.pk,
+        "accrediblegroup": group.pk,
+        "badgerequirement": group.requirements.order_by("pk").first().pk,
+        "badgepenalty": group.penalties.get().pk,
+        "badgeprogress": group.progresses.get().pk,
+        "accrediblebadge": group.badges.get().pk,
+        "failedevent": event.pk,
+        "syncrun": run.pk,
+        "syncchange": change.pk,
+        "groupsnapshot": GroupSnapshot.objects.get().pk,
+    }
+
+
+def staff_with(*permissions: str) -> Client:
+    """A member of staff with these permissions, logged in."""
+    client = Client()
+    client.force_login(factories.make_staff(*permissions))
+    return client
+
+
+def staff_without(*permissions: str) -> Client:
+    """A member of staff with every permission of the plugin but these, logged in."""
+    every = Permission.objects.filter(content_type__app_label="credentials_accredible")
+    return staff_with(*every.exclude(codename__in=permissions).values_list("codename", flat=True))
+
+
+def knock(client: Client, door: Door, objects: dict[str, Any]) -> Any:
+    """What comes of it."""
+    model = door.name.partition("_")[0]
+    name = f"admin:{PREFIX}{door.name}"
+    of_one = f"{PREFIX}{door.name}" in {named for route, named in routes() if OBJECT in route}
+    address = reverse(name, args=[objects[model]] if of_one else [])
+    query = door.query.format(run=objects["syncrun"])
+    if model == "badgepenalty" and door.name.endswith("_add"):
+        query = f"?group={objects['accrediblegroup']}"
+    return getattr(client, door.method)(address + query, door.data)
+
+
+def routes() -> Iterator[tuple[str, str | None]]:
+    """All addresses of the plugin below ``/admin/``, and their names."""
+
+    def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[tuple[str, str | None]]:
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                yield before + str(pattern.pattern), pattern.name
+            else:
+                yield from walk(pattern.url_patterns, before + str(pattern.pattern))
+
+    for route, name in walk(site.get_urls(), ""):
+        if route.lstrip("^").startswith(("credentials_accredible/", "badges/")):
+            yield route, name
+
+
+def everything() -> str:
+    """All rows of the plugin as they are, but the log of the admin and of the wall clock."""
+    rows = [row for model in apps.get_app_config("credentials_accredible").get_models() for row in model.objects.all()]
+    return serializers.serialize("json", [row for row in rows if not isinstance(row, SyncRun)])
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is changed within is as before afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class TestTheTable:
+    def test_it_has_every_address(self) -> None:
+        named = {name for _route, name in routes() if name}
+        unnamed = {route for route, name in routes() if not name}
+
+        assert {f"{PREFIX}{door.name}" for door in DOORS} == named
+        assert all(route.lstrip("^").startswith("badges/") or route.endswith(OBJECT) for route in unnamed), unnamed
+
+    def test_it_has_every_action(self, admin_client: Client, objects: dict[str, Any]) -> None:
+        offered = set()
+        for model in objects:
+            form = admin_client.get(f"{PLUGIN}{model}/").context["action_form"]
+            offered |= {(model, name) for name, _label in form.fields["action"].choices if name} if form else set()
+
+        assert {(action.model, action.name) for action in ACTIONS} == offered
+
+    def test_it_has_every_model(self, objects: dict[str, Any]) -> None:
+        registered = {model._meta.model_name for model in site._registry if model._meta.app_label == APP}
+
+        assert registered == objects.keys()
+
+
+class TestAddresses:
+    def test_anonymous_callers_and_learners_get_nothing(self, objects: dict[str, Any]) -> None:
+        learner = Client()
+        learner.force_login(factories.make_user())
+        before = everything()
+
+        got = {
+            (who, str(door)): (response.status_code, response.content, response.headers["Location"].partition("?")[0])
+            for who, client in (("anonymous", Client()), ("learner", learner))
+            for door in DOORS
+            for response in [knock(client, door, objects)]
+        }
+
+        assert got == dict.fromkeys(got, (302, b"", LOGIN))
+        assert everything() == before
+
+    def test_staff_without_permissions_are_refused(self, objects: dict[str, Any]) -> None:
+        before, client = everything(), staff_with()
+
+        got = {str(door): knock(client, door, objects).status_code for door in DOORS}
+
+        assert got == dict.fromkeys(got, 403)
+        assert everything() == before
+
+    def test_staff_with_every_permission_but_the_right_one_are_refused(self, objects: dict[str, Any]) -> None:
+        before = everything()
+
+        got = {
+            (str(door), alternatives): knock(staff_without(*alternatives), door, objects).status_code
+            for door in DOORS
+            for alternatives in door.needs
+        }
+
+        assert got == dict.fromkeys(got, 403)
+        assert everything() == before
+
+    def test_staff_with_the_right_permission_and_no_other_get_in(self, objects: dict[str, Any]) -> None:
+        doors = [door for door in DOORS if () not in door.needs]
+
+        got = {}
+        for door in doors:
+            client = staff_with(*(alternatives[0] for alternatives in door.needs))
+            with undone():
+                got[str(door)] = knock(client, door, objects).status_code
+
+        assert got == {str(door): door.status for door in doors}
+
+    def test_what_nobody_does_is_refused_to_superusers(self, admin_client: Client, objects: dict[str, Any]) -> None:
+        got = {str(door): knock(admin_client, door, objects).status_code for door in DOORS if () in door.needs}
+
+        assert got == dict.fromkeys(got, 403)
+
+
+class TestActions:
+    def run(self, client: Client, action: Action, objects: dict[str, Any]) -> Any:
+        chosen = {"_selected_action": [objects[action.model]], "action": action.name}
+        return client.post(f"{PLUGIN}{action.model}/", {**chosen, "post": "yes", "reason": "why", "confirmed": "yes"})
+
+    def test_anonymous_callers_run_none(self, objects: dict[str, Any]) -> None:
+        before = everything()
+
+        got = {str(action): self.run(Client(), action, objects).headers["Location"] for action in ACTIONS}
+
+        assert all(address.startswith(LOGIN) for address in got.values())
+        assert everything() == before
+
+    def test_who_may_do_all_the_rest_is_not_offered_it_and_cannot_run_it(self, objects: dict[str, Any]) -> None:
+        before = everything()
+
+        for action in ACTIONS:
+            client = staff_without(action.needs)
+            assert f'value="{action.name}"' not in client.get(f"{PLUGIN}{action.model}/").content.decode(), action
+            assert self.run(client, action, objects).status_code in {200, 302}, action
+
+        assert everything() == before
+
+    def test_who_sees_the_list_and_has_its_permission_is_offered_it(self, objects: dict[str, Any]) -> None:
+        for action in ACTIONS:
+            page = staff_with(f"view_{action.model}", action.needs).get(f"{PLUGIN}{action.model}/")
+            assert f'value="{action.name}"' in page.content.decode(), action
+
+
+class TestOthers:
+    @pytest.mark.parametrize(
+        "model",
+        [
+            "accredibleapiconfig",
+            "accrediblegroup",
+            "accrediblebadge",
+            "badgerequirement",
+            "badgepenalty",
+            "badgeprogress",
+        ],
+    )
+    def test_the_documented_addresses_lead_to_doors_that_ask(self, model: str, objects: dict[str, Any]) -> None:
+        for rest in ("", "add/", f"{objects[model]}/change/", f"{objects[model]}/delete/"):
+            anonymous = Client().get(f"/admin/badges/{model}/{rest}", follow=True)
+            staff = staff_with().get(f"/admin/badges/{model}/{rest}", follow=True)
+
+            assert anonymous.redirect_chain[-1][0].startswith(LOGIN)
+            assert staff.status_code == 403
+
+    def test_an_address_without_its_page_leads_to_a_door_that_asks(self, objects: dict[str, Any]) -> None:
+        for model, pk in objects.items():
+            assert Client().get(f"{PLUGIN}{model}/{pk}/", follow=True).redirect_chain[-1][0].startswith(LOGIN)
+            assert staff_with().get(f"{PLUGIN}{model}/{pk}/", follow=True).status_code == 403
+
+    def test_the_index_of_the_plugin_shows_nothing_to_who_may_nothing(self) -> None:
+        assert Client().get(PLUGIN).status_code == 302
+        assert staff_with().get(PLUGIN).status_code == 404
+
+    def test_groups_are_completed_for_who_may_see_them(self, objects: dict[str, Any]) -> None:
+        address = "/admin/autocomplete/?app_label=credentials_accredible&model_name=badgerequirement&field_name=group"
+
+        assert Client().get(address).status_code == 302
+        assert staff_without("view_accrediblegroup", "change_accrediblegroup").get(address).status_code == 403
+        assert staff_with("view_accrediblegroup").get(address).status_code == 200
