@@ -117,14 +117,15 @@ def test_inline_other_badges_that_are_due_are_left_to_the_command(account: Any, 
 def test_inline_an_outage_keeps_one_event_for_a_moment_and_the_others_not_at_all(
     emulator: Emulator, account: Any, settings: Any, fault: dict[str, Any]
 ) -> None:
-    use(settings, DELIVERY_DELAYS=(60, 3600))
+    use(settings, DELIVERY_DELAYS=(600, 3600), INLINE_TIMEOUT=(1, 1.5))
     emulator.fault(**fault, times=None)
     began = time.monotonic()
 
     for number in range(50):
         course_status(f"learner-{number}")
 
-    assert time.monotonic() - began < 5
+    # 75 seconds if each of them waited.
+    assert time.monotonic() - began < 30
     assert len(emulator.requests) == 1
     assert AccredibleBadge.objects.filter(next_attempt_at__isnull=False).count() == 50
     emulator.clear_faults()
@@ -160,7 +161,8 @@ def test_inline_a_rate_limit_that_is_used_up_keeps_no_event_and_counts_as_no_fai
     for number in range(3):
         course_status(f"learner-{number}")
 
-    assert time.monotonic() - began < 5
+    # Three minutes if each of them waited for its turn.
+    assert time.monotonic() - began < 20
     assert [item["recipient_name"] for item in credentials(account)] == ["Ada"]
     config = AccredibleAPIConfig.objects.get()
     assert (config.outages, config.held_until) == (0, None)
@@ -190,8 +192,8 @@ def test_a_broker_that_is_away_keeps_one_event_for_a_moment_and_loses_nothing(
     for number in range(20):
         course_status(f"learner-{number}")
 
-    assert first < 5
-    assert time.monotonic() - began < first + 2
+    assert first < 10
+    assert time.monotonic() - began < first + 10
     assert credentials(account) == []
     api.deliver(AccredibleAPIConfig.objects.get())
     assert_each_once(account, 21)
