@@ -123,12 +123,15 @@ def _content_problems(source: Source) -> Iterator[FileProblem]:
 
 def _objections(entry: GroupEntry, plan: GroupPlan) -> Iterator[Found]:
     """What is wrong with what is new or changed; what is as it was stays, as in the admin, whatever it is."""
-    for name, pairs in (("requirements", plan.requirements), ("penalties", plan.penalties)):
-        for number, item in _written(pairs):
-            yield from objections((name, number), item)
+    wrong = [
+        found for number, item in _written(plan.requirements) for found in objections(("requirements", number), item)
+    ]
+    yield from wrong
+    for number, item in _written(plan.penalties):
+        yield from objections(("penalties", number), item)
     for number, item in _written(plan.attributes):
         yield from attribute_objections(entry, ("custom_attributes", number), item)
-    if plan and plan.is_active:
+    if plan and plan.is_active and not wrong:
         yield from unearnable(entry)
 
 

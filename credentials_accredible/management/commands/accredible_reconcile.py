@@ -77,7 +77,8 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(f"{result.config.name}: not compared: {result.error}"))
             return
         in_flight = f" ({result.in_flight} in delivery, left alone)" if result.in_flight else ""
-        compared = f"{result.badges} badges{in_flight} and {result.credentials} credentials compared"
+        badges, credentials = _number(result.badges, "badge"), _number(result.credentials, "credential")
+        compared = f"{badges}{in_flight} and {credentials} compared"
         counts = Counter(finding.kind for finding in result.findings)
         found = ", ".join(f"{counts[kind]} {kind}" for kind in Difference if counts[kind]) or "no difference"
         style = self.style.ERROR if result.needs_a_person else self.style.SUCCESS
@@ -96,6 +97,10 @@ class Command(BaseCommand):
             self.stdout.write(f"    {', '.join(what)}{outcome}")
         if len(findings) > _SHOWN:
             self.stdout.write(f"    … and {len(findings) - _SHOWN} more: see --format json")
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _repairs(named: list[str] | None) -> Collection[Difference]:
