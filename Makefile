@@ -49,8 +49,8 @@ test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL
 	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
 	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services -k 'mariadb and not rabbitmq' tests/services
-	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest tests/sync tests/admin tests/rest_api tests/delivery tests/portability \
-	    tests/test_secrets.py --ignore=tests/sync/test_kill.py --ignore=tests/delivery/test_kill.py
+	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest tests/sync tests/admin tests/rest_api tests/delivery \
+	    tests/portability tests/test_secrets.py --ignore=tests/sync/test_kill.py --ignore=tests/delivery/test_kill.py
 
 test-redis: $(VENV)/test.stamp ## Run the tests that need Redis, at REDIS_URL
 	@$(BIN)/python -c 'import sys, redis; redis.Redis.from_url(sys.argv[1], socket_connect_timeout=5).ping()' \
