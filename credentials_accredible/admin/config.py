@@ -142,7 +142,10 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         before = form.initial_issuer
         if "sync_interval" in form.changed_data:
             api.schedule_sync(obj)
+        was_paused = obj.paused_at
         super().save_model(request, obj, form, change)
+        if was_paused and not obj.paused_at:  # another key has lifted the pause
+            api.resume_delivery(obj)
         if form.trial and form.trial.doubt:
             messages.warning(request, form.trial.doubt)
         if before and obj.issuer_name != before:

@@ -15,6 +15,7 @@ from credentials_accredible import api, broker
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.badges.sending import badges_of, course_status, minutes
+from tests.conftest import KEY
 from tests.delivery.outbox import assert_each_once, credentials, make_badges, make_everything_due, make_remote_group
 from tests.factories import make_penalty, make_requirement, make_staff
 
@@ -257,6 +258,21 @@ def test_deliver_now_within_a_transaction_waits_for_the_commit(
         assert emulator.requests == []
 
     assert_each_once(account, 2)
+
+
+@pytest.mark.usefixtures("inline")
+def test_another_key_is_followed_by_deliveries(admin_client: Any, account: Any, group: Any) -> None:
+    config = group.api_config
+    config.api_key = "former-key-0001"
+    config.save()
+    course_status("ada")
+    config.refresh_from_db()
+    assert config.paused_at
+    page = f"/admin/credentials_accredible/accredibleapiconfig/{config.pk}/change/"
+
+    admin_client.post(page, {"name": config.name, "environment": "emulator", "new_api_key": KEY})
+
+    assert_each_once(account, 1)
 
 
 @pytest.mark.usefixtures("inline")
