@@ -23,7 +23,7 @@ from credentials_accredible.models import (
     CustomAttribute,
     DataRule,
     PenaltyDataRule,
-    history,
+    bulk_history,
 )
 
 _RULE = ("data_path", "operator", "value")
@@ -101,13 +101,13 @@ def _save(rows: Iterable[Any]) -> None:
 
 def _note(requirements: list[int], penalties: list[int], attributes: list[CustomAttribute]) -> None:
     """Keep that all this is new, in few statements."""
-    history.note_created(BadgeRequirement.objects.filter(pk__in=requirements))
-    history.note_created(DataRule.objects.filter(requirement__in=requirements))
-    history.note_created(BadgePenalty.objects.filter(pk__in=penalties))
-    history.note_created(PenaltyDataRule.objects.filter(penalty__in=penalties))
+    bulk_history.note_created(BadgeRequirement.objects.filter(pk__in=requirements))
+    bulk_history.note_created(DataRule.objects.filter(requirement__in=requirements))
+    bulk_history.note_created(BadgePenalty.objects.filter(pk__in=penalties))
+    bulk_history.note_created(PenaltyDataRule.objects.filter(penalty__in=penalties))
     if attributes:
         names = [attribute.name for attribute in attributes]
-        history.note_created(CustomAttribute.objects.filter(group=attributes[0].group_id, name__in=names))
+        bulk_history.note_created(CustomAttribute.objects.filter(group=attributes[0].group_id, name__in=names))
 
 
 def _of(item: Mapping[str, Any]) -> list[dict[str, Any]]:

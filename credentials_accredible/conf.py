@@ -148,6 +148,11 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_default: None
     # .. setting_description: Days after which ``accredible_prune`` deletes log entries of badges. None: never.
     "BADGE_LOG_DAYS": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['HISTORY_DAYS']
+    # .. setting_default: None
+    # .. setting_description: Days after which ``accredible_prune`` deletes the history of what is configured. None:
+    #    never.
+    "HISTORY_DAYS": None,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['MAIL_FAILED_SYNCS']
     # .. setting_default: True
     # .. setting_description: Whether a scheduled synchronisation that fails is mailed to ``ADMINS``.

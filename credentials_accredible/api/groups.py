@@ -11,7 +11,7 @@ from django.utils import timezone
 from credentials_accredible.badges import index
 from credentials_accredible.badges.activation import activation_problems
 from credentials_accredible.exceptions import ActivationRefused
-from credentials_accredible.models import AccredibleGroup, history
+from credentials_accredible.models import AccredibleGroup, bulk_history
 
 
 def activate_group(group: AccredibleGroup) -> None:
@@ -57,5 +57,5 @@ def _set_active(group: AccredibleGroup, active: bool) -> None:
     # The version of the rules is locked before the group, here as everywhere.
     index.changed()
     stored = AccredibleGroup.objects.filter(pk=group.pk)
-    with history.noting(stored):
+    with bulk_history.noting(stored):
         stored.update(is_active=active, modified=timezone.now())

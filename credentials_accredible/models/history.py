@@ -1,7 +1,6 @@
 """Who changed what is configured, and when: a row of history for every change.
 
-``History`` keeps it as rows are saved and deleted. Bulk statements send no signals: what issues them calls ``noting``,
-``note_created`` or ``delete``, in the same transaction.
+``History`` keeps it as rows are saved and deleted. Bulk statements send no signals: see ``bulk_history``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from typing import Any, NamedTuple
 import crum
 from django.db import models
 from django.db.models.signals import pre_save
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 from simple_history.models import HistoricalRecords
 
@@ -29,14 +27,11 @@ AS_FOUND = gettext_noop("As it was before the first change on record.")
 
 _REASON_LENGTH = 255
 
-# Rows of one statement.
-_BATCH = 100
-
 # Where an object keeps what was stored of it, from just before it is saved until just after.
 _STORED = "_history_stored"
 
 
-class _Occasion(NamedTuple):
+class Occasion(NamedTuple):
     """What changes are made for, and by whom where no request says so; whether they are noted already."""
 
     reason: str = ""
@@ -44,14 +39,14 @@ class _Occasion(NamedTuple):
     noted: bool = False
 
 
-_NONE = _Occasion()
-_occasion: ContextVar[_Occasion] = ContextVar("credentials_accredible_history", default=_NONE)
+_NONE = Occasion()
+occasion: ContextVar[Occasion] = ContextVar("credentials_accredible_history", default=_NONE)
 
 
 @contextmanager
 def because(reason: str, *, user: Any = None) -> Iterator[None]:
     """Give every change within this ``reason``, 255 characters at most, and ``user`` where there is no request."""
-    with _on(_Occasion(reason[:_REASON_LENGTH], user)):
+    with on(Occasion(reason[:_REASON_LENGTH], user)):
         yield
 
 
@@ -136,7 +131,7 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         if update_fields is not None and names.isdisjoint(update_fields):
             stored: Mapping[str, Any] | None = {}
         else:
-            fields = [*_attnames(self.fields_included(type(instance))), *filter(None, [self.masked])]
+            fields = [*attnames(self.fields_included(type(instance))), *filter(None, [self.masked])]
             stored = type(instance)._default_manager.filter(pk=instance.pk).values(*fields).first()
         instance.__dict__[_STORED] = (stored, update_fields)
 
@@ -150,12 +145,12 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         if not changed:
             return
         if not _history(instance).filter(**{instance._meta.pk.name: instance.pk}).exists():
-            _history(instance).bulk_create([_as_found(type(instance), stored, instance.created)])
+            _history(instance).bulk_create([as_found(type(instance), stored, instance.created)])
         saved = copy.copy(instance)
         for name, value in stored.items():
             if name not in changed and name != self.masked:
                 setattr(saved, name, value)
-        reasons = [_occasion.get().reason, KEY_CHANGED if self.masked in changed else ""]
+        reasons = [occasion.get().reason, KEY_CHANGED if self.masked in changed else ""]
         saved._change_reason = " ".join(filter(None, reasons)) or None
         super().post_save(saved, created, using=using, **kwargs)
 
@@ -169,12 +164,16 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
 
     def get_change_reason_for_object(self, instance: Any, history_type: str, using: str | None) -> str | None:
         """The object's own reason, or that of the block it is changed in."""
-        return super().get_change_reason_for_object(instance, history_type, using) or _occasion.get().reason or None
+        return super().get_change_reason_for_object(instance, history_type, using) or occasion.get().reason or None
 
     def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
         """Keep what the object was."""
-        if not _occasion.get().noted:
+        if not occasion.get().noted:
             super().post_delete(instance, using=using, **kwargs)
+
+    def chosen_models(self, model: type[models.Model]) -> list[Any]:
+        """The tables of what was chosen."""
+        return [self.m2m_models[field] for field in self.get_m2m_fields_from_model(model)]
 
     def _changed(self, instance: Any, stored: Mapping[str, Any], written: Collection[str] | None) -> set[str]:
         """The names of what was written and is another than before."""
@@ -194,88 +193,26 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
 def acting_user() -> Any:
     """Who is at work: the user of the request, where there is one; else who is named by ``because``."""
     user = crum.get_current_user()
-    return user if user is not None and user.is_authenticated else _occasion.get().user
+    return user if user is not None and user.is_authenticated else occasion.get().user
 
 
 @contextmanager
-def noting(rows: models.QuerySet[Any]) -> Iterator[None]:
-    """Keep what an ``update()`` of ``rows`` within the block changes. Wants a transaction around it."""
-    model = rows.model
-    pk = model._meta.pk.name
-    before = {values[pk]: values for values in _values(rows)}
-    yield
-    after = {values[pk]: values for values in _values(model._default_manager.filter(pk__in=before))}
-    tracked = _attnames(model._meta.get_field(name) for name in model.history_of.tracked)
-    changed = [key for key, now in after.items() if any(now[name] != before[key][name] for name in tracked)]
-    known = set(model.history.filter(**{f"{pk}__in": changed}).values_list(pk, flat=True))
-    found = dict(model._default_manager.filter(pk__in=set(changed) - known).values_list("pk", "created"))
-    model.history.bulk_create([_as_found(model, before[key], created) for key, created in found.items()])
-    model.history.bulk_create(_entries(model, CHANGED, (after[key] for key in changed)), batch_size=_BATCH)
-
-
-def note_created(rows: models.QuerySet[Any]) -> None:
-    """Keep that ``rows`` are new, and what they have chosen, after a ``bulk_create()`` of them."""
-    model = rows.model
-    pk = model._meta.pk.name
-    stored = list(_values(rows))
-    model.history.bulk_create(_entries(model, CREATED, stored), batch_size=_BATCH)
-    keys = [values[pk] for values in stored]
-    for field in model.history_of.get_m2m_fields_from_model(model):
-        # MySQL does not say which keys the rows of a bulk statement got.
-        made = dict(model.history.filter(**{f"{pk}__in": keys}, history_type=CREATED).values_list(pk, "history_id"))
-        own = f"{field.m2m_field_name()}_id"
-        chosen = field.remote_field.through._default_manager.filter(**{f"{own}__in": keys}).values()
-        kept = model.history_of.m2m_models[field]
-        kept._default_manager.bulk_create(
-            (kept(history_id=made[values[own]], **values) for values in chosen), batch_size=_BATCH
-        )
-
-
-def delete(rows: models.QuerySet[Any], *, referred: bool = False) -> None:
-    """Delete ``rows`` and keep what they were: in one statement, past signals and what refers to them.
-
-    With ``referred``, Django looks after what refers to them.
-    """
-    rows.model.history.bulk_create(_entries(rows.model, DELETED, _values(rows)), batch_size=_BATCH)
-    if referred:
-        with _on(_occasion.get()._replace(noted=True)):
-            rows.delete()
-    else:
-        rows.order_by()._raw_delete(rows.db)
-
-
-@contextmanager
-def _on(occasion: _Occasion) -> Iterator[None]:
-    token = _occasion.set(occasion)
+def on(this: Occasion) -> Iterator[None]:
+    """Have changes within made on ``this`` occasion."""
+    token = occasion.set(this)
     try:
         yield
     finally:
-        _occasion.reset(token)
+        occasion.reset(token)
 
 
-def _entries(model: Any, history_type: str, values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
-    row, user, reason, now = model.history.model, acting_user(), _occasion.get().reason or None, timezone.now()
-    for each in values:
-        yield row(
-            history_type=history_type,
-            history_date=now,
-            history_user=user,
-            history_change_reason=reason,
-            **each,
-        )
-
-
-def _as_found(model: Any, stored: Mapping[str, Any], created: Any) -> Any:
+def as_found(model: Any, stored: Mapping[str, Any], created: Any) -> Any:
     """A first row, for an object that is older than its history."""
-    held = {name: stored[name] for name in _attnames(model.history_of.fields_included(model))}
+    held = {name: stored[name] for name in attnames(model.history_of.fields_included(model))}
     return model.history.model(history_type=CREATED, history_date=created, history_change_reason=AS_FOUND, **held)
 
 
-def _values(rows: models.QuerySet[Any]) -> Iterable[dict[str, Any]]:
-    return rows.order_by("pk").values(*_attnames(rows.model.history_of.fields_included(rows.model)))
-
-
-def _attnames(fields: Iterable[Any]) -> list[str]:
+def attnames(fields: Iterable[Any]) -> list[str]:
     return [field.attname for field in fields]
 
 

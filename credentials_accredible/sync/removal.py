@@ -24,6 +24,7 @@ from credentials_accredible.models import (
     Fulfillment,
     PenaltyDataRule,
     SyncRun,
+    bulk_history,
     history,
 )
 from credentials_accredible.sync import snapshots
@@ -129,16 +130,16 @@ def _take_progress(beginnings: list[Snapshotter]) -> None:
 
 def _delete(groups: Sequence[int]) -> None:
     """Children first, in statements for many rows at once."""
-    history.delete(PenaltyDataRule.objects.filter(penalty__group__in=groups))
+    bulk_history.delete(PenaltyDataRule.objects.filter(penalty__group__in=groups))
     BadgePenalty.requirements.through.objects.filter(badgepenalty__group__in=groups).delete()
-    history.delete(BadgePenalty.objects.filter(group__in=groups), referred=True)
-    history.delete(DataRule.objects.filter(requirement__group__in=groups))
-    history.delete(BadgeRequirement.objects.filter(group__in=groups), referred=True)
-    history.delete(CustomAttribute.objects.filter(group__in=groups))
+    bulk_history.delete(BadgePenalty.objects.filter(group__in=groups), referred=True)
+    bulk_history.delete(DataRule.objects.filter(requirement__group__in=groups))
+    bulk_history.delete(BadgeRequirement.objects.filter(group__in=groups), referred=True)
+    bulk_history.delete(CustomAttribute.objects.filter(group__in=groups))
     AccredibleBadge.objects.filter(group__in=groups).update(group=None)
     token = _kept.set(True)
     try:
-        history.delete(AccredibleGroup.objects.filter(pk__in=groups), referred=True)
+        bulk_history.delete(AccredibleGroup.objects.filter(pk__in=groups), referred=True)
     finally:
         _kept.reset(token)
 

@@ -13,7 +13,15 @@ from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.choices import BadgeAction
-from credentials_accredible.models import AccredibleGroup, BadgeLogEntry, GroupSnapshot, SnapshotPart, SyncRun
+from credentials_accredible.models import (
+    AccredibleGroup,
+    BadgeLogEntry,
+    BadgePenalty,
+    BadgeRequirement,
+    GroupSnapshot,
+    SnapshotPart,
+    SyncRun,
+)
 from tests import factories
 from tests.tables import dump
 
@@ -114,8 +122,12 @@ class TestRestore:
 class TestPrune:
     @pytest.fixture
     def old(self, settings: Any) -> None:
-        """A snapshot, two sync runs and a log entry, all 100 days old, and a new one of each."""
+        """A snapshot, two sync runs, a log entry and a change, all 100 days old, and a new one of each."""
         config = factories.make_config()
+        group = factories.make_group(config)
+        penalty = factories.make_penalty(group, factories.make_requirement(group))
+        long_ago = timezone.now() - timedelta(days=100)
+        BadgePenalty.history.filter(id=penalty.pk).update(history_date=long_ago)
         for days in (100, 100, 0):
             then = timezone.now() - timedelta(days=days)
             run = SyncRun.objects.create(api_config=config, started_at=then, finished_at=then, status="succeeded")
@@ -139,24 +151,27 @@ class TestPrune:
     def test_by_default_a_year_is_kept_and_the_log_for_ever(self, old: None) -> None:
         before = self.counts()
 
-        assert run("accredible_prune") == "Deleted: 0 snapshots, 0 sync runs, 0 log entries.\n"
+        assert run("accredible_prune") == "Deleted: 0 snapshots, 0 sync runs, 0 log entries, 0 rows of history.\n"
         assert self.counts() == before
 
     @pytest.mark.parametrize("by", ["setting", "option"])
     def test_what_is_older_goes(self, old: None, settings: Any, by: str) -> None:
         arguments = []
         if by == "setting":
-            days = {"SNAPSHOT_DAYS": 30, "RUN_DAYS": 30, "BADGE_LOG_DAYS": 30}
+            days = {"SNAPSHOT_DAYS": 30, "RUN_DAYS": 30, "BADGE_LOG_DAYS": 30, "HISTORY_DAYS": 30}
             settings.CREDENTIALS_ACCREDIBLE = {**getattr(settings, "CREDENTIALS_ACCREDIBLE", {}), **days}
         else:
-            arguments = ["--snapshots-days", 30, "--runs-days", 30, "--badge-log-days", 30]
+            arguments = ["--snapshots-days", 30, "--runs-days", 30, "--badge-log-days", 30, "--history-days", 30]
         snapshots, parts, runs, entries = self.counts()
 
         dry = run("accredible_prune", "--dry-run", *arguments)
         assert self.counts() == (snapshots, parts, runs, entries)
         out = run("accredible_prune", *arguments)
 
-        assert out == "Deleted: 1 snapshots, 2 sync runs, 1 log entries.\n"
+        # The penalty was added, then its requirement was chosen; and what was chosen is a row by itself.
+        assert out == "Deleted: 1 snapshots, 2 sync runs, 1 log entries, 3 rows of history.\n"
+        assert not BadgePenalty.history.filter(history_date__lt=timezone.now() - timedelta(days=30)).exists()
+        assert BadgeRequirement.history.exists()
         assert dry == out.replace("Deleted", "Would be deleted")
         assert self.counts() == (snapshots - 1, parts // 2, runs - 2, entries - 1)
 

@@ -1,4 +1,4 @@
-"""Deletes old snapshots, sync runs and log entries of badges: for cron."""
+"""Deletes old snapshots, sync runs, log entries of badges and history: for cron."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _days(text: str) -> int:
 class Command(BaseCommand):
     """Delete what is older than the settings, or the options, say."""
 
-    help = "Deletes snapshots, sync runs and log entries of badges that are older than the settings say."
+    help = "Deletes snapshots, sync runs, log entries of badges and history that are older than the settings say."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The options of the command."""
@@ -32,6 +32,7 @@ class Command(BaseCommand):
             ("--snapshots-days", "SNAPSHOT_DAYS"),
             ("--runs-days", "RUN_DAYS"),
             ("--badge-log-days", "BADGE_LOG_DAYS"),
+            ("--history-days", "HISTORY_DAYS"),
         ):
             parser.add_argument(option, type=_days, metavar="N", help=f"instead of the setting {setting}")
 
@@ -43,9 +44,13 @@ class Command(BaseCommand):
                 snapshots=options["snapshots_days"],
                 runs=options["runs_days"],
                 badge_log=options["badge_log_days"],
+                history=options["history_days"],
             )
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
         verb = "Would be deleted" if options["dry_run"] else "Deleted"
-        figures = f"{counts['snapshots']} snapshots, {counts['runs']} sync runs, {counts['badge_log']} log entries"
+        figures = (
+            f"{counts['snapshots']} snapshots, {counts['runs']} sync runs, {counts['badge_log']} log entries, "
+            f"{counts['history']} rows of history"
+        )
         self.stdout.write(self.style.SUCCESS(f"{verb}: {figures}."))
