@@ -61,11 +61,9 @@ def _remove_groups(keys: list[int], user: Any) -> list[int]:
 
 def _remove_configs(keys: list[int], user: Any) -> list[int]:
     with transaction.atomic():
-        # First the configurations, as a sync does: one that wants to write groups of theirs waits, and is refused then.
-        locked = AccredibleAPIConfig.objects.select_for_update().filter(pk__in=keys).order_by("pk")
-        found = [config.pk for config in locked]
+        # A sync that wants to write groups of theirs waits, and is refused then.
         index.changed()
-        groups = AccredibleGroup.objects.filter(api_config__in=found).order_by("pk").values_list("pk", flat=True)
+        groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
         kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
-        AccredibleAPIConfig.objects.filter(pk__in=found).delete()
+        AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
     return kept

@@ -55,6 +55,16 @@ def changed() -> None:
     transaction.on_commit(_index.look_again)
 
 
+def lock() -> None:
+    """Keep out, until the end of the transaction, whoever else changes rules, or makes, removes or restores groups.
+
+    It locks no row that others refer to: events go on meanwhile, where the lock of a configuration would keep badges
+    of that configuration from being made.
+    """
+    if not list(RulesVersion.objects.select_for_update().filter(pk=1)):
+        changed()
+
+
 def watch() -> None:
     """Call ``changed`` whenever something of it is saved."""
     for model in (AccredibleGroup, BadgeRequirement, BadgePenalty, DataRule, PenaltyDataRule):

@@ -100,12 +100,13 @@ def apply(
     """
     with transaction.atomic():
         runs.hold(run)
-        _lock_environment(config)
+        # Two configurations of one environment must not both find a group free and take it.
+        index.lock()
+        _refuse_another_account(config)
         plan = current_plan(config, remote, consent.carry_over)
         objection = consent.objection(plan)
         if objection is None:
             if plan.gone:
-                # Before any group: whoever changes rules locks their version first, then the group.
                 index.changed()
             _create(config, plan, site)
             _update(plan)
@@ -116,10 +117,8 @@ def apply(
     return plan, objection
 
 
-def _lock_environment(config: AccredibleAPIConfig) -> None:
-    # Two configurations of one environment must not both find a group free and take it.
-    rows = AccredibleAPIConfig.objects.select_for_update().filter(environment=config.environment).order_by("pk")
-    current = {row.pk: row for row in rows}.get(config.pk)
+def _refuse_another_account(config: AccredibleAPIConfig) -> None:
+    current = AccredibleAPIConfig.objects.filter(pk=config.pk, environment=config.environment).first()
     if current is None or current.api_key != config.api_key:
         raise SyncSuperseded(
             f"“{config.name}” was changed or deleted while its groups were read. Nothing was changed: sync again."

