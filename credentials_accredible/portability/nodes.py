@@ -38,7 +38,7 @@ class Kind(StrEnum):
     MAPPING = "mapping"
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A text, nothing (null), a list of nodes or a mapping to nodes; ``keys`` are the places of a mapping's keys."""
 
