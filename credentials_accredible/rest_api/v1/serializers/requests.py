@@ -31,7 +31,7 @@ class PreviewRequestSerializer(StrictSerializer):
 
     force = TrueFalseField(default=False, help_text="As if removals had been agreed to, however many.")
     carry_over = CarryOverSerializer(  # type: ignore[call-arg]  # of the list that "many" makes
-        many=True, default=list, max_length=_MOST_PAIRS, help_text="As in a sync: see same_name of a plan."
+        many=True, required=False, max_length=_MOST_PAIRS, help_text="As in a sync: see same_name of a plan."
     )
     refresh_icons = TrueFalseField(default=False, help_text="Read every design again, not only new and changed ones.")
 
@@ -56,7 +56,7 @@ class SyncRequestSerializer(PreviewRequestSerializer):
     )
     carry_over = CarryOverSerializer(  # type: ignore[call-arg]
         many=True,
-        default=list,
+        required=False,
         max_length=_MOST_PAIRS,
         help_text="Groups that were made anew at Accredible: their configuration stays, under the new id.",
     )
@@ -85,5 +85,5 @@ class SyncRequestSerializer(PreviewRequestSerializer):
         """What was agreed to: a removal has to be forced or approved, as in the admin."""
         values: dict[str, Any] = self.validated_data
         return api.Consent(
-            force=values["force"], ask=True, approved=values["approved"] or "", carry_over=values["carry_over"]
+            force=values["force"], ask=True, approved=values["approved"] or "", carry_over=values.get("carry_over", {})
         )
