@@ -87,7 +87,7 @@ quality: $(VENV)/quality.stamp ## Check style, types, layers, migrations and PII
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/code_annotations django_find_annotations --config_file .pii_annotations.yml --lint --coverage
 
-bench: $(VENV)/demo.stamp ## Measure what an event costs, with few and with many groups
+bench: $(VENV)/demo.stamp ## Measure what an event costs, and how fast badges are delivered
 	@$(BIN)/python -m bench
 
 openapi: $(VENV)/demo.stamp ## Write docs/openapi.yaml, the description of the REST API
