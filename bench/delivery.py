@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ LIMIT, WINDOW = 10, 1.5
 ALLOWED = (ceil(REQUESTS / LIMIT) - 1) * WINDOW
 LEAST_SHARE, MOST_REQUESTS = 0.9, 1.05
 SLOWEST = 120.0
+# Until all processes are up, so that they begin together.
+STARTING = 4.0
 KEY = "main-key-0001"
 BADGE_TABLE = "credentials_accredible_accrediblebadge"
 
@@ -100,8 +103,9 @@ def measure(scenario: Scenario) -> Drained:
         emulator.rate_limit(LIMIT, WINDOW)
         if scenario.latency:
             emulator.fault("slow", seconds=scenario.latency, times=None)
+        begin = time.time() + STARTING
         senders = [
-            host.start("-m", "bench.sender", *map(str, (LIMIT, WINDOW, scenario.processes, scenario.threads)))
+            host.start("-m", "bench.sender", *map(str, (LIMIT, WINDOW, scenario.processes, scenario.threads, begin)))
             for _ in range(scenario.processes)
         ]
         try:
