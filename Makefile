@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DJANGO_SETTINGS_MODULE := demo.settings
 
+# Tests run on all processors at once; PARALLEL= runs them one after the other.
+PARALLEL ?= -n logical --dist worksteal
+
 # What a measurement of the tests depends on.
 SOURCES := $(shell find credentials_accredible demo tests -name '*.py' -not -path 'tests/packaging/*')
 # Each compiled from its .in file; dev holds all of them and goes first, so that the others get the same versions.
@@ -33,10 +36,10 @@ emulator: $(VENV)/demo.stamp ## Serve the emulated Accredible alone
 	@$(BIN)/python -m demo.emulator $(EMULATOR_PORT:%=--port %)
 
 test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
-	@$(BIN)/python -m pytest --cov --cov-report=
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
 
 test-endurance: $(VENV)/test.stamp ## Run the tests that take minutes: many kills, long outages, many rows
-	@$(BIN)/python -m pytest -m endurance
+	@$(BIN)/python -m pytest $(PARALLEL) -m endurance
 
 test-services: test-mariadb test-redis test-rabbitmq ## Run the tests that need services: the three below, and workers on MariaDB
 	@MARIADB_URL='$(MARIADB_URL)' TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services \
@@ -49,7 +52,7 @@ test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL
 	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
 	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services -k 'mariadb and not rabbitmq' tests/services
-	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest tests/sync tests/admin tests/rest_api tests/delivery \
+	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest $(PARALLEL) tests/sync tests/admin tests/rest_api tests/delivery \
 	    tests/portability tests/test_secrets.py --ignore=tests/sync/test_kill.py --ignore=tests/delivery/test_kill.py
 
 test-redis: $(VENV)/test.stamp ## Run the tests that need Redis, at REDIS_URL

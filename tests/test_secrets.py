@@ -74,6 +74,7 @@ class TestStoredKeys:
 
     def test_fixtures_hold_no_key_and_load_without_one(self) -> None:
         config = factories.make_config("Main", key=KEY)
+        [stored] = stored_values()
         out = StringIO()
 
         call_command("dumpdata", "credentials_accredible", stdout=out)
@@ -81,7 +82,11 @@ class TestStoredKeys:
         for item in serializers.deserialize("json", out.getvalue()):
             item.save()
 
-        (fixture,) = json.loads(out.getvalue())
+        assert KEY not in out.getvalue()
+        assert stored not in out.getvalue()
+        [fixture] = [
+            item for item in json.loads(out.getvalue()) if item["model"] == "credentials_accredible.accredibleapiconfig"
+        ]
         assert fixture["fields"]["api_key"] == ""
         loaded = AccredibleAPIConfig.objects.get(name="Main")
         assert not loaded.api_key
