@@ -13,7 +13,7 @@ with tempfile.TemporaryDirectory() as directory:
     os.environ.setdefault("DEMO_DATA_DIR", directory)
     django.setup()
 
-    from bench import delivery, events  # they import models
+    from bench import delivery, events, outage  # they import models
 
-    failed = [measurement.__name__ for measurement in (events, delivery) if measurement.run()]
+    failed = [measurement.__name__ for measurement in (events, outage, delivery) if measurement.run()]
     sys.exit(1 if failed else 0)

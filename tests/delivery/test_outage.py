@@ -1,7 +1,7 @@
 """Accredible is out of reach for six hours, and learners go on earning badges.
 
-The clock is moved, for the plugin and for the emulator; requests go over real sockets. What events take meanwhile is
-measured by ``make bench``.
+The clock is moved, for the plugin and for the emulator; requests go over real sockets. ``make bench`` measures what
+events take while Accredible is away.
 """
 
 from __future__ import annotations
