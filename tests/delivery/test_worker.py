@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -55,6 +56,20 @@ def messages(group: Any) -> Iterator[Messages]:
         take()
         yield take
         queue.close()
+
+
+def test_a_transaction_that_is_rolled_back_leaves_no_task_to_the_next_one(
+    account: Any, group: Any, messages: Messages
+) -> None:
+    other = make_remote_group(account)
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        api.hand_over(make_badges(group, 2))
+        raise ZeroDivisionError
+
+    with transaction.atomic():
+        api.hand_over(make_badges(other, 2))
+
+    assert messages() == [(broker.DELIVER, [other.api_config_id], None)]
 
 
 def test_a_transaction_leaves_one_task_for_each_configuration(account: Any, group: Any, messages: Messages) -> None:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class _Waiting(threading.local):
     """What this thread's transaction has made due, by configuration; it is handed over when that is committed.
 
-    What a transaction leaves here that was rolled back does no harm: what is sent is decided by the database.
+    What a savepoint leaves here that was rolled back does no harm: what is sent is decided by the database.
     """
 
     def __init__(self) -> None:
@@ -61,6 +61,7 @@ def hand_over(badges: Iterable[AccredibleBadge]) -> None:
 
     Badges without a configuration are left alone. Nothing that goes wrong after the commit is raised into it.
     """
+    _forget_what_was_rolled_back()
     found = False
     for badge in badges:
         if badge.api_config_id is not None:
@@ -72,6 +73,7 @@ def hand_over(badges: Iterable[AccredibleBadge]) -> None:
 
 def hand_over_due(config: AccredibleAPIConfig) -> None:
     """The same for whatever is due of ``config``."""
+    _forget_what_was_rolled_back()
     _waiting.add(config.pk)
     _on_commit()
 
@@ -103,6 +105,13 @@ def _have_workers() -> bool:
         return engine() is Engine.CELERY
     except ConfigurationError:  # what was sent is sent
         return False
+
+
+def _forget_what_was_rolled_back() -> None:
+    hooks = connections[router.db_for_write(AccredibleBadge)].run_on_commit
+    if not any(_flush in hook for hook in hooks):
+        # With a transaction, what it was to do after its commit is gone.
+        _waiting.take()
 
 
 def _on_commit() -> None:
