@@ -6,18 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import crum
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.test import APIRequestFactory
-from rest_framework.views import APIView
 
-from credentials_accredible import api, blueprints
+from credentials_accredible import api
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import (
     AccredibleAPIConfig,
@@ -26,35 +20,13 @@ from credentials_accredible.models import (
     BadgeRequirement,
     CustomAttribute,
     DataRule,
-    PenaltyDataRule,
     history,
 )
 from tests import factories
 from tests.admin.forms import REQUIREMENTS, requirement_form, rule
+from tests.history_rows import CONFIGS, GROUPS, TRACKED, everything, kinds
 
 pytestmark = pytest.mark.django_db
-
-CONFIGS = "/admin/credentials_accredible/accredibleapiconfig/"
-GROUPS = "/admin/credentials_accredible/accrediblegroup/"
-TRACKED: list[Any] = [
-    AccredibleAPIConfig,
-    AccredibleGroup,
-    BadgePenalty,
-    BadgeRequirement,
-    CustomAttribute,
-    DataRule,
-    PenaltyDataRule,
-]
-
-
-def kinds(model: Any, **about: Any) -> list[str]:
-    """The kinds of the rows about something, the oldest first."""
-    return list(model.history.filter(**about).order_by("history_id").values_list("history_type", flat=True))
-
-
-def everything() -> int:
-    """How many rows of history there are."""
-    return sum(model.history.count() for model in TRACKED)
 
 
 class TestWhatIsKept:
@@ -274,119 +246,3 @@ class TestWhatIsNotKept:
         assert BadgePenalty.objects.get().requirements.count() == 1
         assert everything() == before
         assert "main-key-0001" not in dump.read_text()
-
-
-class TestBulkStatements:
-    def test_what_is_built_from_a_blueprint_is_new(self) -> None:
-        group = factories.configure(factories.make_group())
-        CustomAttribute.objects.create(group=group, name="grade", value="grade")
-        blueprint, _refs = blueprints.describe(group)
-        other = factories.make_group()
-        before = {model: model.history.count() for model in TRACKED}
-
-        with history.because("restored"):
-            refs = blueprints.build(other, blueprint)
-
-        grown = {model.__name__: model.history.count() - before[model] for model in TRACKED}
-        assert grown == {
-            "AccredibleAPIConfig": 0,
-            "AccredibleGroup": 0,
-            "BadgePenalty": 1,
-            "BadgeRequirement": 2,
-            "CustomAttribute": 1,
-            "DataRule": 2,
-            "PenaltyDataRule": 1,
-        }
-        (penalty,) = BadgePenalty.history.filter(group_id=other.pk)
-        assert (penalty.history_type, penalty.history_change_reason) == ("+", "restored")
-        assert list(penalty.requirements.values_list("badgerequirement", flat=True)) == [refs[1]]
-
-    def test_what_a_sync_removes_is_kept_with_who_ran_it(self, account: Any) -> None:
-        account.add_group(name="g", course_name="Stays")
-        config = factories.make_config()
-        gone = factories.configure(factories.make_group(config))
-        staff = factories.make_user()
-
-        api.sync(config, user=staff, consent=api.Consent(force=True))
-
-        for model in (AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule):
-            rows = model.history.filter(history_type="-")
-            assert {row.history_user for row in rows} == {staff}, model
-            assert {row.history_change_reason for row in rows} == {"gone at Accredible"}, model
-        assert kinds(AccredibleGroup, id=gone.pk)[-1] == "-"
-        assert kinds(BadgeRequirement, group_id=gone.pk, history_type="-") == ["-", "-"]
-
-    def test_removing_costs_the_same_number_of_statements_for_one_group_and_for_forty(self, account: Any) -> None:
-        account.add_group(name="g", course_name="Stays")
-        config = factories.make_config()
-
-        def statements(groups: int) -> int:
-            for _number in range(groups):
-                group = factories.make_group(config)
-                factories.make_penalty(group, factories.make_requirement(group))
-            with CaptureQueriesContext(connection) as queries:
-                assert api.sync(config, consent=api.Consent(force=True)).succeeded
-            return sum("historical" in query["sql"] for query in queries)
-
-        assert statements(1) == statements(40)
-
-
-class TestWho:
-    def test_nobody_outside_of_a_request(self) -> None:
-        factories.make_config()
-
-        assert AccredibleAPIConfig.history.get().history_user is None
-
-    def test_who_is_named_for_a_task(self) -> None:
-        staff = factories.make_user()
-
-        with history.because("a task", user=staff):
-            factories.make_config()
-
-        assert AccredibleAPIConfig.history.get().history_user == staff
-
-    def test_who_rest_framework_has_found_to_be_calling(self) -> None:
-        staff = factories.make_user()
-        requirement = factories.make_requirement(factories.make_group())
-
-        class Token(BaseAuthentication):
-            def authenticate(self, request: Any) -> Any:
-                return staff, "token"
-
-        class View(APIView):
-            authentication_classes = [Token]
-            permission_classes: list[Any] = []
-
-            def post(self, request: Any) -> Any:
-                from rest_framework.response import Response
-
-                requirement.description = "By token"
-                requirement.save()
-                return Response()
-
-        middleware = crum.CurrentRequestUserMiddleware(View.as_view())
-        assert middleware(APIRequestFactory().post("/")).status_code == 200
-        assert BadgeRequirement.history.latest().history_user == staff
-
-    def test_a_caller_who_is_nobody(self) -> None:
-        class View(APIView):
-            authentication_classes: list[Any] = []
-            permission_classes: list[Any] = []
-
-            def post(self, request: Any) -> Any:
-                from rest_framework.response import Response
-
-                factories.make_config()
-                return Response()
-
-        middleware = crum.CurrentRequestUserMiddleware(View.as_view())
-        assert middleware(APIRequestFactory().post("/")).status_code == 200
-        assert AccredibleAPIConfig.history.get().history_user is None
-
-    def test_history_outlives_who_made_it(self, admin_client: Client, admin_user: Any) -> None:
-        group = factories.make_group()
-        admin_client.post(REQUIREMENTS + "add/", requirement_form(group=group.pk))
-
-        admin_user.delete()
-
-        assert BadgeRequirement.history.get().history_user is None

@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from credentials_accredible.models import AccredibleAPIConfig
 from tests import factories
 
 ROOT = "/accredible/api/v1/"
@@ -44,3 +45,8 @@ def superuser(caller: Caller) -> APIClient:
 def anonymous(db: None) -> APIClient:
     """Somebody who is not logged in."""
     return APIClient()
+
+
+@pytest.fixture
+def config(account: Any) -> AccredibleAPIConfig:
+    return factories.make_config("Main")
