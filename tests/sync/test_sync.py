@@ -7,39 +7,18 @@ from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.choices import RunStatus
-from credentials_accredible.exceptions import ConfirmationRequired, RemovalRefused
-from credentials_accredible.models import (
-    AccredibleAPIConfig,
-    AccredibleBadge,
-    AccredibleGroup,
-    BadgePenalty,
-    BadgeProgress,
-    BadgeRequirement,
-    DataRule,
-    Fulfillment,
-    PenaltyDataRule,
-    SyncRun,
-)
+from credentials_accredible.models import AccredibleGroup, SyncRun
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.sync.groups import add_groups, ids
 
 pytestmark = pytest.mark.django_db
-
-
-def ids(config: AccredibleAPIConfig) -> list[int]:
-    """The Accredible ids of a configuration's groups."""
-    return sorted(config.groups.values_list("accredible_id", flat=True))
-
-
-def add_groups(account: Any, count: int) -> list[int]:
-    """New groups at Accredible; their ids."""
-    return sorted(account.add_group(name=f"g-{number}", course_name=f"Group {number}")["id"] for number in range(count))
 
 
 def test_an_account_of_135_groups_arrives_whole_and_inactive(emulator: Emulator, settings: Any) -> None:
@@ -131,106 +110,6 @@ def test_a_changed_group_is_updated_and_keeps_what_was_configured(account: Any) 
     assert outcome.run.updated_count == 1
 
 
-def test_a_group_gone_at_accredible_goes_with_everything_but_earned_badges(account: Any) -> None:
-    gone, *_others = add_groups(account, 3)
-    config = factories.make_config()
-    api.sync(config)
-    factories.configure(config.groups.get(accredible_id=gone))
-    account.remove_group(gone)
-
-    outcome = api.sync(config)
-
-    assert outcome.succeeded, outcome.error
-    assert ids(config) == _others
-    for model in (BadgeRequirement, DataRule, BadgePenalty, PenaltyDataRule, BadgeProgress, Fulfillment):
-        assert not model.objects.exists(), model
-    badge = AccredibleBadge.objects.get()
-    assert (badge.group, badge.accredible_group_id, badge.api_config) == (None, gone, config)
-
-
-def test_an_empty_list_while_groups_are_known_is_refused(emulator: Emulator, account: Any) -> None:
-    known = add_groups(account, 2)
-    config = factories.make_config()
-    api.sync(config)
-    emulator.fault("empty_list", path="/v1/issuer/groups/search", times=1)
-
-    outcome = api.sync(config)
-
-    assert outcome.status == RunStatus.REFUSED
-    assert isinstance(outcome.reason, RemovalRefused)
-    assert ids(config) == known
-    assert SyncRun.objects.first().error == outcome.error  # type: ignore[union-attr]
-
-
-def test_force_lets_a_large_removal_through(account: Any) -> None:
-    known = add_groups(account, 5)
-    config = factories.make_config()
-    api.sync(config)
-    for accredible_id in known[:4]:
-        account.remove_group(accredible_id)
-
-    refused = api.sync(config)
-    forced = api.sync(config, consent=api.Consent(force=True))
-
-    assert (refused.status, forced.status) == (RunStatus.REFUSED, RunStatus.SUCCEEDED)
-    assert "4 of 5 groups" in refused.error
-    assert ids(config) == known[4:]
-
-
-def test_what_was_confirmed_is_applied(account: Any) -> None:
-    known = add_groups(account, 2)
-    config = factories.make_config()
-    api.sync(config)
-    account.remove_group(known[0])
-
-    asked = api.sync(config, consent=api.Consent(ask=True))
-    assert asked.plan is not None
-    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.approval))
-
-    assert isinstance(asked.reason, ConfirmationRequired)
-    assert confirmed.succeeded
-    assert ids(config) == known[1:]
-
-
-def test_a_plan_that_changed_after_it_was_confirmed_is_not_applied(account: Any) -> None:
-    known = add_groups(account, 3)
-    config = factories.make_config()
-    api.sync(config)
-    account.remove_group(known[0])
-    asked = api.sync(config, consent=api.Consent(ask=True))
-    account.remove_group(known[1])
-    assert asked.plan is not None
-
-    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.approval))
-
-    assert isinstance(confirmed.reason, ConfirmationRequired)
-    assert confirmed.plan is not None
-    assert [group.accredible_id for group in confirmed.plan.remove] == known[:2]
-    assert ids(config) == known
-
-
-def test_what_was_configured_after_it_was_confirmed_is_not_removed(account: Any) -> None:
-    known = add_groups(account, 2)
-    config = factories.make_config()
-    api.sync(config)
-    account.remove_group(known[0])
-    asked = api.sync(config, consent=api.Consent(ask=True))
-    factories.make_requirement(config.groups.get(accredible_id=known[0]))
-
-    confirmed = api.sync(config, consent=api.Consent(ask=True, approved=asked.approval))
-
-    assert isinstance(confirmed.reason, ConfirmationRequired)
-    assert ids(config) == known
-
-
-def test_a_removal_that_has_vanished_needs_no_confirmation(account: Any) -> None:
-    add_groups(account, 2)
-    config = factories.make_config()
-    api.sync(config)
-
-    assert api.sync(config, consent=api.Consent(ask=True, approved="of another plan")).succeeded
-
-
 def test_an_icon_that_was_missed_is_made_good_by_the_next_sync(emulator: Emulator, account: Any) -> None:
     old, new = account.add_design(name="Old"), account.add_design(name="New")
     (group_id,) = [account.add_group(name="g", course_name="Group", badge_design_id=old["id"])["id"]]
@@ -244,41 +123,6 @@ def test_an_icon_that_was_missed_is_made_good_by_the_next_sync(emulator: Emulato
     api.sync(config)
 
     assert config.groups.get().icon_url == new["rasterized_content_url"]
-
-
-def test_a_configuration_deleted_meanwhile_is_told(account: Any) -> None:
-    config = factories.make_config("Gone")
-    AccredibleAPIConfig.objects.all().delete()
-
-    outcome = api.sync(config)
-
-    assert (outcome.status, outcome.error) == (RunStatus.FAILED, "“Gone” was deleted meanwhile.")
-
-
-def test_a_key_entered_meanwhile_is_used(account: Any) -> None:
-    config = factories.make_config(key="old-key-00001")
-    other = AccredibleAPIConfig.objects.get()
-    other.api_key = "main-key-0001"
-    other.save()
-
-    assert api.sync(config).succeeded
-
-
-def test_a_database_that_is_busy_is_told(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = factories.make_config()
-
-    def busy(*args: object, **kwargs: object) -> None:
-        raise OperationalError("database is locked")
-
-    monkeypatch.setattr("credentials_accredible.sync.runs.begin", busy)
-    begun = api.sync(config)
-    monkeypatch.undo()
-    monkeypatch.setattr("credentials_accredible.sync.engine.apply", busy)
-    applied = api.sync(config)
-
-    for outcome in (begun, applied):
-        assert outcome.status == RunStatus.FAILED
-        assert "The database did not take the changes: database is locked" in outcome.error
 
 
 def test_two_departments_never_touch_each_others_groups(emulator: Emulator) -> None:
@@ -353,67 +197,6 @@ def test_the_number_of_queries_grows_with_batches_not_with_groups(account: Any) 
     few, many = queries_for(10), queries_for(100)
 
     assert many <= few + 5
-
-
-def test_a_configuration_without_a_key_fails_with_what_to_do(emulator: Emulator) -> None:
-    outcome = api.sync(factories.make_config("Keyless", key=""))
-
-    assert outcome.status == RunStatus.FAILED
-    assert "“Keyless” has no API key" in outcome.error
-
-
-def test_an_environment_missing_in_the_settings_fails_with_what_to_do(emulator: Emulator) -> None:
-    outcome = api.sync(factories.make_config(environment="mars"))
-
-    assert outcome.status == RunStatus.FAILED
-    assert "“mars”" in outcome.error
-    assert "CREDENTIALS_ACCREDIBLE['ENVIRONMENTS']" in outcome.error
-
-
-def test_one_that_fails_does_not_stop_the_others(account: Any) -> None:
-    add_groups(account, 1)
-    configs = [factories.make_config(key="no-such-key-1"), factories.make_config()]
-
-    outcomes = [api.sync(config) for config in configs]
-
-    assert [outcome.status for outcome in outcomes] == [RunStatus.FAILED, RunStatus.SUCCEEDED]
-    assert "refused the API key" in outcomes[0].error
-
-
-def test_a_bug_is_recorded_logged_and_changes_nothing(
-    account: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    add_groups(account, 2)
-    config = factories.make_config()
-
-    def broken(*args: object, **kwargs: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(AccredibleGroup.objects, "bulk_create", broken)
-    monkeypatch.setattr("credentials_accredible.sync.apply.AccredibleGroup.objects.bulk_create", broken)
-    outcome = api.sync(config)
-
-    assert outcome.status == RunStatus.FAILED
-    assert "ZeroDivisionError" in outcome.error
-    assert "sync_failed" in caplog.text
-    assert not config.groups.exists()
-    assert SyncRun.objects.get().lock is None
-
-
-def test_a_key_changed_while_groups_are_read_stops_the_sync(account: Any) -> None:
-    add_groups(account, 1)
-    config = factories.make_config()
-
-    def change_key(stage: str, done: int, total: int | None) -> None:
-        other = AccredibleAPIConfig.objects.get(pk=config.pk)
-        other.api_key = "another-key-1"
-        other.save()
-
-    outcome = api.sync(config, progress=change_key)
-
-    assert outcome.status == RunStatus.REFUSED
-    assert "was changed or deleted" in outcome.error
-    assert not config.groups.exists()
 
 
 def test_progress_tells_the_stages_in_order(account: Any) -> None:
