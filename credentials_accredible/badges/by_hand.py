@@ -100,6 +100,7 @@ def _award_again(badge: AccredibleBadge, group: AccredibleGroup, attributes: dic
     if badge.external_id:
         # Its expiry may be on its way, done and not answered, or outstanding: to reinstate it is right in each case.
         badge.state = BadgeState.EXPIRED
+        badge.expired_on = badge.expired_on or timezone.localdate(now)
     elif badge.state == BadgeState.CREATED:
         badge.issued_on, badge.custom_attributes = timezone.localdate(now), attributes
     if not badge.claim:

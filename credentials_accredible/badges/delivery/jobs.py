@@ -28,7 +28,9 @@ def job_of(badge: AccredibleBadge) -> Job:
     if badge.state == BadgeState.ACCEPTED:
         return Job.NOTHING
     if badge.external_id:
-        return Job.REINSTATE if badge.state == BadgeState.EXPIRED else Job.PUBLISH
+        # The day stays until it is reinstated, also where that was refused and the state is ``error``.
+        was_revoked = badge.state == BadgeState.EXPIRED or badge.expired_on is not None
+        return Job.REINSTATE if was_revoked else Job.PUBLISH
     return _unless_certain(badge, Job.ISSUE)
 
 
