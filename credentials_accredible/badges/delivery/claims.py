@@ -32,6 +32,7 @@ class Claim:
     def __init__(self, token: str, badges: list[AccredibleBadge]) -> None:
         self.token = token
         self.badges = badges
+        self._sent: set[int] = set()
 
     def keep(self, badges: Collection[AccredibleBadge]) -> None:
         """Begin the lease of these ``badges`` anew."""
@@ -53,6 +54,7 @@ class Claim:
             _rows(self.token, badges).filter(state=BadgeState.NO_RESPONSE, status=BadgeStatus.AWARDED)
             .values_list("pk", flat=True)
         )  # fmt: skip
+        self._sent |= marked
         return [badge for badge in badges if badge.pk in marked]
 
     def mark_tried(self, badge: AccredibleBadge) -> None:
@@ -60,8 +62,12 @@ class Claim:
         _rows(self.token, [badge]).update(attempts=F("attempts") + 1)
 
     def release(self, badges: Collection[AccredibleBadge]) -> None:
-        """Leave ``badges``, of which nothing was sent, to whoever comes next."""
-        _rows(self.token, badges).update(claim="", next_attempt_at=timezone.now())
+        """Leave ``badges`` to whoever comes next: at once, or after the lease where something was sent.
+
+        A request that was interrupted can still be at work at Accredible, where a search would not show it yet.
+        """
+        unsent = [badge for badge in badges if badge.pk not in self._sent]
+        _rows(self.token, unsent).update(claim="", next_attempt_at=timezone.now())
 
 
 def claim(config_id: int, size: int, only: Collection[UUID] | None = None) -> Claim:

@@ -54,11 +54,13 @@ def issue(
         except NotSent as error:
             results |= {badge: failed(BadgeAction.ISSUE, error) for badge in batch}
             break
+        # From before the lease begins: should the database keep this waiting, others may have taken them over since.
+        send_before = monotonic() + lease() - patience
         sent = claim.mark_sent(batch)
         # Revoked a moment ago: nothing is there, and nothing is to be done.
         results |= {b: Result(BadgeAction.ISSUE, {"state": BadgeState.CREATED}, detail="Not sent: revoked before.")
                     for b in batch if b not in sent}  # fmt: skip
-        brought = _send(client, [(badge, ready[badge]) for badge in sent], monotonic() + lease() - patience)
+        brought = _send(client, [(badge, ready[badge]) for badge in sent], send_before)
         results |= brought
         if any(result.error and verdict(result.error) in {Verdict.AGAIN, Verdict.PAUSE} for result in brought.values()):
             break
