@@ -81,13 +81,13 @@ class _Sender:
         self._config = config
         self._client = client
         self._patience = options.connect_timeout + options.read_timeout
-        self._kept_back = False
+        self._ends = False
         self._go_on = go_on
 
     def send(self, limit: int | None, only: Collection[UUID] | None) -> Delivery:
         total = Delivery()
         left = limit
-        while self._go_on() and not self._kept_back:
+        while self._go_on() and not self._ends:
             allowed = pauses.allowance(self._config)
             claimed = claim(self._config.pk, allowed if left is None else min(left, allowed), only)
             if not claimed.badges:
@@ -102,6 +102,7 @@ class _Sender:
 
     def _deliver(self, claimed: Claim) -> Delivery:
         results: Results = {}
+        requests_before = self._client.requests_sent
         try:
             self._do(claimed, results)
         finally:
@@ -109,7 +110,8 @@ class _Sender:
             write_down(claimed.token, results)
             claimed.release([badge for badge in claimed.badges if badge not in results])
         errors = [result.error for result in results.values() if result.error]
-        self._notice(errors, succeeded=len(errors) < len(results))
+        was_asked = self._client.requests_sent > requests_before
+        self._notice(errors, succeeded=was_asked and len(errors) < len(results))
         return Delivery(delivered=len(results) - len(errors), failed=len(errors))
 
     def _do(self, claimed: Claim, results: Results) -> None:
@@ -151,9 +153,11 @@ class _Sender:
         )
 
     def _notice(self, errors: Sequence[Exception], *, succeeded: bool) -> None:
-        self._kept_back = any(policy.was_kept_back(error) for error in errors)
+        self._ends = any(policy.was_kept_back(error) for error in errors)
         for error in errors:
             if policy.verdict(error) is Verdict.PAUSE:
+                # Also where that pauses nothing, because the key was changed: this sender has the old one.
+                self._ends = True
                 pauses.pause(self._config, error)
                 return
         outage = next((error for error in errors if policy.concerns_everyone(error)), None)
