@@ -72,6 +72,17 @@ def test_a_transaction_that_is_rolled_back_leaves_no_task_to_the_next_one(
     assert messages() == [(broker.DELIVER, [other.api_config_id], None)]
 
 
+def test_what_is_made_due_by_whoever_hears_of_a_commit_does_not_replace_what_was_committed(
+    account: Any, group: Any, messages: Messages
+) -> None:
+    other = make_remote_group(account)
+    with transaction.atomic():
+        transaction.on_commit(lambda: api.hand_over(make_badges(other, 1)))
+        api.hand_over(make_badges(group, 1))
+
+    assert messages() == [(broker.DELIVER, [config], None) for config in (other.api_config_id, group.api_config_id)]
+
+
 def test_a_transaction_leaves_one_task_for_each_configuration(account: Any, group: Any, messages: Messages) -> None:
     badges = [*make_badges(group, 5), *make_badges(make_remote_group(account), 3)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connections, router, transaction
@@ -20,27 +20,36 @@ from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 log = logging.getLogger(__name__)
 
 
-class _Waiting(threading.local):
-    """What this thread's transaction has made due, by configuration; it is handed over when that is committed.
+class _HandOver:
+    """What a transaction has made due, by configuration: called after its commit, it is handed over.
 
     What a savepoint leaves here that was rolled back does no harm: what is sent is decided by the database.
     """
 
     def __init__(self) -> None:
-        self.badges: dict[int, dict[UUID, None]] = {}
+        self._badges: dict[int, dict[UUID, None]] = {}
 
     def add(self, config_id: int, *uuids: UUID) -> None:
-        badges = self.badges.setdefault(config_id, {})
+        badges = self._badges.setdefault(config_id, {})
         badges |= dict.fromkeys(uuids)
         while len(badges) > BULK_LIMIT:  # as many as one request takes; whoever sends next finds the others
             del badges[next(iter(badges))]
 
-    def take(self) -> dict[int, dict[UUID, None]]:
-        taken, self.badges = self.badges, {}
-        return taken
+    def __call__(self) -> None:
+        for config_id, badges in self._badges.items():
+            try:
+                _hand_over(config_id, badges)
+            except Exception as error:  # the decision is made, and whoever sends next finds it
+                log.error("hand_over_failed config=%s error=%s", config_id, type(error).__name__)
 
 
-_waiting = _Waiting()
+class _Latest(threading.local):
+    """The latest one of this thread; whether its transaction is still under way, the connection knows."""
+
+    hand_over: _HandOver | None = None
+
+
+_latest = _Latest()
 
 
 def engine() -> Engine:
@@ -61,21 +70,14 @@ def hand_over(badges: Iterable[AccredibleBadge]) -> None:
 
     Badges without a configuration are left alone. Nothing that goes wrong after the commit is raised into it.
     """
-    _forget_what_was_rolled_back()
-    found = False
-    for badge in badges:
-        if badge.api_config_id is not None:
-            _waiting.add(badge.api_config_id, badge.uuid)
-            found = True
-    if found:
-        _on_commit()
+    by_config = _by_config(badges)
+    if by_config:
+        _after_commit(by_config)
 
 
 def hand_over_due(config: AccredibleAPIConfig) -> None:
     """The same for whatever is due of ``config``."""
-    _forget_what_was_rolled_back()
-    _waiting.add(config.pk)
-    _on_commit()
+    _after_commit({config.pk: []})
 
 
 def deliver_now(badges: Iterable[AccredibleBadge]) -> Delivery:
@@ -88,16 +90,20 @@ def deliver_now(badges: Iterable[AccredibleBadge]) -> Delivery:
     if connections[router.db_for_write(AccredibleBadge)].in_atomic_block:
         hand_over(badges)
         return done
-    by_config: dict[int, list[UUID]] = {}
-    for badge in badges:
-        if badge.api_config_id is not None:
-            by_config.setdefault(badge.api_config_id, []).append(badge.uuid)
-    for config_id, uuids in by_config.items():
+    for config_id, uuids in _by_config(badges).items():
         here = inline.try_now(config_id, uuids, despite_hold=True)
         done += here
         if here.delivered + here.failed < len(uuids) and _have_workers():
             broker.publish(broker.DELIVER, config_id)
     return done
+
+
+def _by_config(badges: Iterable[AccredibleBadge]) -> dict[int, list[UUID]]:
+    found: dict[int, list[UUID]] = {}
+    for badge in badges:
+        if badge.api_config_id is not None:
+            found.setdefault(badge.api_config_id, []).append(badge.uuid)
+    return found
 
 
 def _have_workers() -> bool:
@@ -107,24 +113,17 @@ def _have_workers() -> bool:
         return False
 
 
-def _forget_what_was_rolled_back() -> None:
-    hooks = connections[router.db_for_write(AccredibleBadge)].run_on_commit
-    if not any(_flush in hook for hook in hooks):
-        # With a transaction, what it was to do after its commit is gone.
-        _waiting.take()
-
-
-def _on_commit() -> None:
-    transaction.on_commit(_flush, using=router.db_for_write(AccredibleBadge))
-
-
-def _flush() -> None:
-    # The first call after a commit takes it all; those that follow find nothing.
-    for config_id, badges in _waiting.take().items():
-        try:
-            _hand_over(config_id, badges)
-        except Exception as error:  # the decision is made, and whoever sends next finds it
-            log.error("hand_over_failed config=%s error=%s", config_id, type(error).__name__)
+def _after_commit(badges: Mapping[int, Sequence[UUID]]) -> None:
+    using = router.db_for_write(AccredibleBadge)
+    latest = _latest.hand_over
+    # It is gone from there once its transaction was committed or rolled back.
+    is_waiting = latest is not None and any(latest in hook for hook in connections[using].run_on_commit)
+    current = latest if latest is not None and is_waiting else _HandOver()
+    for config_id, uuids in badges.items():
+        current.add(config_id, *uuids)
+    if not is_waiting:
+        _latest.hand_over = current
+        transaction.on_commit(current, using=using)
 
 
 def _hand_over(config_id: int, badges: dict[UUID, None]) -> None:
