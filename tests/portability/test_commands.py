@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -133,3 +135,29 @@ def test_names_from_accredible_cannot_break_the_lines(tmp_path: Path) -> None:
     path.write_text(FILE)
 
     assert run("accredible_import", str(path))[0].startswith("Main: 7  A B[31m\n")
+
+
+def test_a_link_stays_one_and_leads_to_what_was_written(tmp_path: Path) -> None:
+    configured(make_config("Main"))
+    link, path = tmp_path / "current.yaml", tmp_path / "groups.yaml"
+    path.write_text("old")
+    link.symlink_to(path)
+
+    assert run("accredible_export", str(link))[2] == ""
+
+    assert link.is_symlink()
+    assert path.read_text().startswith("# Groups")
+
+
+def test_what_is_no_file_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    configured(make_config("Main"))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    try:
+        assert run("accredible_export", str(pipe))[2] == ""
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+        assert os.read(reader, 8) == b"# Groups"
+    finally:
+        os.close(reader)

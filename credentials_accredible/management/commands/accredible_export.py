@@ -51,6 +51,11 @@ class Command(BaseCommand):
 
 
 def _write(path: Path, text: str) -> None:
+    path = Path(os.path.realpath(path))  # a link stays, and leads to the new file
+    if path.exists() and not path.is_file():
+        # A device or a pipe: to put a file in its place would take it away from everybody.
+        path.write_text(text, encoding="utf-8", newline="")
+        return
     # A former file stays until the new one is complete.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
