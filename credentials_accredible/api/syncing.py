@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import OperationalError
+from django.db.models import Q
 
 from credentials_accredible.api.accounts import current_site
 from credentials_accredible.choices import RunTrigger
@@ -93,12 +94,13 @@ def sweep_syncs() -> list[Outcome]:
 
 
 def close_dead_runs() -> int:
-    """Close the runs that hold a configuration's lock, but that nobody works on any more; returns how many.
+    """Close the runs that are open, but that nobody works on any more; returns how many.
 
     Whoever shows runs calls it first. It costs a query, and writes nothing where no run has died.
     """
     try:
-        return runs.close_dead(SyncRun.objects.filter(lock__isnull=False))
+        # An open run holds the lock of its configuration, unless that was deleted meanwhile.
+        return runs.close_dead(SyncRun.objects.filter(Q(lock__isnull=False) | Q(api_config=None)))
     except (ConfigurationError, OperationalError) as error:
         # A lease that cannot be used is told by the system check, and a database that is busy will have time later:
         # pages open all the same.

@@ -265,3 +265,15 @@ def test_every_run_whose_process_died_is_closed_one_without_a_configuration_too(
     assert api.sweep_syncs() == []
 
     assert list(SyncRun.objects.order_by("pk").values_list("status", flat=True)) == ["failed"] * 3 + ["running"]
+
+
+def test_whoever_shows_runs_closes_a_dead_one_whose_configuration_was_deleted(config: AccredibleAPIConfig) -> None:
+    run = runs.begin(config, trigger=RunTrigger.API)
+    config.delete()
+    assert api.close_dead_runs() == 0
+    SyncRun.objects.update(owner=run.owner.rpartition("/")[0] + "/1.00")
+
+    assert api.close_dead_runs() == 1
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
