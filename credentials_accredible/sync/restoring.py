@@ -25,7 +25,7 @@ def preview(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list
     plans = plan(snapshots, choices)
     for item in plans:
         if item.config and not item.refused and item.wanted:
-            item.learners = returning.count(item.snapshot, item.config)
+            item.learners = returning.count(item.snapshot, item.config, item.group)
     return plans
 
 

@@ -55,10 +55,10 @@ class _Standing:
     fulfilled: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-def count(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> Learners:
-    """Who would come back from ``snapshot`` now, into a group of ``config``; writes nothing."""
+def count(snapshot: GroupSnapshot, config: AccredibleAPIConfig, group: AccredibleGroup | None) -> Learners:
+    """Who would come back from ``snapshot`` now, into ``group`` or a new one of ``config``; writes nothing."""
     figures = Learners()
-    by_number = linking.unlinked(config, {snapshot.accredible_id})
+    by_number = linking.unlinked(config, {snapshot.accredible_id, *([group.accredible_id] if group else [])})
     for entries in _parts(snapshot):
         _note(figures, entries, _users(entries))
         figures.badges += _unlinked_of(entries).exclude(pk__in=by_number).count()

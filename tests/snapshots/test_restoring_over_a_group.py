@@ -160,3 +160,16 @@ class TestAGroupMadeAnewUnderAnotherId:
         [item] = restore(snapshot, join={snapshot.pk: 4711})
 
         assert "has no group 4711. Sync its groups first." in item.reason
+
+
+def test_a_preview_counts_the_badges_of_the_group_that_is_joined() -> None:
+    group = factories.make_group(accredible_id=7)
+    anew = factories.make_group(group.api_config, accredible_id=99)
+    AccredibleBadge.objects.filter(pk=factories.make_badge(anew).pk).update(group=None)
+    snapshot = removed(group)
+    choices = api.RestoreChoices(join={snapshot.pk: 99})
+
+    [foreseen] = api.preview_restore([snapshot], choices)
+    [item] = api.restore([snapshot], choices)
+
+    assert (foreseen.learners.badges, item.learners.badges) == (1, 1)
