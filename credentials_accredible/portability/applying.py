@@ -17,6 +17,7 @@ from credentials_accredible.models import (
 )
 from credentials_accredible.portability.checking import cleaned
 from credentials_accredible.portability.document import PenaltyEntry, RequirementEntry
+from credentials_accredible.portability.matching import Pair
 from credentials_accredible.portability.planning import GroupPlan
 
 _REASON = gettext_noop("Imported from a file.")
@@ -38,15 +39,22 @@ def _apply(plan: GroupPlan) -> None:
     for penalty in plan.penalties:
         if penalty.wanted:
             _penalty(plan, penalty.wanted, penalty.stored, penalty.changes, rows)
+    # First those that go: databases differ in whether names are the same that differ in case only.
+    _delete_unwanted(plan.attributes)
     for attribute in plan.attributes:
         if attribute.wanted and (attribute.stored is None or attribute.changes):
             row = attribute.stored or CustomAttribute(group=plan.group, name=attribute.wanted.name)
             _save(row, source=str(attribute.wanted.source), value=attribute.wanted.value)
-    for pair in plan.pairs:
-        if pair.wanted is None and pair.stored is not None:
-            pair.stored.delete()
+    _delete_unwanted(plan.requirements)
+    _delete_unwanted(plan.penalties)
     if plan.activation is not None:
         _save(plan.group, is_active=plan.activation)
+
+
+def _delete_unwanted(pairs: Iterable[Pair[Any, Any]]) -> None:
+    for pair in pairs:
+        if pair.wanted is None and pair.stored is not None:
+            pair.stored.delete()
 
 
 def _requirement(

@@ -17,7 +17,7 @@ RuleKey = tuple[str, str, str]
 class Content:
     """What is comparable about a requirement or a penalty.
 
-    ``about``: for a penalty, what it takes back: primary keys of requirements, and refs, negative, of new ones.
+    ``about``: for a penalty, what it takes back: primary keys of requirements, and negative numbers of new ones.
     """
 
     event_type: str

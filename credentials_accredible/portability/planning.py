@@ -86,9 +86,12 @@ def _plan(entry: GroupEntry, group: AccredibleGroup, keep_activation: bool) -> G
         [(row, _requirement(row, row.rules.all())) for row in _by_pk(group.requirements.all())],
         REQUIREMENT_KEYS,
     )
-    # What a penalty takes back is compared by rows; refs of requirements that are new are negative.
+    # What a penalty takes back is compared by rows; requirements that are new have negative numbers, which no row has.
+    # Not their refs: who writes a file can make these any number.
     standing = {
-        each.wanted.ref: each.stored.pk if each.stored else -each.wanted.ref for each in requirements if each.wanted
+        each.wanted.ref: each.stored.pk if each.stored else -number
+        for number, each in enumerate(requirements, start=1)
+        if each.wanted
     }
     penalties = pair(
         [(item, _penalty(item, item.rules, (standing[ref] for ref in item.requirements))) for item in entry.penalties],

@@ -144,6 +144,27 @@ def test_a_penalty_keeps_its_row_and_takes_what_the_file_says() -> None:
     assert list(group.penalties.get().requirements.all()) == [second]
 
 
+def test_a_ref_is_never_taken_for_a_row_of_the_database() -> None:
+    group = target().groups.get()
+    goes = require(group, *in_course(COURSE, PASSES), blend="A")
+    penalise(group, FAILS, takes=[goes])
+    text = FILE.replace("ref: 1", f"ref: -{goes.pk}").replace("[1]", f"[-{goes.pk}]")
+
+    carry(text)
+
+    assert group.penalties.get().requirements.get() == group.requirements.get()
+
+
+def test_the_case_of_an_attributes_name_can_be_changed() -> None:
+    group = target().groups.get()
+    CustomAttribute.objects.create(group=group, name="Campus", source="constant", value="Z")
+    attributes = "custom_attributes: [{name: campus, source: constant, value: Z}]"
+
+    carry(FILE.replace("custom_attributes: []", attributes))
+
+    assert list(group.custom_attributes.values_list("name", flat=True)) == ["campus"]
+
+
 def test_custom_attributes_are_created_changed_and_removed() -> None:
     group = target().groups.get()
     for name in ("Kept", "Changed", "Removed"):
