@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import admin, messages
@@ -121,7 +122,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         try:
             if request.method == "POST":
                 request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]
-            if object_id and object_id.isdigit():
+            if object_id and re.fullmatch("[0-9]{1,18}", object_id):
                 warn_of_schedules(request, only=int(object_id))
             extra_context = {**(extra_context or {}), "accredible_tools": self._tools(request, object_id)}
             return super().changeform_view(request, object_id, form_url, extra_context)

@@ -73,12 +73,15 @@ class EarnableGroupAdmin(admin.ModelAdmin):
             text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
             messages.error(request, text % error)
             return HttpResponseRedirect(request.get_full_path())
-        except IntegrityError:
+        except (IntegrityError, OperationalError) as error:
+            if request.method != "POST":
+                # Nothing was to be changed, and a page that leads to itself would never end.
+                raise
+            if isinstance(error, OperationalError):
+                messages.error(request, gettext("Nothing was changed: the database is busy. Try again."))
+                return HttpResponseRedirect(request.get_full_path())
             # Databases differ in what they take for the same text: letter case, accents.
             messages.error(request, gettext("Nothing was changed: the database has something like this already."))
-            return HttpResponseRedirect(request.get_full_path())
-        except OperationalError:
-            messages.error(request, gettext("Nothing was changed: the database is busy. Try again."))
             return HttpResponseRedirect(request.get_full_path())
         except ConfigurationError as error:
             messages.error(request, str(error))

@@ -138,6 +138,11 @@ class EventAdmin(HistoryAdmin, EarnableGroupAdmin):
         """The objects with their rules."""
         return super().get_queryset(request).prefetch_related("rules")
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address chooses; a group that cannot be one counts as not chosen."""
+        chosen: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {name: value for name, value in chosen.items() if name != "group" or _is_key(value)}
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """The group is chosen once: elsewhere, the configuration would mean something else."""
         return ["group"] if obj else []

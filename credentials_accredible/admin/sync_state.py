@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import localize
@@ -19,6 +21,8 @@ from credentials_accredible import api
 from credentials_accredible.admin.run_progress import progress_address
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import AccredibleAPIConfig
+
+log = logging.getLogger(__name__)
 
 _OPEN = {RunStatus.QUEUED, RunStatus.RUNNING}
 
@@ -69,7 +73,11 @@ def warn_on_the_first_page(site: AdminSite) -> None:
     show: Callable[..., HttpResponse] = site.index
 
     def index(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        warn_of_schedules(request)
+        try:
+            warn_of_schedules(request)
+        except DatabaseError as error:
+            # The page is everybody's: it opens, too, where the plugin is installed and not migrated yet.
+            log.warning("schedules_not_read error=%s", type(error).__name__)
         return show(request, extra_context)
 
     site.index = index  # type: ignore[method-assign,assignment]

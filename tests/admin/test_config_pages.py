@@ -233,3 +233,8 @@ def test_no_query_compares_what_is_stored_of_a_key(admin_client: Client, account
         response = admin_client.get(LIST, {lookup: "g"})
         assert response.status_code == 302
         assert "e=1" in response["Location"]
+
+
+@pytest.mark.parametrize("key", ["²", "9" * 5000])
+def test_an_address_that_is_no_number_leads_away(admin_client: Client, key: str) -> None:
+    assert admin_client.get(f"{LIST}{key}/change/").status_code == 302

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from credentials_accredible.models import BadgePenalty, BadgeRequirement, DataRule
@@ -210,3 +211,20 @@ class TestWhatBelongsTogether:
         response = admin_client.get("/admin/credentials_accredible/" + path.format(group.pk), follow=True)
 
         assert "['EVENTS'] must be a list" in text(response).replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("group", ["abc", "²", "9" * 30])
+def test_a_group_that_is_no_number_in_the_address_is_not_chosen(admin_client: Client, group: str) -> None:
+    assert admin_client.get(f"{REQUIREMENTS}add/?group={group}").status_code == 200
+
+
+def test_a_page_that_cannot_be_read_is_an_error_and_does_not_lead_to_itself(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("no such column: blend")
+
+    monkeypatch.setattr("django.contrib.admin.ModelAdmin.changelist_view", unreadable)
+
+    with pytest.raises(OperationalError):
+        admin_client.get(REQUIREMENTS)

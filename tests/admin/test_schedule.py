@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -122,3 +123,15 @@ def test_a_hostile_name_stays_text(admin_client: Client, failing: AccredibleAPIC
     AccredibleAPIConfig.objects.update(name="<script>alert(1)</script>")
 
     assert "<script>alert" not in text(admin_client.get("/admin/"))
+
+
+def test_the_first_page_opens_where_the_state_of_schedules_cannot_be_read(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreadable() -> None:
+        raise OperationalError("no such column: failing_since")
+
+    monkeypatch.setattr(api, "failing_schedules", unreadable)
+
+    assert admin_client.get("/admin/").status_code == 200
+    assert "schedules_not_read error=OperationalError" in caplog.text
