@@ -34,6 +34,6 @@ class CredentialsAccredibleConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, and what listens to database connections, to events and to changed rules."""
-        from credentials_accredible import checks, connections, receivers  # noqa: F401, PLC0415  # registers on import
+        from credentials_accredible import checks, database, receivers  # noqa: F401, PLC0415  # registers on import
 
         receivers.connect()

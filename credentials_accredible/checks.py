@@ -16,9 +16,10 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from credentials_accredible import broker, conf, events
+from credentials_accredible import broker, conf
 from credentials_accredible.choices import Delivery, Revocation
 from credentials_accredible.client import Options
+from credentials_accredible.events import catalogue
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
 
@@ -33,7 +34,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['ENVIRONMENTS']": conf.environments,
     f"{conf.SETTING}['ENCRYPTION_KEYS']": lambda: Secret(plain="tried").encrypted(),
     _EVENTS: conf.event_types,
-    f"{conf.SETTING}['IGNORED_KEYPATHS']": events.ignored_keypaths,
+    f"{conf.SETTING}['IGNORED_KEYPATHS']": catalogue.ignored_keypaths,
     f"{conf.SETTING}['MAX_REMOVAL_RATIO']": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
@@ -116,14 +117,14 @@ def _unshared_limit() -> Iterator[CheckMessage]:
 def _unfit_event_types() -> Iterator[CheckMessage]:
     where = f"{_EVENTS}, or in BADGES_CONFIG['events'] where that one is not set"
     for event_type in conf.event_types():
-        if not events.is_known(event_type):
+        if not catalogue.is_known(event_type):
             yield Warning(
                 f"There is no event type “{event_type}”: requirements for it are never fulfilled.",
                 hint=f"Correct or remove it in {where}. An event type of another package is known once the module "
                 "that defines its signal is imported when the service starts.",
                 id=f"{_ID}W002",
             )
-        elif not events.carries_user(event_type):
+        elif not catalogue.carries_user(event_type):
             yield Warning(
                 f"Events of the type “{event_type}” hold no UserData, so nobody knows which learner they are about: "
                 "requirements for it are never fulfilled.",

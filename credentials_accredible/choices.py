@@ -5,6 +5,17 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+# The columns of a group that say what Accredible says of it, and that a sync writes.
+PROVIDER_FIELDS = (
+    "name",
+    "internal_name",
+    "description",
+    "icon_url",
+    "design_id",
+    "remote_created_at",
+    "remote_updated_at",
+)
+
 
 class Operator(TextChoices):
     """How a data rule compares what an event says with the rule's value."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.client import pacing
+from credentials_accredible.client import rate_limit
 from demo.emulator.server import Emulator
 
 # A browser is driven by a library that only the browser tests install.
@@ -44,7 +44,7 @@ def emulator(emulator_server: Emulator, settings: Any, monkeypatch: pytest.Monke
     """An empty Accredible; the environments ``emulator`` and ``eu`` lead there."""
     emulator_server.reset()
     # No test waits for what another one has sent to the same address.
-    monkeypatch.setattr(pacing, "_limiters", {})
+    monkeypatch.setattr(rate_limit, "_limiters", {})
     settings.CREDENTIALS_ACCREDIBLE = {
         **IMPATIENT,
         "ENVIRONMENTS": {

@@ -9,8 +9,8 @@ from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.data import CourseData, CoursePassingStatusData, UserData, UserPersonalData
 from openedx_events.tooling import OpenEdxPublicSignal, load_all_signals
 
-from credentials_accredible import events
-from credentials_accredible.facts import Kind
+from credentials_accredible.events import catalogue
+from credentials_accredible.events.values import Kind
 
 PASSING = "org.openedx.learning.course.passing.status.updated.v1"
 CCX_PASSING = "org.openedx.learning.ccx.course.passing.status.updated.v1"
@@ -36,4 +36,4 @@ def passing(**changes: Any) -> CoursePassingStatusData:
 
 
 def kinds(event_type: str, *ignored: str) -> dict[str, Kind]:
-    return {keypath.path: keypath.kind for keypath in events.keypaths(event_type, ignored)}
+    return {keypath.path: keypath.kind for keypath in catalogue.keypaths(event_type, ignored)}

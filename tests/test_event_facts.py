@@ -21,8 +21,9 @@ from opaque_keys.edx.locator import LibraryLocatorV2
 from openedx_events.learning.data import CcxCourseData, CcxCoursePassingStatusData, CoursePassingStatusData
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from credentials_accredible import events, facts
-from credentials_accredible.facts import Kind
+from credentials_accredible.events import catalogue
+from credentials_accredible.events import values as facts
+from credentials_accredible.events.values import Kind
 from tests.payloads import CCX, CCX_PASSING, DEMO, EVERY_TYPE, PASSING, kinds, learner, passing
 
 
@@ -31,7 +32,7 @@ class Mode(str, Enum):  # noqa: UP042  # the kind of enumeration whose str() is 
 
 
 def test_a_payload_becomes_one_fact_for_each_path() -> None:
-    assert events.flatten(PASSING, {"course_passing_status": passing(), "metadata": object(), "sender": None}) == {
+    assert catalogue.flatten(PASSING, {"course_passing_status": passing(), "metadata": object(), "sender": None}) == {
         "is_passing": True,
         "course.course_key": DEMO,
         "course.display_name": "Demo",
@@ -50,7 +51,7 @@ def test_ccx_keys_are_their_text() -> None:
         ccx_course_key=CCXLocator.from_string(CCX), master_course_key=CourseKey.from_string(DEMO), start="2030-01-01"
     )
     data = CcxCoursePassingStatusData(is_passing=False, course=course, user=learner())
-    facts = events.flatten(CCX_PASSING, {"course_passing_status": data})
+    facts = catalogue.flatten(CCX_PASSING, {"course_passing_status": data})
     assert facts["course.ccx_course_key"] == CCX
     assert facts["course.master_course_key"] == DEMO
     assert facts["course.start"] == "2030-01-01"
@@ -129,8 +130,8 @@ def test_a_payload_from_json_gives_the_same_facts_as_the_objects() -> None:
         "user": {"id": 7, "is_active": "true", "pii": attr.asdict(learner().pii)},
         "unknown": {"key": 1},
     }
-    objects = events.flatten(PASSING, {"course_passing_status": passing()})
-    assert events.flatten(PASSING, {"course_passing_status": from_json}) == objects
+    objects = catalogue.flatten(PASSING, {"course_passing_status": passing()})
+    assert catalogue.flatten(PASSING, {"course_passing_status": from_json}) == objects
 
 
 class Hostile(dict):  # type: ignore[type-arg]
@@ -197,12 +198,12 @@ ODD = [
 @pytest.mark.parametrize("index", range(len(ODD)))
 def test_no_payload_however_odd_raises(index: int) -> None:
     payload = ODD[index]
-    assert set(events.flatten(PASSING, payload)) == set(kinds(PASSING))
-    assert events.user_data(payload) is None
+    assert set(catalogue.flatten(PASSING, payload)) == set(kinds(PASSING))
+    assert catalogue.user_data(payload) is None
 
 
 def test_what_an_odd_payload_does_say_is_kept() -> None:
-    facts = events.flatten(PASSING, {"course_passing_status": passing(course=Raising(CourseKey.from_string(DEMO)))})
+    facts = catalogue.flatten(PASSING, {"course_passing_status": passing(course=Raising(CourseKey.from_string(DEMO)))})
     assert facts["course.course_key"] == DEMO
     assert facts["course.display_name"] is None
     assert facts["course.start"] is None
@@ -214,7 +215,7 @@ def test_an_endless_payload_has_an_end() -> None:
         def values(self) -> Any:
             return [Endless(), Endless()]
 
-    assert events.user_data(Endless()) is None
+    assert catalogue.user_data(Endless()) is None
 
 
 # --- every event type of openedx-events --------------------------------------------------------------------------
@@ -255,7 +256,7 @@ def follow(root: object, path: str) -> object:
 
 def test_classes_that_others_share_are_left_as_they_were() -> None:
     # The host's own badges follow every attribute of an event's class, whatever somebody has put there.
-    events.keypaths(PASSING)
+    catalogue.keypaths(PASSING)
 
     assert not [name for name in vars(CoursePassingStatusData) if "resolved" in name]
 
@@ -266,12 +267,12 @@ def test_classes_that_others_share_are_left_as_they_were() -> None:
 def test_facts_are_what_stands_at_the_paths_of_every_event_type(event_type: str, data: st.DataObject) -> None:
     ((name, declared),) = OpenEdxPublicSignal.get_signal_by_type(event_type).init_data.items()
     payload = data.draw(values_of(declared))
-    found = events.flatten(event_type, {name: payload})
+    found = catalogue.flatten(event_type, {name: payload})
     assert found == {
         keypath.path: facts.fact(follow(payload, keypath.path), keypath.kind)
-        for keypath in events.keypaths(event_type, ())
+        for keypath in catalogue.keypaths(event_type, ())
     }
-    assert events.carries_user(event_type) or events.user_data({name: payload}) is None
+    assert catalogue.carries_user(event_type) or catalogue.user_data({name: payload}) is None
 
 
 @given(value=st.recursive(st.from_type(object).filter(lambda it: it is not None), st.lists, max_leaves=5))

@@ -12,12 +12,13 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 from openedx_events.learning.data import CourseData, ExamAttemptData, UserData
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from credentials_accredible import events, facts
-from credentials_accredible.badges.validation import clean_value
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import KeyPath
+from credentials_accredible.events import catalogue
+from credentials_accredible.events import values as facts
+from credentials_accredible.events.catalogue import KeyPath
+from credentials_accredible.events.values import Kind
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.facts import Kind
+from credentials_accredible.rules.validation import clean_value
 from tests.payloads import (
     CCX_PASSING,
     COURSE_CREATED,
@@ -53,7 +54,7 @@ def define() -> Iterator[Any]:
 
 
 def test_paths_are_written_as_the_documentation_of_open_edx_badges_writes_them() -> None:
-    assert [(keypath.path, keypath.kind) for keypath in events.keypaths(PASSING)] == [
+    assert [(keypath.path, keypath.kind) for keypath in catalogue.keypaths(PASSING)] == [
         ("is_passing", Kind.BOOLEAN),
         ("course.course_key", Kind.COURSE_KEY),
         ("course.display_name", Kind.TEXT),
@@ -67,8 +68,8 @@ def test_paths_are_written_as_the_documentation_of_open_edx_badges_writes_them()
 
 
 def test_what_identifies_the_learner_is_not_offered() -> None:
-    assert not [keypath for keypath in events.keypaths(PASSING) if keypath.path.startswith("user")]
-    assert events.keypaths(REGISTERED) == []
+    assert not [keypath for keypath in catalogue.keypaths(PASSING) if keypath.path.startswith("user")]
+    assert catalogue.keypaths(REGISTERED) == []
 
 
 def test_nothing_is_left_out_where_nothing_is_ignored() -> None:
@@ -90,7 +91,7 @@ def test_ignored_paths_are_endings_of_whole_names() -> None:
 
 def test_ignored_paths_come_from_the_settings(settings: Any) -> None:
     settings.CREDENTIALS_ACCREDIBLE = {"IGNORED_KEYPATHS": ["display_name"]}
-    paths = [keypath.path for keypath in events.keypaths(PASSING)]
+    paths = [keypath.path for keypath in catalogue.keypaths(PASSING)]
     assert "course.display_name" not in paths
     assert "user.pii.email" in paths
 
@@ -99,14 +100,14 @@ def test_ignored_paths_come_from_the_settings(settings: Any) -> None:
 def test_ignored_paths_that_are_no_list_are_a_configuration_error(settings: Any, written: object) -> None:
     settings.CREDENTIALS_ACCREDIBLE = {"IGNORED_KEYPATHS": written}
     with pytest.raises(ConfigurationError, match="IGNORED_KEYPATHS"):
-        events.keypaths(PASSING)
+        catalogue.keypaths(PASSING)
 
 
 def test_an_unknown_event_type_has_no_paths_and_no_facts() -> None:
-    assert not events.is_known("org.example.nothing.v1")
-    assert not events.carries_user("org.example.nothing.v1")
-    assert events.keypaths("org.example.nothing.v1") == []
-    assert events.flatten("org.example.nothing.v1", {"course_passing_status": passing()}) == {}
+    assert not catalogue.is_known("org.example.nothing.v1")
+    assert not catalogue.carries_user("org.example.nothing.v1")
+    assert catalogue.keypaths("org.example.nothing.v1") == []
+    assert catalogue.flatten("org.example.nothing.v1", {"course_passing_status": passing()}) == {}
 
 
 def test_dicts_and_lists_of_objects_are_left_out_and_lists_of_values_are_not() -> None:
@@ -166,32 +167,32 @@ class Unresolvable:
 def test_a_class_that_contains_itself_ends_somewhere(define: Any) -> None:
     event_type = define({"comment": Comment})
     assert kinds(event_type) == {"text": Kind.TEXT}
-    assert events.flatten(event_type, {"comment": Comment("a", Comment("b"))}) == {"text": "a"}
+    assert catalogue.flatten(event_type, {"comment": Comment("a", Comment("b"))}) == {"text": "a"}
 
 
 def test_annotations_that_lead_nowhere_are_left_out(define: Any) -> None:
     event_type = define({"data": Unresolvable})
     assert kinds(event_type) == {"there": Kind.INTEGER}
-    assert not events.carries_user(event_type)
+    assert not catalogue.carries_user(event_type)
 
 
 def test_paths_of_several_members_start_with_the_members_name(define: Any) -> None:
     event_type = define({"course": CourseData, "user": UserData, "score": int})
     assert {"course.course_key", "user.pii.email", "score"} <= set(kinds(event_type))
-    facts = events.flatten(event_type, {"course": passing().course, "user": learner(), "score": 5})
+    facts = catalogue.flatten(event_type, {"course": passing().course, "user": learner(), "score": 5})
     assert (facts["course.course_key"], facts["user.id"], facts["score"]) == (DEMO, 7, 5)
 
 
 def test_a_member_that_is_a_value_is_its_own_path(define: Any) -> None:
     event_type = define({"score": int})
     assert kinds(event_type) == {"score": Kind.INTEGER}
-    assert events.flatten(event_type, {"score": 5}) == {"score": 5}
+    assert catalogue.flatten(event_type, {"score": 5}) == {"score": 5}
 
 
 @pytest.mark.parametrize("event_type", EVERY_TYPE)
 def test_every_event_type_offers_samples_that_rules_accept(event_type: str) -> None:
-    sample = events.sample(event_type)
-    offered = {keypath.path: keypath.kind for keypath in events.keypaths(event_type)}
+    sample = catalogue.sample(event_type)
+    offered = {keypath.path: keypath.kind for keypath in catalogue.keypaths(event_type)}
     assert set(sample) == set(offered)
     for path, text in sample.items():
         operator = Operator.CONTAINS if offered[path] == Kind.LIST else Operator.EQUAL
@@ -204,13 +205,13 @@ def test_every_event_type_offers_samples_that_rules_accept(event_type: str) -> N
 
 @pytest.mark.parametrize("event_type", [PASSING, CCX_PASSING, REGISTERED, EXAM])
 def test_events_about_a_learner_carry_a_user(event_type: str) -> None:
-    assert events.carries_user(event_type)
+    assert catalogue.carries_user(event_type)
 
 
 @pytest.mark.parametrize("event_type", [COURSE_CREATED, "org.openedx.learning.user.notification.requested.v1"])
 def test_events_about_something_else_carry_none(event_type: str) -> None:
-    assert events.is_known(event_type)
-    assert not events.carries_user(event_type)
+    assert catalogue.is_known(event_type)
+    assert not catalogue.carries_user(event_type)
 
 
 def test_an_optional_user_counts_and_a_list_of_users_does_not(define: Any) -> None:
@@ -222,15 +223,15 @@ def test_an_optional_user_counts_and_a_list_of_users_does_not(define: Any) -> No
     class Many:
         users = attr.ib(type=list[UserData])
 
-    assert events.carries_user(define({"data": Maybe}))
-    assert not events.carries_user(define({"data": Many}))
+    assert catalogue.carries_user(define({"data": Maybe}))
+    assert not catalogue.carries_user(define({"data": Many}))
 
 
 def test_the_learner_is_found_wherever_in_the_payload() -> None:
-    assert events.user_data({"course_passing_status": passing()}) == learner()
-    assert events.user_data({"user": learner()}) == learner()
-    assert events.user_data({"data": {"deep": {"deeper": learner()}}}) == learner()
-    assert events.user_data({"course": passing().course}) is None
+    assert catalogue.user_data({"course_passing_status": passing()}) == learner()
+    assert catalogue.user_data({"user": learner()}) == learner()
+    assert catalogue.user_data({"data": {"deep": {"deeper": learner()}}}) == learner()
+    assert catalogue.user_data({"course": passing().course}) is None
 
 
 def test_an_exam_is_about_its_student_not_about_who_requested_it() -> None:
@@ -241,7 +242,7 @@ def test_an_exam_is_about_its_student_not_about_who_requested_it() -> None:
         exam_type="timed",
         requesting_user=learner("instructor"),
     )
-    assert events.user_data({"exam_attempt": attempt}) == learner("student")
+    assert catalogue.user_data({"exam_attempt": attempt}) == learner("student")
 
 
 def test_the_user_nearest_to_the_top_is_the_learner(define: Any) -> None:
@@ -249,4 +250,4 @@ def test_the_user_nearest_to_the_top_is_the_learner(define: Any) -> None:
     class Deep:
         author = attr.ib(type=UserData)
 
-    assert events.user_data({"first": Deep(learner("author")), "second": learner("learner")}) == learner("learner")
+    assert catalogue.user_data({"first": Deep(learner("author")), "second": learner("learner")}) == learner("learner")

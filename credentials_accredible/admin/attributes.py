@@ -14,10 +14,10 @@ from django.utils.translation import gettext
 
 from credentials_accredible import api, conf
 from credentials_accredible.admin.rule_forms import kept_forms, short_event_type
-from credentials_accredible.badges.attribute_validation import attribute_problem
-from credentials_accredible.events import keypaths
+from credentials_accredible.events.catalogue import keypaths
 from credentials_accredible.exceptions import ConfigurationError, RequestFailed
 from credentials_accredible.models import AccredibleGroup, CustomAttribute
+from credentials_accredible.rules.validation import attribute_problem
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -24,11 +24,16 @@ from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
-from credentials_accredible.admin.config_form import KEY_FIELD, AccredibleAPIConfigForm, KeyTrial, is_bound, try_key
-from credentials_accredible.admin.error_reports import KeyHidingReporterFilter
+from credentials_accredible.admin.config_form import (
+    KEY_FIELD,
+    AccredibleAPIConfigForm,
+    KeyHidingReporterFilter,
+    KeyTrial,
+    is_bound,
+    try_key,
+)
 from credentials_accredible.admin.history import HistoryAdmin
-from credentials_accredible.admin.preview import PREVIEW, preview
-from credentials_accredible.admin.sync_action import sync_groups
+from credentials_accredible.admin.sync_action import PREVIEW, preview, sync_groups
 from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig

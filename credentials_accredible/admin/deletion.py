@@ -24,8 +24,8 @@ from credentials_accredible.models import (
     DataRule,
     Fulfillment,
 )
+from credentials_accredible.snapshots.taking import Holdings, holdings
 from credentials_accredible.sync import report
-from credentials_accredible.sync.removal import Holdings, holdings
 
 # What ModelAdmin.get_deleted_objects returns: (objects, counts by name, names of missing permissions, protected).
 Deletion = tuple[list[Any], dict[str, int], set[Any], list[Any]]

@@ -21,18 +21,12 @@ from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
-from credentials_accredible.admin.attributes import (
-    CustomAttributeInline,
-    attribute_keys_view,
-    note_change,
-    tell_doubts,
-)
-from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.attributes import CustomAttributeInline, attribute_keys_view, note_change, tell_doubts
+from credentials_accredible.admin.base import EarnableGroupAdmin
+from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
-from credentials_accredible.admin.reevaluate import reevaluate_view
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
-from credentials_accredible.admin.sync_change import changes_address
-from credentials_accredible.admin.try_out import try_out_view
+from credentials_accredible.admin.run import changes_address
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeRequirement
 

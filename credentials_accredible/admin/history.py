@@ -19,11 +19,11 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from credentials_accredible.admin import timeline
+from credentials_accredible.admin.timeline import Entry
 from credentials_accredible.choices import ChangeAction
 from credentials_accredible.models import SyncChange
 from credentials_accredible.models.history import CHANGED, CREATED, DELETED
-from credentials_accredible.timeline import sequence
-from credentials_accredible.timeline.entry import Entry
 
 TEMPLATE = "admin/credentials_accredible/history.html"
 _DIFFERENCES = "admin/credentials_accredible/differences.html"
@@ -63,16 +63,16 @@ class HistoryAdmin(admin.ModelAdmin):
         last = self.model.history.filter(id=number).first()
         if obj is None and last is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
-        timeline = sequence.of(self.model, number, self._sees(request))
+        entries = timeline.of(self.model, number, self._sees(request))
         context = {"object": obj, "gone": obj is None, "log": self._log(key), **(extra_context or {})}
-        return self._render(request, timeline, str(obj or last.history_object), context)
+        return self._render(request, entries, str(obj or last.history_object), context)
 
     def history_of_all_view(self, request: HttpRequest) -> HttpResponse:
         """What became of all objects of the model, those that are gone included."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        timeline = sequence.of_all(self.model, self._sees(request))
-        return self._render(request, timeline, capfirst(str(self.opts.verbose_name_plural)), {})
+        entries = timeline.of_all(self.model, self._sees(request))
+        return self._render(request, entries, capfirst(str(self.opts.verbose_name_plural)), {})
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with the way to the history of all."""
@@ -95,9 +95,9 @@ class HistoryAdmin(admin.ModelAdmin):
         noted = LogEntry.objects.filter(object_id=key, content_type=get_content_type_for_model(self.model))
         return noted.select_related("user").order_by("-action_time")[:_LOGGED]
 
-    def _render(self, request: HttpRequest, timeline: Any, name: str, more: dict[str, Any]) -> HttpResponse:
+    def _render(self, request: HttpRequest, entries: Any, name: str, more: dict[str, Any]) -> HttpResponse:
         request.current_app = self.admin_site.name
-        paginator = Paginator(timeline, _PER_PAGE)
+        paginator = Paginator(entries, _PER_PAGE)
         page = paginator.get_page(request.GET.get(_PAGE))
         context = {
             **self.admin_site.each_context(request),

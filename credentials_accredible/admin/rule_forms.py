@@ -9,15 +9,11 @@ from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from credentials_accredible import conf, events
-from credentials_accredible.badges.activation import as_data
-from credentials_accredible.badges.validation import (
-    clean_value,
-    group_problems,
-    requirement_problems,
-    rule_problem,
-)
+from credentials_accredible import conf
+from credentials_accredible.events import catalogue
 from credentials_accredible.models import BadgePenalty, BadgeRequirement
+from credentials_accredible.rules.activation import as_data
+from credentials_accredible.rules.validation import clean_value, group_problems, requirement_problems, rule_problem
 
 Choices = list[tuple[Any, Any]]
 
@@ -29,7 +25,7 @@ def short_event_type(event_type: str) -> str:
 
 def offered_event_types() -> list[str]:
     """The configured event types, without those that nobody knows here."""
-    return [event_type for event_type in conf.event_types() if events.is_known(event_type)]
+    return [event_type for event_type in conf.event_types() if catalogue.is_known(event_type)]
 
 
 class EventTypeField(forms.ChoiceField):
@@ -116,7 +112,7 @@ class DataRuleFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """Refuse paths that the event does not have, and values that cannot stand there."""
         super().clean()
-        kinds = {keypath.path: keypath.kind for keypath in events.keypaths(self.instance.event_type, ())}
+        kinds = {keypath.path: keypath.kind for keypath in catalogue.keypaths(self.instance.event_type, ())}
         same = {"pk": self.instance.pk, "event_type": self.instance.event_type}
         moved = self.instance.pk is not None and not type(self.instance).objects.filter(**same).exists()
         for form in kept_forms(self):
@@ -183,7 +179,7 @@ def _path_choices(stored: str) -> Choices:
     choices: Choices = [("", "---------")]
     offered = set()
     for event_type in conf.event_types():
-        paths = [(keypath.path, keypath.label) for keypath in events.keypaths(event_type)]
+        paths = [(keypath.path, keypath.label) for keypath in catalogue.keypaths(event_type)]
         choices.append((event_type, paths))
         offered |= {path for path, _label in paths}
     if stored and stored not in offered:

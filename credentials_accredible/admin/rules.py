@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin import deletion
-from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.base import EarnableGroupAdmin
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rule_forms import (
     BadgePenaltyForm,
@@ -29,13 +29,7 @@ from credentials_accredible.admin.rule_forms import (
     RequirementRuleFormSet,
     short_event_type,
 )
-from credentials_accredible.models import (
-    AccredibleGroup,
-    BadgePenalty,
-    BadgeRequirement,
-    DataRule,
-    PenaltyDataRule,
-)
+from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
 
 
 @admin.display(description=_("data rules"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial, reduce
 from operator import or_
@@ -18,9 +19,10 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import host
 from credentials_accredible.badges import custom_attributes
-from credentials_accredible.badges.delivery.engines import hand_over
 from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
-from credentials_accredible.models import AccredibleBadge, AccredibleGroup, CustomAttribute
+from credentials_accredible.database import retrying
+from credentials_accredible.delivery.engines import hand_over
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, CustomAttribute
 from credentials_accredible.models.progress import BadgeProgressQuerySet
 
 log = logging.getLogger(__name__)
@@ -142,3 +144,39 @@ def _badge_data(badge: AccredibleBadge, group: AccredibleGroup) -> BadgeData:
             image_url=group.icon_url,
         ),
     )
+
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Reevaluation:
+    """How many learners have progress in a group, and how many badges they got, or would get."""
+
+    learners: int
+    badges: int
+
+
+def reevaluate(group: AccredibleGroup, *, dry_run: bool) -> Reevaluation:
+    """Award the badges of everybody whose progress is complete by the requirements as they are now.
+
+    Nobody who has or had the badge gets it again, and none is revoked. An inactive group awards nothing. ``dry_run``
+    only counts. Goes through the learners in batches, each in a transaction of its own.
+    """
+    progress = BadgeProgress.objects.filter(group=group, group__is_active=True)
+    learners = BadgeProgress.objects.filter(group=group).count()
+    if dry_run:
+        return Reevaluation(learners, due(progress).count())
+    awarded, done = 0, 0
+    while batch := list(due(progress.filter(pk__gt=done)).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        awarded += retrying(partial(_award, batch))
+        done = batch[-1]
+    return Reevaluation(learners, awarded)
+
+
+def _award(batch: list[int]) -> int:
+    with transaction.atomic():
+        # For the lock: an event of the same learner waits, or is through.
+        BadgeProgress.objects.filter(pk__in=batch).update(user=F("user"))
+        progress = BadgeProgress.objects.filter(pk__in=batch, group__is_active=True)
+        return award(progress, timezone.localdate())

@@ -15,8 +15,8 @@ from typing import Any
 
 from credentials_accredible.badges.decision import time_of
 from credentials_accredible.choices import AttributeSource
-from credentials_accredible.events import keypaths
-from credentials_accredible.facts import Kind
+from credentials_accredible.events.catalogue import keypaths
+from credentials_accredible.events.values import Kind
 from credentials_accredible.models import BadgeProgress, CustomAttribute, Fulfillment
 
 LONGEST_VALUE = 255

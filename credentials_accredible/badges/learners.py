@@ -18,8 +18,8 @@ from django.db.models import Max, Q
 from openedx_events.learning.data import UserData, UserPersonalData
 
 from credentials_accredible import host
-from credentials_accredible.badges.plain import member, text
-from credentials_accredible.events import user_data
+from credentials_accredible.events.catalogue import user_data
+from credentials_accredible.events.values import member, text
 from credentials_accredible.exceptions import AccredibleError
 from credentials_accredible.models import BadgeProgress
 

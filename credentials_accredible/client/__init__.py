@@ -3,7 +3,7 @@
 from credentials_accredible.client.client import AccredibleClient
 from credentials_accredible.client.credential_payloads import Credential, NewCredential
 from credentials_accredible.client.credentials import BULK_LIMIT, BulkItem
-from credentials_accredible.client.designs import DesignBatch
+from credentials_accredible.client.groups import DesignBatch
 from credentials_accredible.client.options import Options
 from credentials_accredible.client.payloads import AttributeKey, Design, Group, Issuer
 

@@ -7,12 +7,17 @@ from datetime import date
 from types import TracebackType
 from typing import Self
 
-from credentials_accredible.client import credential_pages, credentials
-from credentials_accredible.client.attribute_keys import read_attribute_keys
+from credentials_accredible.client import credentials
 from credentials_accredible.client.credential_payloads import Credential, NewCredential
 from credentials_accredible.client.credentials import BulkItem
-from credentials_accredible.client.designs import DesignBatch, read_designs
-from credentials_accredible.client.groups import Progress, read_groups, sees_group
+from credentials_accredible.client.groups import (
+    DesignBatch,
+    Progress,
+    read_attribute_keys,
+    read_designs,
+    read_groups,
+    sees_group,
+)
 from credentials_accredible.client.options import Options
 from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply
 from credentials_accredible.client.transport import Transport
@@ -109,7 +114,7 @@ class AccredibleClient:
 
         Raises RequestFailed; UnexpectedReply, at the latest after the last page, where pages contradict each other.
         """
-        return credential_pages.read_pages(self._transport, group_ids, self._options.page_size)
+        return credentials.read_pages(self._transport, group_ids, self._options.page_size)
 
     def credential(self, credential_id: str) -> Credential:
         """The credential of that id, Accredible's or ours; NotFound where there is none."""

@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from credentials_accredible.client.options import Options
-from credentials_accredible.client.parallel import calls
-from credentials_accredible.client.payloads import Group, GroupsPage
+from credentials_accredible.client.payloads import (
+    AttributeKey,
+    AttributeKeysPage,
+    Design,
+    DesignReply,
+    Group,
+    GroupsPage,
+)
 from credentials_accredible.client.transport import Transport
-from credentials_accredible.exceptions import NotFound, UnexpectedReply
+from credentials_accredible.exceptions import NotFound, RateLimited, RequestFailed, Unavailable, UnexpectedReply
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def calls(
+    function: Callable[[Item, threading.Event], Result], items: Iterable[Item], at_once: int
+) -> Iterator[Iterator[tuple[Item, Future[Result]]]]:
+    """Call ``function(item, stop)`` for all items in threads; gives an item with its finished future at a time.
+
+    Leaving the context, by whatever way, cancels what has not begun and sets ``stop`` for what has. It waits for
+    nothing: a call that hangs ends in its own time, and its result is dropped.
+    """
+    stop = threading.Event()
+    executor = ThreadPoolExecutor(at_once, thread_name_prefix="accredible")
+    try:
+        futures = {executor.submit(function, item, stop): item for item in items}
+        yield ((futures[future], future) for future in as_completed(futures))
+    finally:
+        stop.set()
+        executor.shutdown(wait=False, cancel_futures=True)
+
 
 # (done, total); total is None where Accredible does not say.
 Progress = Callable[[int, int | None], None]
@@ -115,3 +148,85 @@ def _checked(number: int) -> int:
 
 def _unexpected(problem: str) -> UnexpectedReply:
     return UnexpectedReply(_ENDPOINT, status=200, detail=problem)
+
+
+_PATH_ATTRIBUTE_KEYS = "/v1/attribute_keys/search"
+_ENDPOINT_ATTRIBUTE_KEYS = f"POST {_PATH_ATTRIBUTE_KEYS}"
+_PAGE_SIZE = 100
+# Somebody waits for them, and nobody chooses from more.
+_MOST_PAGES_ATTRIBUTE_KEYS = 20
+
+
+def read_attribute_keys(transport: Transport) -> list[AttributeKey]:
+    """The attribute keys that the API key sees, each name once, in Accredible's order; 20 pages of them at most."""
+    found: dict[str, AttributeKey] = {}
+    for number in range(1, _MOST_PAGES_ATTRIBUTE_KEYS + 1):
+        question = {"page": number, "page_size": _PAGE_SIZE}
+        page = transport.request("POST", _PATH_ATTRIBUTE_KEYS, json=question, idempotent=True).read_as(
+            AttributeKeysPage, _ENDPOINT_ATTRIBUTE_KEYS
+        )
+        new = {key.name: key for key in page.attribute_keys if key.name.strip() and key.name not in found}
+        found |= new
+        is_last = page.meta is not None and page.meta.knows_what_follows and page.meta.promised_after(number) <= number
+        # A page without anything new: the last one, or paging that does nothing.
+        if is_last or not new:
+            break
+    return list(found.values())
+
+
+# Designs in a row without an answer, after which the others are not asked for.
+_PATIENCE = 5
+
+
+@dataclass
+class DesignBatch:
+    """The designs that were found, and for each of the others why it was not, in one sentence; both by id."""
+
+    found: dict[int, Design] = field(default_factory=dict)
+    failures: dict[int, str] = field(default_factory=dict)
+
+
+def read_designs(transport: Transport, options: Options, ids: Iterable[int], progress: Progress) -> DesignBatch:
+    """The designs of these ids, each asked for once. ``progress`` is called in this thread."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[int, Design] = {}
+    failures: dict[int, str] = {}
+    silent: list[int] = []  # the designs in a row that brought no answer
+
+    def fetch(design_id: int, stop: threading.Event) -> None:
+        path = f"/v1/designs/{design_id}"
+        try:
+            # While nothing answers, every further design gets one try: all tries of all of them could take hours.
+            attempts = 1 if silent else None
+            reply = transport.request("GET", path, idempotent=True, attempts=attempts, stop=stop)
+        except (Unavailable, RateLimited):
+            silent.append(design_id)
+            if len(silent) >= _PATIENCE:
+                stop.set()
+            raise
+        except RequestFailed:
+            silent.clear()
+            raise
+        silent.clear()
+        design = reply.read_as(DesignReply, f"GET {path}").design
+        if design.id != design_id:
+            raise UnexpectedReply(f"GET {path}", status=reply.status, detail=f"it is design {design.id}")
+        found[design_id] = design
+
+    with calls(fetch, wanted, options.concurrency) as results:
+        for done, (design_id, fetched) in enumerate(results, start=1):
+            try:
+                fetched.result()
+            except RequestFailed as error:
+                failures[design_id] = str(error)
+            except CancelledError:
+                break
+            progress(done, len(wanted))
+            if len(silent) >= _PATIENCE:
+                break  # without waiting for those that hang
+    # What still hangs can end after this.
+    batch = DesignBatch(dict(found), failures)
+    for design_id in wanted:
+        if design_id not in batch.found and design_id not in batch.failures:
+            batch.failures[design_id] = f"Given up, because {_PATIENCE} designs in a row brought no answer."
+    return batch

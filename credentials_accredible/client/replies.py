@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from credentials_accredible.client.text import one_line
+from credentials_accredible.client.payloads import one_line
 from credentials_accredible.exceptions import UnexpectedReply
 
 Model = TypeVar("Model", bound=BaseModel)

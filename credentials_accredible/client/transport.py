@@ -18,10 +18,9 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from credentials_accredible.client import pacing
-from credentials_accredible.client.errors import not_json, refusal
+from credentials_accredible.client import rate_limit
+from credentials_accredible.client.errors import LIBRARY_ERRORS, no_reply, not_json, refusal
 from credentials_accredible.client.options import Options
-from credentials_accredible.client.outages import LIBRARY_ERRORS, no_reply
 from credentials_accredible.client.replies import Payload, Reply, parsed
 from credentials_accredible.client.session import open_session
 from credentials_accredible.environments import origin
@@ -47,10 +46,10 @@ class Transport:
         self._key = key
         self._options = options
         self._session = open_session(self._api_url, key, options.concurrency)
-        limiter = pacing.limiter_of(
+        limiter = rate_limit.limiter_of(
             origin(self._api_url), *options.rate_limit, shares=options.rate_limit_shares, redis_url=options.redis_url
         )
-        self._pace = pacing.Pace(limiter)
+        self._pace = rate_limit.Pace(limiter)
         self._backoff = wait_random_exponential(multiplier=1, max=options.max_wait)
         self._lock = threading.Lock()
         self._sent = 0
@@ -98,7 +97,7 @@ class Transport:
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(attempts or self._options.attempts) | stop_when_event_set(stop),
             wait=self._wait,
-            sleep=lambda seconds: pacing.pause(seconds, stop),
+            sleep=lambda seconds: rate_limit.pause(seconds, stop),
             reraise=True,
         )
 

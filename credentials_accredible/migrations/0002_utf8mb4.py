@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from credentials_accredible.connections import widen_tables
+from credentials_accredible.database import widen_tables
 
 
 class Migration(migrations.Migration):

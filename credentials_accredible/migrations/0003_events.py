@@ -6,7 +6,7 @@ import django.utils.timezone
 import model_utils.fields
 from django.db import migrations, models
 
-from credentials_accredible.connections import widen_tables
+from credentials_accredible.database import widen_tables
 
 
 class Migration(migrations.Migration):

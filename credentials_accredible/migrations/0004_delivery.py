@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.utils import timezone
 
-from credentials_accredible.connections import widen_tables
+from credentials_accredible.database import widen_tables
 
 
 def send_what_waits(apps, schema_editor):

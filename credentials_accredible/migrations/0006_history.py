@@ -5,7 +5,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
-from credentials_accredible.connections import widen_tables
+from credentials_accredible.database import widen_tables
 
 
 class Migration(migrations.Migration):

@@ -2,12 +2,17 @@
 
 from credentials_accredible.models.badge import AccredibleBadge, BadgeLogEntry
 from credentials_accredible.models.config import AccredibleAPIConfig
-from credentials_accredible.models.custom_attribute import CustomAttribute
 from credentials_accredible.models.failed_event import FailedEvent
 from credentials_accredible.models.group import AccredibleGroup
 from credentials_accredible.models.progress import BadgeProgress, Fulfillment
-from credentials_accredible.models.rules import BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
-from credentials_accredible.models.rules_version import RulesVersion
+from credentials_accredible.models.rules import (
+    BadgePenalty,
+    BadgeRequirement,
+    CustomAttribute,
+    DataRule,
+    PenaltyDataRule,
+    RulesVersion,
+)
 from credentials_accredible.models.sync import GroupSnapshot, SnapshotPart, SyncChange, SyncRun
 
 __all__ = [

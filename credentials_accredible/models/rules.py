@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from string import ascii_uppercase
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
-from credentials_accredible.choices import Operator
+from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.models.group import AccredibleGroup
 from credentials_accredible.models.history import History
 
@@ -133,3 +134,48 @@ class PenaltyDataRule(AbstractDataRule):
                 fields=["penalty", "data_path", "operator", "value"], name="accredible_penalty_data_rule_once"
             )
         ]
+
+
+class CustomAttribute(TimeStampedModel):
+    """One custom attribute of the credentials of a group: its name at Accredible, and where its value comes from.
+
+    .. no_pii: Configuration.
+    """
+
+    group = models.ForeignKey(
+        AccredibleGroup, models.CASCADE, related_name="custom_attributes", verbose_name=_("group")
+    )
+    name = models.CharField(
+        _("attribute key"), max_length=255, help_text=_("The name of the attribute in the account at Accredible.")
+    )
+    source = models.CharField(_("source"), max_length=16, choices=AttributeSource.choices, default=AttributeSource.PATH)
+    value = models.CharField(
+        _("key path or text"), max_length=255, help_text=_("Where in the event's data to look, or the text itself.")
+    )
+
+    history = History(["group", "name", "source", "value"])
+
+    class Meta:
+        verbose_name = _("custom attribute")
+        verbose_name_plural = _("custom attributes")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["group", "name"], name="accredible_attribute_once_per_group")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+
+class RulesVersion(models.Model):
+    """A single row whose token changes with what decides which events count for which groups.
+
+    A token and not a number: a change that is rolled back leaves no trace of its token, whereas its number would come
+    again and stand for something else.
+
+    .. no_pii: Configuration.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    token = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.token)

@@ -7,16 +7,21 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from credentials_accredible import conf
-from credentials_accredible.badges.attribute_validation import attribute_problem
-from credentials_accredible.badges.matching import Rule
-from credentials_accredible.badges.validation import Requirement, clean_value, group_problems, rule_problem
-from credentials_accredible.events import is_known, keypaths
+from credentials_accredible.events.catalogue import is_known, keypaths
 from credentials_accredible.portability.document import (
     AttributeEntry,
     GroupEntry,
     PenaltyEntry,
     RequirementEntry,
     RuleEntry,
+)
+from credentials_accredible.rules.matching import Rule
+from credentials_accredible.rules.validation import (
+    Requirement,
+    attribute_problem,
+    clean_value,
+    group_problems,
+    rule_problem,
 )
 
 # Where in an entry, and what is wrong there.

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
+from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from credentials_accredible import conf
-from credentials_accredible.badges import index
-from credentials_accredible.choices import RunStatus, SnapshotCause
+from credentials_accredible.badges import linking
+from credentials_accredible.choices import PROVIDER_FIELDS, ChangeAction, RunStatus, SnapshotCause
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
-from credentials_accredible.sync import changes, runs
-from credentials_accredible.sync.carrying import carry_over
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun, history
+from credentials_accredible.rules import index
+from credentials_accredible.snapshots.taking import approval, holdings, remove
+from credentials_accredible.sync import runs
 from credentials_accredible.sync.plan import (
-    PROVIDER_FIELDS,
+    CarryOver,
+    Change,
     LocalGroup,
     Plan,
     RemoteGroup,
@@ -26,7 +30,91 @@ from credentials_accredible.sync.plan import (
     removal_objection,
     values_of,
 )
-from credentials_accredible.sync.removal import approval, holdings, remove
+
+
+def carry_over(pairs: Iterable[CarryOver], *, user: Any = None) -> None:
+    """Give each group the id and the texts of the one that was made in its place, and deactivate it.
+
+    What is configured under it stays, and so does the progress of its learners. The badges they have stay theirs, and
+    count for the group. Those that are not at Accredible yet are made in the new one. Wants a transaction around it
+    that has called ``badges.index.changed``.
+    """
+    for pair in pairs:
+        group = AccredibleGroup.objects.get(pk=pair.local.pk)
+        for name, value in values_of(pair.remote, pair.local).items():
+            setattr(group, name, value)
+        group.accredible_id = pair.remote.accredible_id
+        group.is_active = False
+        group.synced_at = timezone.now()
+        with history.because(gettext("Carried over by a sync"), user=user):
+            group.save()
+        numbers = {pair.local.accredible_id, pair.remote.accredible_id}
+        linking.link_all(group, linking.unlinked(group.api_config, numbers))
+        linking.move_waiting(group)
+
+
+# Rows of one statement.
+_BATCH_CHANGES = 100
+
+# Characters. What is kept is for people to read; the texts themselves are at Accredible.
+_LONGEST = 200
+_LONGEST_NAME = 255
+_BEFORE = 30
+
+
+def record(run: SyncRun, plan: Plan) -> None:
+    """Write down what ``plan`` did, once its groups are written, in the same transaction.
+
+    Costs a statement for every hundred groups that have changed, and one more where some are new.
+    """
+    rows = _rows(run, plan)
+    while batch := list(islice(rows, _BATCH_CHANGES)):
+        SyncChange.objects.bulk_create(batch)
+
+
+def shortened(change: Change) -> dict[str, object]:
+    """``change`` as a SyncChange holds it: long texts are cut down to where they begin to differ."""
+    old, new = _plain(change.old), _plain(change.new)
+    if isinstance(old, str) and isinstance(new, str):
+        old, new = _cut(old, new), _cut(new, old)
+    return {"field": change.field, "old": old, "new": new}
+
+
+def _rows(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
+    # MySQL does not say which keys the rows of a bulk statement got.
+    mine = AccredibleGroup.objects.filter(api_config=run.api_config)
+    keys = dict(mine.values_list("accredible_id", "pk")) if plan.create else {}
+    for created in plan.create:
+        yield _row(run, ChangeAction.CREATED, created, group_id=keys.get(created.accredible_id))
+    for update in plan.update:
+        fields = [shortened(change) for change in update.changes]
+        yield _row(run, ChangeAction.UPDATED, update.remote, group_id=update.local.pk, fields=fields)
+    for carried in plan.carry:
+        fields = [shortened(change) for change in carried.changes]
+        yield _row(run, ChangeAction.CARRIED_OVER, carried.remote, group_id=carried.local.pk, fields=fields)
+    for removed in plan.remove:
+        yield _row(run, ChangeAction.REMOVED, removed)
+
+
+def _row(run: SyncRun, action: ChangeAction, described: RemoteGroup | LocalGroup, **values: Any) -> SyncChange:
+    name = described.name[:_LONGEST_NAME]
+    return SyncChange(sync_run=run, action=action, accredible_id=described.accredible_id, name=name, **values)
+
+
+def _plain(value: object) -> object:
+    """``value`` as JSON has it."""
+    return value if value is None or isinstance(value, (str, int)) else str(value)
+
+
+def _cut(text: str, other: str) -> str:
+    """A part of ``text``, from a little before it begins to differ from ``other``."""
+    if len(text) <= _LONGEST:
+        return text
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
+    start = same - _BEFORE if same > _LONGEST // 2 else 0
+    end = start + _LONGEST
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+
 
 # Rows of one statement. Descriptions can be long, and MySQL limits the bytes of a statement.
 _BATCH = 100
@@ -112,7 +200,7 @@ def apply(
             _update(plan)
             carry_over(plan.carry, user=run.user)
             remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
-            changes.record(run, plan)
+            record(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
 

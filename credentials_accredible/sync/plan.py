@@ -9,20 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from credentials_accredible.choices import PROVIDER_FIELDS
 from credentials_accredible.exceptions import CarryOverRefused, RemovalRefused
 
 # A share says little about a handful of groups.
 _GUARDED_FROM = 4
-
-PROVIDER_FIELDS = (
-    "name",
-    "internal_name",
-    "description",
-    "icon_url",
-    "design_id",
-    "remote_created_at",
-    "remote_updated_at",
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
-from credentials_accredible.models import BadgeLogEntry, GroupSnapshot, SnapshotPart, SyncRun, bulk_history
+from credentials_accredible.models import BadgeLogEntry, GroupSnapshot, SnapshotPart, SyncRun, history
 
 # Rows of one transaction.
 _BATCH = 200
@@ -60,7 +60,7 @@ _OLD: dict[str, Callable[[datetime], list[QuerySet[Any]]]] = {
     "snapshots": _old_snapshots,
     "runs": _old_runs,
     "badge_log": _old_log_entries,
-    "history": bulk_history.older_than,
+    "history": history.older_than,
 }
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import ngettext
 
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import SyncRun
+from credentials_accredible.snapshots.taking import Holdings
 from credentials_accredible.sync.engine import Outcome
 from credentials_accredible.sync.plan import Change, Plan
-from credentials_accredible.sync.removal import Holdings
 
 _LONGEST = 60
 

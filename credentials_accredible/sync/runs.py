@@ -7,10 +7,13 @@ keeps it fresh, and says how far the run has come.
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import psutil
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -19,9 +22,47 @@ from credentials_accredible import conf
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import SyncInProgress, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
-from credentials_accredible.sync import alarms, owners
-from credentials_accredible.sync.health import BAD
+from credentials_accredible.sync import schedule
 from credentials_accredible.sync.plan import Plan
+from credentials_accredible.sync.schedule import BAD
+
+# Seconds. The start of a process is reckoned from the machine's clock, which can be set while it runs.
+_CLOCK_STEP = 5.0
+
+
+def current() -> str:
+    """This process, in a form that no other process has, here or elsewhere."""
+    pid = os.getpid()
+    return f"{_place()}/{pid}/{_process_start(pid)}"
+
+
+def is_gone(owner: str) -> bool:
+    """Whether the process that called itself ``owner`` has ended; False where nobody here can know."""
+    place, _, process = owner.partition("/")
+    if place != _place():
+        return False
+    pid, _, started = process.partition("/")
+    now = _process_start(int(pid))
+    return not now or not started or abs(float(now) - float(started)) > _CLOCK_STEP
+
+
+def _place() -> str:
+    """Where process ids mean the same: a machine, and on it, a container. Two containers can share a host name."""
+    try:
+        namespace = str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        namespace = ""
+    return f"{socket.gethostname()}@{namespace}".replace("/", "-")[:200]
+
+
+def _process_start(pid: int) -> str:
+    # A process id comes back sooner or later; with the time the process started it is one of a kind.
+    try:
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
+    except psutil.Error:
+        return ""
+
 
 _HEARTBEAT_EVERY = timedelta(seconds=1)
 
@@ -49,7 +90,7 @@ def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
 
     A run that died is closed first. Raises SyncInProgress where another one is alive.
     """
-    return _open(_new_run(config, trigger, user, status=RunStatus.RUNNING), config, owners.current())
+    return _open(_new_run(config, trigger, user, status=RunStatus.RUNNING), config, current())
 
 
 def queue(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
@@ -60,7 +101,7 @@ def queue(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
 def take(pk: int) -> SyncRun | None:
     """Have the queued run of this primary key run in this process; None where it is not queued any more."""
     now = timezone.now()
-    values = {"owner": owners.current(), "heartbeat_at": now, "started_at": now, "modified": now}
+    values = {"owner": current(), "heartbeat_at": now, "started_at": now, "modified": now}
     if not SyncRun.objects.filter(pk=pk, status=RunStatus.QUEUED).update(status=RunStatus.RUNNING, **values):
         return None
     return SyncRun.objects.select_related("api_config", "user").get(pk=pk)
@@ -135,7 +176,7 @@ def finish(
     run.conflicting_count = len(carried_out.conflicting)
     values = {name: getattr(run, name) for name in _WRITTEN_AT_THE_END}
     if SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values) and status in BAD:
-        transaction.on_commit(partial(alarms.consider, run.pk))
+        transaction.on_commit(partial(schedule.consider, run.pk))
 
 
 def close_dead(among: QuerySet[SyncRun]) -> int:
@@ -160,7 +201,7 @@ def _close(run: SyncRun) -> int:
         if not list(seen.select_for_update(skip_locked=skip).values_list("pk", flat=True)):
             return 0
         closed = seen.update(lock=None, status=RunStatus.FAILED, error=words, finished_at=now, modified=now)
-        transaction.on_commit(partial(alarms.consider, run.pk))
+        transaction.on_commit(partial(schedule.consider, run.pk))
     return closed
 
 
@@ -179,4 +220,4 @@ def _is_dead(run: SyncRun) -> bool:
     lease = timedelta(seconds=conf.number("SYNC_LEASE", least=10))
     if run.heartbeat_at is None or timezone.now() - run.heartbeat_at > lease:
         return True
-    return run.status == RunStatus.RUNNING and owners.is_gone(run.owner)
+    return run.status == RunStatus.RUNNING and is_gone(run.owner)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.conf import settings
+from django.core.mail import mail_admins
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible import conf
+from credentials_accredible.choices import RunStatus, RunTrigger
+from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 
 
 def plan_next(config: AccredibleAPIConfig) -> None:
@@ -35,3 +41,99 @@ def claim_due() -> Iterator[AccredibleAPIConfig]:
         )
         if as_seen.update(next_sync_at=config.next_sync_at):
             yield config
+
+
+BAD = (RunStatus.FAILED, RunStatus.REFUSED)
+
+# Beat and cron look every few minutes. Where nobody has for this long, nobody does.
+_OVERDUE = timedelta(minutes=15)
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def scheduled_failures() -> QuerySet[SyncRun]:
+    """Scheduled runs that failed or were refused; one that never had the lock only met another sync."""
+    return SyncRun.objects.filter(trigger=RunTrigger.SCHEDULE, status__in=BAD, heartbeat_at__isnull=False)
+
+
+def with_health(configs: QuerySet[AccredibleAPIConfig]) -> QuerySet[AccredibleAPIConfig]:
+    """``configs`` with ``last_run`` (its primary key), ``last_status``, ``last_started`` and ``failing_since``.
+
+    ``failing_since`` is when the first scheduled sync failed since one of any kind has succeeded, else None.
+    """
+    runs = SyncRun.objects.filter(api_config=OuterRef("pk")).order_by("-started_at", "-pk")
+    # By primary key: MariaDB makes a text of a date that a constant may stand in for.
+    succeeded = runs.filter(status=RunStatus.SUCCEEDED)
+    failed = scheduled_failures().filter(api_config=OuterRef("pk"), pk__gt=OuterRef("last_success"))
+    return configs.annotate(
+        last_run=Subquery(runs.values("pk")[:1]),
+        last_status=Subquery(runs.values("status")[:1]),
+        last_started=Subquery(runs.values("started_at")[:1]),
+        last_success=Coalesce(Subquery(succeeded.values("pk")[:1]), 0),
+        failing_since=Subquery(failed.order_by("started_at").values("started_at")[:1]),
+    )
+
+
+def failing_schedules() -> QuerySet[AccredibleAPIConfig]:
+    """Configurations whose scheduled syncs fail, or whose schedule nobody looks at, with their health."""
+    troubled = Q(failing_since__isnull=False) | overdue()
+    return with_health(AccredibleAPIConfig.objects.filter(sync_interval__gt=0)).filter(troubled)
+
+
+def overdue() -> Q:
+    """What tells configurations whose sync was due a while ago, and was not started."""
+    return Q(sync_interval__gt=0, next_sync_at__lt=timezone.now() - _OVERDUE, current_run=None)
+
+
+def is_overdue(config: AccredibleAPIConfig) -> bool:
+    """Whether the sync of ``config`` was due a while ago, and was not started."""
+    return AccredibleAPIConfig.objects.filter(overdue(), pk=config.pk).exists()
+
+
+log = logging.getLogger(__name__)
+
+
+def consider(pk: int) -> None:
+    """Mail ``ADMINS`` if this run is a scheduled one that failed, and the first since the last success.
+
+    Raises nothing: a mail that cannot be sent must not make anything fail.
+    """
+    try:
+        run = SyncRun.objects.get(pk=pk)
+        if run.trigger == RunTrigger.SCHEDULE and run.status in BAD:
+            log.warning("scheduled_sync_failed config=%s run=%s status=%s", run.api_config_id, pk, run.status)
+            if settings.ADMINS and conf.get("MAIL_FAILED_SYNCS") and not _earlier_failures(run).exists():
+                mail_admins(_subject(run), _body(run))
+    except Exception as error:  # whatever the mail server, or the settings of it, come up with
+        log.warning("failed_sync_not_mailed run=%s error=%s", pk, type(error).__name__)
+
+
+def _earlier_failures(run: SyncRun) -> QuerySet[SyncRun]:
+    """Scheduled runs that failed since a sync of the same configuration has last succeeded."""
+    mine = SyncRun.objects.filter(api_config=run.api_config_id, pk__lt=run.pk)
+    success = mine.filter(status=RunStatus.SUCCEEDED).order_by("-pk").values_list("pk", flat=True).first()
+    return scheduled_failures().filter(api_config=run.api_config_id, pk__lt=run.pk, pk__gt=success or 0)
+
+
+def _subject(run: SyncRun) -> str:
+    return f"Accredible: the scheduled sync of “{_line(run.config_name)}” was not carried out"
+
+
+def _body(run: SyncRun) -> str:
+    lines = [
+        f"API configuration: {_line(run.config_name)}",
+        f"Started: {run.started_at:%Y-%m-%d %H:%M:%S} UTC",
+        f"Status: {run.get_status_display()}",
+        f"Reason: {_line(run.error)}",
+        f"Sync run: {run.pk}",
+        "",
+        "The groups are as they were before. The sync is tried again as scheduled; no mail is sent about this "
+        "configuration again until a sync of it has succeeded. What has to be confirmed waits in the preview of the "
+        "configuration, in the admin.",
+    ]
+    return "\n".join(lines)
+
+
+def _line(text: str) -> str:
+    """Text of people and of the provider, as one line of printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:500]

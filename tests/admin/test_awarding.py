@@ -174,7 +174,7 @@ class TestRevocation:
     def test_more_than_fit_into_a_form_are_refused(
         self, admin_client: Client, badges: list[AccredibleBadge], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("credentials_accredible.admin.revoke._MOST", 2)
+        monkeypatch.setattr("credentials_accredible.admin.award._MOST", 2)
         chosen = {"action": "revoke_badges", "_selected_action": [badges[0].pk], "select_across": "1"}
         assert "Choose 2 badges at most" in messages(admin_client.post(BADGES, chosen, follow=True))[0]
 

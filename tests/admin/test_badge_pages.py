@@ -11,7 +11,7 @@ from django.utils import timezone
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.data import CourseData, CoursePassingStatusData
 
-from credentials_accredible.badges.event import as_json
+from credentials_accredible.events.event import as_json
 from credentials_accredible.models import (
     AccredibleBadge,
     AccredibleGroup,
@@ -234,7 +234,7 @@ class TestFailedEvents:
         def fail(event: Any) -> None:
             raise RuntimeError("still broken")
 
-        monkeypatch.setattr("credentials_accredible.badges.failures.process", fail)
+        monkeypatch.setattr("credentials_accredible.badges.failed_events.process", fail)
 
         response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
 

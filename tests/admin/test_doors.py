@@ -18,12 +18,7 @@ from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.choices import ChangeAction, RunStatus
-from credentials_accredible.models import (
-    FailedEvent,
-    GroupSnapshot,
-    SyncChange,
-    SyncRun,
-)
+from credentials_accredible.models import FailedEvent, GroupSnapshot, SyncChange, SyncRun
 from tests import factories
 from tests.admin.doors import ACTIONS, DOORS, OBJECT, PREFIX, Action, Door
 from tests.factories import PASSING

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from credentials_accredible.models import (
-    AccredibleGroup,
-    BadgePenalty,
-    BadgeRequirement,
-    DataRule,
-    PenaltyDataRule,
-)
+from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
 from tests.factories import PASSING, make_group
 
 RuleText = tuple[str, str, str]

@@ -11,7 +11,7 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 from opaque_keys.edx.locator import LibraryLocatorV2
 from openedx_events.learning.data import UserData
 
-from credentials_accredible.badges.validation import Requirement, requirement_problems
+from credentials_accredible.rules.validation import Requirement, requirement_problems
 
 PASSING = "org.openedx.learning.course.passing.status.updated.v1"
 CCX_PASSING = "org.openedx.learning.ccx.course.passing.status.updated.v1"

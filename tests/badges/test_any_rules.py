@@ -6,11 +6,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from credentials_accredible.badges.matching import Rule, all_hold, holds, split
-from credentials_accredible.badges.validation import Requirement, clean_value, requirement_problems, rule_problem
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import keypaths
-from credentials_accredible.facts import Kind, read
+from credentials_accredible.events.catalogue import keypaths
+from credentials_accredible.events.values import Kind, read
+from credentials_accredible.rules.matching import Rule, all_hold, holds, split
+from credentials_accredible.rules.validation import Requirement, clean_value, requirement_problems, rule_problem
 from tests.badges.rules import CCX, CCX_PASSING, DEMO, EVERYTHING, IN_USE, OTHER, PASSING, DataRule
 
 pytestmark = pytest.mark.usefixtures("everything")

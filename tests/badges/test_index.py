@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from credentials_accredible import api
-from credentials_accredible.badges import index
 from credentials_accredible.models import (
     AccredibleBadge,
     AccredibleGroup,
@@ -20,6 +19,7 @@ from credentials_accredible.models import (
     DataRule,
     FailedEvent,
 )
+from credentials_accredible.rules import index
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, ccx_status, course_status, minutes
 from tests.factories import make_group

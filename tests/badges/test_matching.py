@@ -22,10 +22,10 @@ from openedx_events.learning.data import (
     UserPersonalData,
 )
 
-from credentials_accredible.badges.matching import Reason, all_hold, explain, holds
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import flatten
-from credentials_accredible.facts import FALSE_WORDS, TRUE_WORDS, fact
+from credentials_accredible.events.catalogue import flatten
+from credentials_accredible.events.values import FALSE_WORDS, TRUE_WORDS, fact
+from credentials_accredible.rules.matching import Reason, all_hold, explain, holds
 
 PASSING = "org.openedx.learning.course.passing.status.updated.v1"
 CCX_PASSING = "org.openedx.learning.ccx.course.passing.status.updated.v1"

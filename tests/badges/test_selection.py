@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials_accredible.badges import matching
-from credentials_accredible.badges.selection import RuleData, Selection, Target
 from credentials_accredible.choices import Operator
-from credentials_accredible.events import flatten
-from credentials_accredible.facts import fact
+from credentials_accredible.events.catalogue import flatten
+from credentials_accredible.events.values import fact
+from credentials_accredible.rules import matching
+from credentials_accredible.rules.index import RuleData, Selection, Target
 from tests.badges.sending import DEMO, OTHER
 from tests.factories import PASSING
 
@@ -65,7 +65,7 @@ def count_tests(monkeypatch: Any, selection: Selection, said: Any) -> int:
         tested.append(rule)
         return matching.holds(rule, of_facts)
 
-    monkeypatch.setattr("credentials_accredible.badges.selection.holds", holds)
+    monkeypatch.setattr("credentials_accredible.rules.index.holds", holds)
     selection.find(said)
     return len(tested)
 

@@ -12,8 +12,8 @@ from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.data import CourseData, CoursePassingStatusData
 
 from credentials_accredible import api
-from credentials_accredible.badges.matching import Reason
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, Fulfillment, RulesVersion
+from credentials_accredible.rules.matching import Reason
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, course_status, learner
 from tests.factories import CCX_PASSING, PASSING, make_group

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.badges.validation import (
+from credentials_accredible.rules.validation import (
     Requirement,
     clean_value,
     group_problems,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import responses
 
-from credentials_accredible.client import AccredibleClient, Options, pacing, shared_limiter
+from credentials_accredible.client import AccredibleClient, Options, rate_limit
 from credentials_accredible.client import transport as transport_module
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.secrets import Secret
@@ -34,7 +34,7 @@ OPTIONS: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def limiters_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for what another one has sent."""
-    monkeypatch.setattr(pacing, "_limiters", {})
+    monkeypatch.setattr(rate_limit, "_limiters", {})
 
 
 class Clock:
@@ -63,8 +63,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(pacing, "pause", clock.pause)
-    for module in (pacing, shared_limiter, transport_module):
+    monkeypatch.setattr(rate_limit, "pause", clock.pause)
+    for module in (rate_limit, rate_limit, transport_module):
         monkeypatch.setattr(module, "monotonic", clock.monotonic)
     return clock
 

@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.exceptions import (
-    Unavailable,
-    UnexpectedReply,
-)
+from credentials_accredible.exceptions import Unavailable, UnexpectedReply
 from tests.client.asking import HEAD, Serve, ask, failure
 from tests.client.conftest import open_transport
 from tests.client.server import Request, reply

@@ -10,13 +10,13 @@ import pytest
 import redis
 import responses
 
-from credentials_accredible.client import pacing
+from credentials_accredible.client import rate_limit
 from credentials_accredible.exceptions import NotSent, RateLimited
 from tests.client.conftest import API, Clock, open_transport
 
 
 def test_a_limiter_lets_so_many_pass_in_so_much_time() -> None:
-    limiter = pacing.RateLimiter(3, 0.5)
+    limiter = rate_limit.RateLimiter(3, 0.5)
 
     assert [limiter.seconds_to_wait() for _request in range(3)] == [0, 0, 0]
     wait = limiter.seconds_to_wait()
@@ -27,7 +27,7 @@ def test_a_limiter_lets_so_many_pass_in_so_much_time() -> None:
 
 
 def test_a_limiter_holds_for_many_threads() -> None:
-    limiter = pacing.RateLimiter(10, 30)
+    limiter = rate_limit.RateLimiter(10, 30)
     with ThreadPoolExecutor(20) as executor:
         waits = list(executor.map(lambda _request: limiter.seconds_to_wait(), range(60)))
 
@@ -47,7 +47,7 @@ def test_transports_of_one_address_share_the_limit(
         accredible.get(f"{address}/v1/things", json={})
         open_transport(address, rate_limit=(2, 600)).request("GET", "/v1/things", idempotent=True)
 
-    monkeypatch.setattr(pacing, "pause", pause)
+    monkeypatch.setattr(rate_limit, "pause", pause)
     url, other = "https://shared.accredible.test", "https://other.accredible.test"
 
     ask(url)
@@ -59,16 +59,16 @@ def test_transports_of_one_address_share_the_limit(
 
 
 def test_a_forked_process_has_a_limiter_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = pacing.limiter_of("https://fork.accredible.test", 5, 1)
-    again = pacing.limiter_of("https://fork.accredible.test", 5, 1)
-    monkeypatch.setattr(pacing.os, "getpid", lambda: -1)
+    ours = rate_limit.limiter_of("https://fork.accredible.test", 5, 1)
+    again = rate_limit.limiter_of("https://fork.accredible.test", 5, 1)
+    monkeypatch.setattr(rate_limit.os, "getpid", lambda: -1)
 
     assert again is ours
-    assert pacing.limiter_of("https://fork.accredible.test", 5, 1) is not ours
+    assert rate_limit.limiter_of("https://fork.accredible.test", 5, 1) is not ours
 
 
 def test_a_limiter_forgets_what_is_over() -> None:
-    limiter = pacing.RateLimiter(1000, 0.05)
+    limiter = rate_limit.RateLimiter(1000, 0.05)
     for _request in range(200):
         limiter.seconds_to_wait()
     time.sleep(0.1)
@@ -79,7 +79,7 @@ def test_a_limiter_forgets_what_is_over() -> None:
 
 
 def test_a_short_hold_does_not_end_a_long_one(clock: Clock) -> None:
-    pace = pacing.Pace(pacing.RateLimiter(10, 1))
+    pace = rate_limit.Pace(rate_limit.RateLimiter(10, 1))
 
     pace.hold(15)
     pace.hold(1)
@@ -89,20 +89,20 @@ def test_a_short_hold_does_not_end_a_long_one(clock: Clock) -> None:
 
 
 def test_waiting_for_the_limit_can_be_given_up() -> None:
-    limiter = pacing.RateLimiter(1, 60)
+    limiter = rate_limit.RateLimiter(1, 60)
     limiter.seconds_to_wait()
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()
 
     began = time.monotonic()
     with pytest.raises(CancelledError):
-        pacing.Pace(limiter).wait(stop)
+        rate_limit.Pace(limiter).wait(stop)
 
     assert time.monotonic() - began < 5
 
 
 def test_each_of_many_processes_keeps_its_share() -> None:
-    limiter = pacing.limiter_of("https://share.accredible.test", 10, 60, shares=3)
+    limiter = rate_limit.limiter_of("https://share.accredible.test", 10, 60, shares=3)
 
     assert [limiter.seconds_to_wait() == 0 for _request in range(5)] == [True, True, True, False, False]
 
@@ -169,9 +169,9 @@ def test_who_is_asked_to_slow_down_slows_down_all_clients_of_the_address(
 class TestWithoutTheRedisThatIsConfigured:
     """Nothing listens at port 1."""
 
-    def limiter(self) -> pacing.Limiter:
+    def limiter(self) -> rate_limit.Limiter:
         url = "redis://:hunter2@127.0.0.1:1/0"
-        return pacing.limiter_of("https://lost.accredible.test", 9, 60, shares=3, redis_url=url)
+        return rate_limit.limiter_of("https://lost.accredible.test", 9, 60, shares=3, redis_url=url)
 
     def test_a_process_keeps_its_share_and_says_so_once(self, caplog: pytest.LogCaptureFixture) -> None:
         limiter = self.limiter()

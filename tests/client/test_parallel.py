@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.client.parallel import calls
+from credentials_accredible.client.groups import calls
 
 
 def test_results_come_as_they_are_ready() -> None:

@@ -8,11 +8,7 @@ import responses
 import urllib3
 
 from credentials_accredible.client.transport import Transport
-from credentials_accredible.exceptions import (
-    RequestFailed,
-    Unavailable,
-    UnexpectedReply,
-)
+from credentials_accredible.exceptions import RequestFailed, Unavailable, UnexpectedReply
 from tests.client.asking import URL, ask
 from tests.client.conftest import Clock, open_transport
 

@@ -12,11 +12,7 @@ import requests
 import responses
 
 from credentials_accredible.client.transport import Transport
-from credentials_accredible.exceptions import (
-    RateLimited,
-    RequestFailed,
-    Unavailable,
-)
+from credentials_accredible.exceptions import RateLimited, RequestFailed, Unavailable
 from tests.client.asking import URL, ask
 from tests.client.conftest import API, Clock, open_transport
 

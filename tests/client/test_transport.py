@@ -12,10 +12,7 @@ import responses
 from credentials_accredible import __version__
 from credentials_accredible.client.session import TokenAuth
 from credentials_accredible.client.transport import Transport
-from credentials_accredible.exceptions import (
-    ConfigurationError,
-    KeyUnreadable,
-)
+from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.secrets import Secret
 from tests.client.asking import URL, ask
 from tests.client.conftest import API, KEY, open_transport

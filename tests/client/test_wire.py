@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.exceptions import (
-    RequestFailed,
-    Unavailable,
-    UnexpectedReply,
-)
+from credentials_accredible.exceptions import RequestFailed, Unavailable, UnexpectedReply
 from tests.client.asking import Serve, ask
 from tests.client.conftest import KEY, open_transport
 from tests.client.server import Request, reply

@@ -118,7 +118,7 @@ class TestDeliverNow:
     def test_too_many_are_refused(
         self, admin_client: Client, emulator: Emulator, group: AccredibleGroup, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("credentials_accredible.admin.delivering._MOST", 2)
+        monkeypatch.setattr("credentials_accredible.admin.badge._MOST", 2)
         assert deliver_now(admin_client, make_badges(group, 3)) == ["Choose 2 badges at most; nothing was sent."]
         assert emulator.requests == []
 

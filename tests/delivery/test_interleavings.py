@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from credentials_accredible import api
-from credentials_accredible.badges.delivery import issuing
-from credentials_accredible.badges.delivery.claims import Claim, lease
 from credentials_accredible.client import AccredibleClient, transport
+from credentials_accredible.delivery import actions
+from credentials_accredible.delivery.claims import Claim, lease
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.delivery.outbox import (
@@ -152,7 +152,7 @@ def test_a_sender_that_stood_still_for_its_whole_lease_sends_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(Claim, "mark_sent", stand_still)
-        for module in (issuing, transport):
+        for module in (actions, transport):
             patch.setattr(module, "monotonic", lambda: time.monotonic() + stood_still[0])
         api.deliver(group.api_config, go_on=few_times(10))
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.badges import awarding
-from credentials_accredible.badges.delivery import claims
-from credentials_accredible.badges.delivery.results import Result, write_down
 from credentials_accredible.choices import BadgeAction
+from credentials_accredible.delivery import claims
+from credentials_accredible.delivery.results import Result, write_down
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
 from demo.emulator.server import Emulator
 from tests.delivery.outbox import assert_each_once, credentials, drain, hurried, make_badges, make_remote_group

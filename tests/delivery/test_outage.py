@@ -19,8 +19,8 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from credentials_accredible import api
-from credentials_accredible.badges.delivery import issuing
-from credentials_accredible.client import pacing, transport
+from credentials_accredible.client import rate_limit, transport
+from credentials_accredible.delivery import actions
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry, FailedEvent
 from demo.emulator import rate
 from demo.emulator.server import Emulator
@@ -40,9 +40,9 @@ LIMIT = (20, 30)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
     """The present moment, from which tests go on in leaps; so does who waits for the rate limit."""
     with time_machine.travel(timezone.now(), tick=True) as traveller:
-        monkeypatch.setattr(pacing, "pause", lambda seconds, _stop: traveller.shift(seconds))
+        monkeypatch.setattr(rate_limit, "pause", lambda seconds, _stop: traveller.shift(seconds))
         # The machine moves the calendar alone.
-        for module in (pacing, transport, issuing):
+        for module in (rate_limit, transport, actions):
             monkeypatch.setattr(module, "monotonic", time.time)
         monkeypatch.setattr(pyrate_limiter.clocks, "monotonic_ns", time.time_ns)
         monkeypatch.setattr(rate, "time", SimpleNamespace(monotonic=time.time))

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from credentials_accredible import api
-from credentials_accredible.badges.delivery import pauses
+from credentials_accredible.delivery import pauses
 from credentials_accredible.exceptions import RateLimited, Unavailable
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator

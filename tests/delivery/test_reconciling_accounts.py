@@ -105,7 +105,7 @@ def test_what_the_search_does_not_show_is_asked_for_before_it_counts_as_missing(
 def test_a_search_that_shows_too_little_is_an_error(
     emulator: Emulator, account: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("credentials_accredible.badges.delivery.reconciling._MOST_SURPRISES", 5)
+    monkeypatch.setattr("credentials_accredible.delivery.reconciling._MOST_SURPRISES", 5)
     group = delivered_group(account, 7)
     emulator.fault("reply", path="/v2/credentials/search", body={"credentials": [], "meta": {"count": 0}})
 

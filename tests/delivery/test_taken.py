@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from credentials_accredible.badges.delivery.policy import Verdict, verdict
+from credentials_accredible.delivery.policy import Verdict, verdict
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
 from demo.emulator.server import Emulator
 from tests.client.conftest import open_client

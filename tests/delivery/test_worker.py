@@ -14,8 +14,8 @@ from kombu import Connection
 from kombu.simple import SimpleQueue
 
 from credentials_accredible import api, broker, tasks
-from credentials_accredible.badges.delivery import worker
 from credentials_accredible.celery import QUEUE, app
+from credentials_accredible.delivery import engines
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.delivery.outbox import assert_each_once, make_badges, make_everything_due, make_remote_group
@@ -119,7 +119,7 @@ def test_a_task_whose_time_is_up_leaves_the_rest_to_another(
     assert not AccredibleBadge.objects.exclude(claim="").exists()
     assert messages() == [(broker.DELIVER, [group.api_config_id], None)]
 
-    monkeypatch.setattr(worker, "_SHIFT", 0.0)
+    monkeypatch.setattr(engines, "_SHIFT", 0.0)
     tasks.deliver(group.api_config_id)
     assert messages() == []  # it had no time for anything: to go on would be to go on for ever
 

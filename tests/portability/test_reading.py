@@ -8,10 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials_accredible.portability.json_reading import read_json
-from credentials_accredible.portability.nodes import LARGEST_FILE, Unreadable
-from credentials_accredible.portability.reading import read
-from credentials_accredible.portability.yaml_reading import read_yaml
+from credentials_accredible.portability.reading import LARGEST_FILE, Unreadable, read, read_json, read_yaml
 from tests.portability.files import FILE
 
 BOMB = "a: &a [x, x]\nb: [*a, *a]\n"

@@ -12,8 +12,8 @@ from hypothesis.extra.django import TestCase
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig, BadgePenalty, BadgeRequirement, CustomAttribute, DataRule
-from credentials_accredible.portability.writing import as_yaml
-from credentials_accredible.portability.yaml_reading import read_yaml
+from credentials_accredible.portability.exporting import as_yaml
+from credentials_accredible.portability.reading import read_yaml
 from tests.badges.configuring import penalise, require
 from tests.factories import CCX_PASSING, COURSE, PASSING, configuration_of, make_config, make_group
 from tests.portability.files import carry, configured, target

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
 from credentials_accredible import api
-from credentials_accredible.badges import standing
+from credentials_accredible.badges import processing
 from credentials_accredible.models import BadgeProgress, FailedEvent
 from tests.badges.configuring import PASSES, active_group, in_course, require
 from tests.badges.sending import DEMO, badges_of, course_status, learner, minutes
@@ -44,8 +44,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
                 raise error
             return original(*args, **kwargs)
 
-        original = standing.lock
-        monkeypatch.setattr(standing, "lock", lock)
+        original = processing.lock
+        monkeypatch.setattr(processing, "lock", lock)
         monkeypatch.setattr("time.sleep", lambda _seconds: None)
         return tries
 

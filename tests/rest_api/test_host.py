@@ -12,8 +12,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from credentials_accredible.exceptions import AccredibleError, SyncRefused
+from credentials_accredible.rest_api.v1.base import ResourceView
 from credentials_accredible.rest_api.v1.errors import Code, meaning
-from credentials_accredible.rest_api.v1.views.base import ResourceView
 from tests import factories
 from tests.rest_api.conftest import ROOT
 

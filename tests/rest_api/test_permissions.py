@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge
-from credentials_accredible.rest_api.v1.views.base import ResourceView
+from credentials_accredible.rest_api.v1.base import ResourceView
 from tests import factories
 from tests.rest_api.conftest import ROOT, Caller
 

@@ -17,8 +17,8 @@ def main(prefix: str, number: int) -> None:
     from openedx_events.data import EventsMetadata
     from openedx_events.learning.data import CourseData, CoursePassingStatusData
 
-    from credentials_accredible.badges.event import Event
     from credentials_accredible.badges.processing import process
+    from credentials_accredible.events.event import Event
     from tests.badges.sending import learner
     from tests.factories import COURSE, PASSING
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from credentials_accredible.choices import PROVIDER_FIELDS
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, Fulfillment
-from credentials_accredible.sync.plan import PROVIDER_FIELDS
 
 
 def picture_of(group: AccredibleGroup) -> dict[str, Any]:

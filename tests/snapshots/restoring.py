@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from credentials_accredible import api
-from credentials_accredible.models import (
-    AccredibleGroup,
-    BadgeProgress,
-    Fulfillment,
-    GroupSnapshot,
-)
+from credentials_accredible.models import AccredibleGroup, BadgeProgress, Fulfillment, GroupSnapshot
 
 CHOICES = api.RestoreChoices()
 

@@ -7,12 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from credentials_accredible import api
-from credentials_accredible.models import (
-    AccredibleBadge,
-    BadgeProgress,
-    CustomAttribute,
-    Fulfillment,
-)
+from credentials_accredible.models import AccredibleBadge, BadgeProgress, CustomAttribute, Fulfillment
 from tests import factories
 from tests.badges.sending import course_status
 from tests.snapshots.picture import picture_of

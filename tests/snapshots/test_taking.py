@@ -21,7 +21,7 @@ from credentials_accredible.models import (
     SnapshotPart,
     SyncRun,
 )
-from credentials_accredible.sync import snapshot_format, snapshots
+from credentials_accredible.snapshots import format, taking
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -162,9 +162,9 @@ class TestWhatIsKept:
             assert user.email not in kept
 
     def test_many_learners_are_kept_in_parts_of_limited_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(snapshots, "LEARNERS", 4)
-        monkeypatch.setattr(snapshots, "_PART_BYTES", 700)
-        monkeypatch.setattr(snapshot_format, "_ENTRY_BYTES", 300)
+        monkeypatch.setattr(taking, "LEARNERS", 4)
+        monkeypatch.setattr(taking, "_PART_BYTES", 700)
+        monkeypatch.setattr(format, "_ENTRY_BYTES", 300)
         group = factories.make_group()
         requirements = [factories.make_requirement(group) for _number in range(6)]
         progresses = [factories.make_progress(group, *requirements) for _number in range(11)]

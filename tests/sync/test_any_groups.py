@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from credentials_accredible import api
 from credentials_accredible.client import AccredibleClient, Group
-from credentials_accredible.client.designs import DesignBatch
+from credentials_accredible.client.groups import DesignBatch
 from credentials_accredible.models import AccredibleAPIConfig
 from tests import factories
 

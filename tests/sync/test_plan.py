@@ -9,14 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials_accredible.sync.plan import (
-    LocalGroup,
-    Plan,
-    RemoteGroup,
-    make_plan,
-    removal_objection,
-    values_of,
-)
+from credentials_accredible.sync.plan import LocalGroup, Plan, RemoteGroup, make_plan, removal_objection, values_of
 
 IDS = st.integers(1, 30)
 TEXTS = st.sampled_from(["", "a", "b", "🏅"])

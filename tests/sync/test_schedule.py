@@ -246,7 +246,7 @@ class TestMail:
         def refuse(*args: object, **kwargs: object) -> None:
             raise smtplib.SMTPServerDisconnected
 
-        monkeypatch.setattr("credentials_accredible.sync.alarms.mail_admins", refuse)
+        monkeypatch.setattr("credentials_accredible.sync.schedule.mail_admins", refuse)
 
         (outcome,) = api.sweep_syncs()
 

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.management.pairs import pair
-from credentials_accredible.sync import restore_report
+from credentials_accredible.management.options import pair
+from credentials_accredible.snapshots import report
 
 
 class Command(BaseCommand):
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         refused = sum(item.refused for item in items)
         restored = not options["dry_run"] and not refused
         if options["format"] == "json":
-            written = [restore_report.as_dict(item, restored=restored) for item in items]
+            written = [report.as_dict(item, restored=restored) for item in items]
             self.stdout.write(json.dumps(written, indent=2))
         else:
             for item in items:
@@ -73,8 +73,8 @@ class Command(BaseCommand):
 
     def _print(self, item: api.Restoration) -> None:
         style = self.style.ERROR if item.refused else self.style.SUCCESS
-        self.stdout.write(style(restore_report.title(item)))
-        for line in restore_report.lines(item):
+        self.stdout.write(style(report.title(item)))
+        for line in report.lines(item):
             self.stdout.write(f"  {line}")
         for group in item.same_name:
             self.stdout.write(f"    --join {item.snapshot.pk}={group.accredible_id}")

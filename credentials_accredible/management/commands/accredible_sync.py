@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from credentials_accredible import api
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.management.pairs import pair
+from credentials_accredible.management.options import pair
 from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.sync import report
 

@@ -12,14 +12,7 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
-from credentials_accredible.choices import (
-    BadgeProblem,
-    BadgeState,
-    BadgeStatus,
-    ChangeAction,
-    RunStatus,
-    RunTrigger,
-)
+from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus, ChangeAction, RunStatus, RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncChange, SyncRun
 
 MAX_ID = 2**63 - 1

@@ -12,9 +12,8 @@ from drf_yasg.inspectors import FieldInspector, FilterInspector, NotHandled, Pag
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
 
-from credentials_accredible.rest_api.v1.pagination import MAX_PAGE, Pages
-from credentials_accredible.rest_api.v1.serializers.errors import ErrorSerializer, InvalidSerializer
-from credentials_accredible.rest_api.v1.serializers.fields import StrictSerializer
+from credentials_accredible.rest_api.v1.base import MAX_PAGE, Pages
+from credentials_accredible.rest_api.v1.sync_serializers import ErrorSerializer, InvalidSerializer, StrictSerializer
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -2,10 +2,12 @@
 
 from rest_framework.routers import SimpleRouter
 
-from credentials_accredible.rest_api.v1.views.badges import AccredibleBadgeViewSet
-from credentials_accredible.rest_api.v1.views.configs import AccredibleAPIConfigViewSet
-from credentials_accredible.rest_api.v1.views.groups import AccredibleGroupViewSet
-from credentials_accredible.rest_api.v1.views.runs import SyncRunViewSet
+from credentials_accredible.rest_api.v1.views import (
+    AccredibleAPIConfigViewSet,
+    AccredibleBadgeViewSet,
+    AccredibleGroupViewSet,
+    SyncRunViewSet,
+)
 
 app_name = "v1"
 

@@ -1,0 +1,512 @@
+"""The Python API: what the admin, the commands and other apps may call. Every door behaves as this does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from credentials_accredible import conf
+from credentials_accredible.badges import by_hand, failed_events
+from credentials_accredible.badges.awarding import Reevaluation, reevaluate
+from credentials_accredible.badges.processing import process
+from credentials_accredible.choices import Difference, Repair, RunTrigger, SnapshotCause
+from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options
+from credentials_accredible.database import retrying
+from credentials_accredible.delivery import engines, outbox, pauses, reconciling
+from credentials_accredible.delivery.engines import engine as delivery_engine
+from credentials_accredible.delivery.outbox import BadgeOutcome, DeliveryStatus, Fate, badge_outcomes
+from credentials_accredible.delivery.outbox import conditions as delivery_conditions
+from credentials_accredible.delivery.reconciling import Finding, Reconciliation
+from credentials_accredible.delivery.repairs import DELIVERED, RECORDED
+from credentials_accredible.delivery.sender import Delivery, always, send_together
+from credentials_accredible.events import catalogue
+from credentials_accredible.events.event import Event
+from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
+from credentials_accredible.models import (
+    AccredibleAPIConfig,
+    AccredibleBadge,
+    AccredibleGroup,
+    FailedEvent,
+    GroupSnapshot,
+    SyncRun,
+)
+from credentials_accredible.models.config import open_client
+from credentials_accredible.portability.exporting import export as export_groups
+from credentials_accredible.portability.importing import Imported, import_groups
+from credentials_accredible.portability.planning import GroupPlan
+from credentials_accredible.portability.reading import LARGEST_FILE
+from credentials_accredible.portability.targets import Match
+from credentials_accredible.rules import index
+from credentials_accredible.rules.activation import (
+    activate_group,
+    activation_problems,
+    deactivate_group,
+    refuse_unearnable,
+    rules_changed,
+)
+from credentials_accredible.rules.simulation import Simulation, simulate
+from credentials_accredible.rules.validation import attribute_problem
+from credentials_accredible.secrets import Secret
+from credentials_accredible.snapshots.restoring import Restoration, RestoreChoices, restore
+from credentials_accredible.snapshots.restoring import preview as preview_restore
+from credentials_accredible.snapshots.taking import remove
+from credentials_accredible.sync import engine, runs, schedule
+from credentials_accredible.sync.apply import Consent
+from credentials_accredible.sync.engine import Outcome, preview, synchronise
+from credentials_accredible.sync.fetch import Progress
+from credentials_accredible.sync.pruning import prune
+from credentials_accredible.sync.schedule import failing_schedules, is_overdue, with_health
+
+# Seconds that a person waits for Accredible's answer about a key.
+_PATIENCE = 10.0
+
+
+def check_key(environment: str, api_key: Secret) -> Issuer:
+    """Ask Accredible whose key this is: one request.
+
+    Raises ConfigurationError for an unknown environment and RequestFailed where Accredible refuses or is not reached.
+    """
+    # Somebody waits for the page: one try, and a short one.
+    options = replace(Options.from_settings(), attempts=1, read_timeout=_PATIENCE)
+    with AccredibleClient(conf.environment(environment).api_url, api_key, options) as client:
+        return client.issuer()
+
+
+def note_issuer(config: AccredibleAPIConfig, issuer: Issuer) -> None:
+    """Put what Accredible said of the account into ``config``, unsaved."""
+    config.issuer_name = issuer.name[:255]
+    config.credits_left = issuer.credits_left
+    config.checked_at = timezone.now()
+
+
+def find_configs(wanted: Iterable[str] = ()) -> list[AccredibleAPIConfig]:
+    """The configurations of these ids or names, in that order; all, by name, where none is asked for.
+
+    Raises ConfigurationError for one that does not exist. A name wins over an id.
+    """
+    by_name = {config.name: config for config in AccredibleAPIConfig.objects.all()}
+    by_id = {str(config.pk): config for config in by_name.values()}
+    found: dict[int, AccredibleAPIConfig] = {}
+    for key in wanted:
+        config = by_name.get(key) or by_id.get(key)
+        if config is None:
+            known = ", ".join(f"{config.name} ({pk})" for pk, config in by_id.items()) or "none"
+            raise ConfigurationError(f"There is no API configuration “{key}”. Existing ones: {known}.")
+        found[config.pk] = config
+    return list(found.values() if wanted else by_name.values())
+
+
+def current_site(request: HttpRequest | None = None) -> Site | None:
+    """The site that new groups get where nobody names another; None where the host has no such site."""
+    try:
+        return Site.objects.get_current(request)
+    except (Site.DoesNotExist, ImproperlyConfigured):
+        return None
+
+
+def reencrypt_keys() -> int:
+    """Encrypt every stored API key with the encryption key that is first in the settings; returns how many.
+
+    Raises KeyUnreadable, before anything is written, where one of them cannot be decrypted.
+    """
+    configs = [config for config in AccredibleAPIConfig.objects.all() if config.api_key]
+    for config in configs:
+        try:
+            config.api_key = config.api_key.reencrypted()
+        except KeyUnreadable as error:
+            raise KeyUnreadable(f"“{config.name}”: {error}") from None
+    with transaction.atomic():
+        for config in configs:
+            # A key that was entered meanwhile is encrypted with the first encryption key already.
+            unchanged = AccredibleAPIConfig.objects.filter(pk=config.pk, modified=config.modified)
+            unchanged.update(api_key=config.api_key)
+    return len(configs)
+
+
+def attribute_keys(config: AccredibleAPIConfig) -> list[AttributeKey]:
+    """The attribute keys of the account of ``config``, read from Accredible with one quick try.
+
+    Raises ConfigurationError where its key or the settings cannot be used, and RequestFailed where Accredible refuses
+    or is not reached. Call it outside of a transaction.
+    """
+    connect_timeout, read_timeout = conf.pair("INLINE_TIMEOUT")
+    # Somebody waits for the page.
+    options = replace(
+        Options.from_settings(),
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        attempts=1,
+        longest_wait=1.0,
+    )
+    with open_client(config, options) as client:
+        return client.attribute_keys()
+
+
+def attribute_doubts(group: AccredibleGroup) -> list[str]:
+    """Which mapped attributes of ``group`` can never have a value, a sentence each; none of them keeps it from being
+    earned."""
+    event_types = set(group.requirements.order_by().values_list("event_type", flat=True))
+    found = ((item, attribute_problem(item.source, item.value, event_types)) for item in group.custom_attributes.all())
+    text = _("The custom attribute “%(name)s” stays empty: %(problem)s")
+    return [text % {"name": item.name, "problem": problem} for item, problem in found if problem]
+
+
+def unknown_attributes(group: AccredibleGroup) -> list[str]:
+    """The names of mapped attributes of ``group`` that its account at Accredible does not have; raises, and is to be
+    called, as ``attribute_keys``. Nothing is asked where nothing is mapped."""
+    mapped = list(group.custom_attributes.values_list("name", flat=True))
+    known = {key.name for key in attribute_keys(group.api_config)} if mapped else set()
+    return [name for name in mapped if name not in known]
+
+
+def award_badges(group: AccredibleGroup, learners: Sequence[str], *, reason: str, user: Any) -> list[AccredibleBadge]:
+    """Give the badge of ``group`` to ``learners``, user names or e-mail addresses: to all of them, or to none.
+
+    A badge that was revoked is awarded again. Empty entries count as lines, and name nobody. ``user`` decided it, for
+    that ``reason``; both are kept with each badge. Raises DecisionRefused, with a sentence for each line that stands in
+    the way: it names nobody or several, somebody twice, or somebody who has the badge.
+    """
+    return by_hand.award(group, learners, reason, user)
+
+
+def revoke_badges(badges: QuerySet[AccredibleBadge], *, reason: str, user: Any) -> int:
+    """Take ``badges`` away, by the decision of ``user`` for that ``reason``; returns how many there were to take away.
+
+    Events do not award them again. Raises DecisionRefused where the reason is empty.
+    """
+    return by_hand.revoke(list(badges.order_by().values_list("pk", flat=True)), reason, user)
+
+
+def deliver(
+    config: AccredibleAPIConfig, *, limit: int | None = None, go_on: Callable[[], bool] = always, senders: int = 1
+) -> Delivery:
+    """Send what is due of ``config`` to Accredible: first tries, retries, revocations; ``limit`` badges at most.
+
+    ``senders``: so many threads share the work, each with a database connection of its own. Returns when nothing is due
+    any more, when there is a reason to wait, or when ``go_on``, which is asked before each request, says no. Call it
+    outside of a transaction.
+    """
+    outbox.give_up()
+    outbox.retry_corrected_recipients(config)
+    return send_together(config, senders, limit=limit, go_on=go_on)
+
+
+def work_off(config_id: int, *, go_on: Callable[[], bool]) -> None:
+    """Do a worker's share of delivering what is due of that configuration, and have it gone on with where it is more.
+
+    Ends when ``go_on`` says no, or after a minute or so. Call it outside of a transaction.
+    """
+    engines.work_off(config_id, go_on)
+
+
+def sweep_deliveries() -> int:
+    """Have workers look at each configuration that has something due; returns at how many."""
+    outbox.give_up()
+    return engines.sweep()
+
+
+def hand_over(badges: Iterable[AccredibleBadge]) -> None:
+    """Have ``badges``, which have just become due, delivered in the way of the setting ``DELIVERY``.
+
+    That begins once the transaction around it is committed, and never raises anything into it. Awarding and revoking
+    do this by themselves.
+    """
+    engines.hand_over(badges)
+
+
+def deliver_now(badges: QuerySet[AccredibleBadge], *, user: Any) -> Delivery:
+    """Make ``badges`` due, and try to deliver them here and now, whatever ``DELIVERY`` says and Accredible did before.
+
+    Takes some seconds per configuration at most: what is not reached in that time is due, and left to the worker or the
+    command. Returns what came of those that were tried. Nothing of a paused configuration is sent. Within a transaction
+    nothing is sent either: they are handed over.
+    """
+    return engines.deliver_now(outbox.retry(badges, user))
+
+
+def delivery_status() -> list[DeliveryStatus]:
+    """How deliveries stand, for each configuration."""
+    return outbox.status()
+
+
+def retry_badges(badges: QuerySet[AccredibleBadge], *, user: Any) -> int:
+    """Make ``badges`` due, whatever went wrong before, and hand them over; returns for how many that holds."""
+    due = outbox.retry(badges, user)
+    engines.hand_over(due)
+    return len(due)
+
+
+def resume_delivery(config: AccredibleAPIConfig) -> None:
+    """Lift the pause that a refused API key has brought about, and hand over what has become due meanwhile."""
+    pauses.resume(config)
+    engines.hand_over_due(config)
+
+
+def receive_event(event_type: str, payload: Mapping[str, Any], metadata: Any = None) -> None:
+    """Process an event for every active group that it concerns; ``payload`` is the keyword arguments of its signal.
+
+    ``metadata`` gives its id and its time, as EventsMetadata of openedx-events does. Raises nothing: an event that
+    cannot be processed is logged and kept as a FailedEvent.
+    """
+    event = Event.of(event_type, payload, metadata)
+    try:
+        process(event)
+    except Exception as error:  # whatever it is, the bus does not bring the event back
+        failed_events.keep(event, payload, error)
+
+
+def process_failed_event(failed: FailedEvent) -> bool:
+    """Process a kept event again; whether that succeeded. ``failed.error`` says why it did not.
+
+    Once it has succeeded, what the event said is forgotten, and to do it again changes nothing.
+    """
+    return failed_events.process_again(failed)
+
+
+def sample_event(event_type: str) -> dict[str, str]:
+    """An example text for each path of that event type, to be changed and given to ``simulate``."""
+    return catalogue.sample(event_type)
+
+
+def reconcile(
+    config: AccredibleAPIConfig,
+    *,
+    repairs: Collection[Difference] = (),
+    ignore: Collection[Difference] = (),
+    dry_run: bool = False,
+) -> Reconciliation:
+    """Compare the badges of ``config`` with Accredible's credentials, and repair; hands over what has become due.
+
+    See ``badges.delivery.reconciling.reconcile``.
+    """
+    result = reconciling.reconcile(config, repairs=repairs, ignore=ignore, dry_run=dry_run)
+    if any(finding.repair == Repair.DONE for finding in result.findings):
+        engines.hand_over_due(config)
+    return result
+
+
+def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> list[int]:
+    """Delete ``groups`` with all that hangs on them, after a snapshot of each; all of them or none.
+
+    Earned badges stay. ``user`` is who did it. Returns the primary keys of the snapshots.
+    """
+    return retrying(partial(_remove_groups, [group.pk for group in groups], user))
+
+
+def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) -> list[int]:
+    """Delete ``configs`` with their groups, after a snapshot of each group; all of them or none.
+
+    Returns the primary keys of the snapshots.
+    """
+    return retrying(partial(_remove_configs, [config.pk for config in configs], user))
+
+
+def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> list[GroupSnapshot]:
+    """The snapshots with these primary keys, in that order, then those of these sync runs.
+
+    Raises ConfigurationError for one that does not exist, and for a run without snapshots.
+    """
+    found = {snapshot.pk: snapshot for snapshot in GroupSnapshot.objects.filter(pk__in=keys)}
+    missing = [str(key) for key in keys if key not in found]
+    if missing:
+        raise ConfigurationError(f"There is no snapshot {', '.join(missing)}: the admin lists those there are.")
+    wanted = {key: found[key] for key in keys}
+    for run in runs:
+        if not SyncRun.objects.filter(pk=run).exists():
+            raise ConfigurationError(f"There is no sync run {run}: the admin lists those there are.")
+        of_run = list(GroupSnapshot.objects.filter(sync_run=run).order_by("pk"))
+        if not of_run:
+            raise ConfigurationError(f"The sync run {run} has removed no group, or its snapshots are pruned.")
+        wanted |= {snapshot.pk: snapshot for snapshot in of_run}
+    return list(wanted.values())
+
+
+def _remove_groups(keys: list[int], user: Any) -> list[int]:
+    with transaction.atomic():
+        # The version of the rules is locked before any group, here as everywhere.
+        index.changed()
+        return remove(keys, cause=SnapshotCause.PERSON, user=user)
+
+
+def _remove_configs(keys: list[int], user: Any) -> list[int]:
+    with transaction.atomic():
+        # A sync that wants to write groups of theirs waits, and is refused then.
+        index.changed()
+        groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
+        kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
+        AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
+    return kept
+
+
+log = logging.getLogger(__name__)
+
+
+def sync(
+    config: AccredibleAPIConfig,
+    *,
+    trigger: str = RunTrigger.API,
+    user: Any = None,
+    site: Site | None = None,
+    consent: Consent | None = None,
+    refresh_icons: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Make the groups of ``config`` those of its account; see ``sync.engine.synchronise``.
+
+    ``site`` None: the current one. Call it outside of a transaction: Accredible is asked meanwhile.
+    """
+    return synchronise(
+        config,
+        trigger=trigger,
+        user=user,
+        site=site or current_site(),
+        consent=consent,
+        refresh_icons=refresh_icons,
+        progress=progress,
+    )
+
+
+def start_sync(
+    config: AccredibleAPIConfig,
+    *,
+    trigger: str = RunTrigger.API,
+    user: Any = None,
+    site: Site | None = None,
+    consent: Consent | None = None,
+    refresh_icons: bool = False,
+) -> Outcome:
+    """As ``sync``, by a worker where there is one.
+
+    The outcome is *queued* then, and its run says how far it has come and how it ended. Where no broker is
+    configured, or where it is out of reach, the sync is done before this returns. Call it outside of a transaction.
+    """
+    return engine.start(
+        config, trigger=trigger, user=user, site=site or current_site(), consent=consent, refresh_icons=refresh_icons
+    )
+
+
+def run_queued_sync(run_id: int, options: dict[str, Any]) -> Outcome | None:
+    """Carry out a sync that ``start_sync`` has queued: for workers. None where another one has done it, or does.
+
+    ``options`` are those of the message. Call it outside of a transaction.
+    """
+    return engine.carry_on(run_id, options)
+
+
+def schedule_sync(config: AccredibleAPIConfig) -> None:
+    """Put into ``config``, unsaved, when its next scheduled sync is, after ``sync_interval`` has changed."""
+    schedule.plan_next(config)
+
+
+def claim_due_syncs() -> Iterator[AccredibleAPIConfig]:
+    """The configurations whose scheduled sync is due, each for one caller only, who then has to sync it.
+
+    Runs whose process died are closed first.
+    """
+    runs.close_dead(SyncRun.objects.all())
+    return schedule.claim_due()
+
+
+def sweep_syncs() -> list[Outcome]:
+    """Start the scheduled syncs that are due, in workers where there are any; removals stay guarded."""
+    return [start_sync(config, trigger=RunTrigger.SCHEDULE) for config in claim_due_syncs()]
+
+
+def close_dead_runs() -> int:
+    """Close the runs that are open, but that nobody works on any more; returns how many.
+
+    Whoever shows runs calls it first. It costs a query, and writes nothing where no run has died.
+    """
+    try:
+        # An open run holds the lock of its configuration, unless that was deleted meanwhile.
+        return runs.close_dead(SyncRun.objects.filter(Q(lock__isnull=False) | Q(api_config=None)))
+    except (ConfigurationError, OperationalError) as error:
+        # A lease that cannot be used is told by the system check, and a database that is busy will have time later:
+        # pages open all the same.
+        log.warning("dead_runs_not_closed error=%s", type(error).__name__)
+        return 0
+
+
+__all__ = [
+    "DELIVERED",
+    "LARGEST_FILE",
+    "RECORDED",
+    "BadgeOutcome",
+    "Consent",
+    "Delivery",
+    "DeliveryStatus",
+    "Fate",
+    "Finding",
+    "GroupPlan",
+    "Imported",
+    "Match",
+    "Outcome",
+    "Progress",
+    "Reconciliation",
+    "Reevaluation",
+    "Restoration",
+    "RestoreChoices",
+    "Simulation",
+    "activate_group",
+    "activation_problems",
+    "attribute_doubts",
+    "attribute_keys",
+    "award_badges",
+    "badge_outcomes",
+    "check_key",
+    "claim_due_syncs",
+    "close_dead_runs",
+    "current_site",
+    "deactivate_group",
+    "deliver",
+    "deliver_now",
+    "delivery_conditions",
+    "delivery_engine",
+    "delivery_status",
+    "export_groups",
+    "failing_schedules",
+    "find_configs",
+    "find_snapshots",
+    "hand_over",
+    "import_groups",
+    "is_overdue",
+    "note_issuer",
+    "preview",
+    "preview_restore",
+    "process_failed_event",
+    "prune",
+    "receive_event",
+    "reconcile",
+    "reencrypt_keys",
+    "reevaluate",
+    "refuse_unearnable",
+    "remove_configs",
+    "remove_groups",
+    "restore",
+    "resume_delivery",
+    "retry_badges",
+    "revoke_badges",
+    "rules_changed",
+    "run_queued_sync",
+    "sample_event",
+    "schedule_sync",
+    "simulate",
+    "start_sync",
+    "sweep_deliveries",
+    "sweep_syncs",
+    "sync",
+    "unknown_attributes",
+    "with_health",
+    "work_off",
+]

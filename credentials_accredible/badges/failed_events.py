@@ -1,0 +1,94 @@
+"""Events that could not be processed: kept, because the event bus does not bring them back, and processed again."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import traceback
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from credentials_accredible.badges.processing import process
+from credentials_accredible.database import let_go_of_lost_connection
+from credentials_accredible.events.event import Event, as_json
+from credentials_accredible.events.values import text
+from credentials_accredible.exceptions import AccredibleError
+from credentials_accredible.models import FailedEvent
+
+log = logging.getLogger(__name__)
+
+_LONGEST_REASON = 2000
+_failures = itertools.count(1)
+
+
+def keep(event: Event, payload: object, error: Exception) -> None:
+    """Log the failure and keep the event; where it cannot be kept, the log has what it takes to find it. Never raises.
+
+    The log holds no personal data: errors can quote values, so it names their class and where they came from.
+    """
+    log.error(
+        "event_failed event_type=%s event_id=%s event_time=%s failures=%s error=%s\n%s",
+        event.type,
+        event.id,
+        event.time.isoformat(),
+        next(_failures),
+        type(error).__name__,
+        _where(error),
+    )
+    try:
+        let_go_of_lost_connection()
+        _store(event, as_json(payload), error)
+    except Exception as second:
+        log.critical(
+            "event_lost event_type=%s event_id=%s event_time=%s error=%s\n%s",
+            event.type,
+            event.id,
+            event.time.isoformat(),
+            type(second).__name__,
+            _where(second),
+        )
+
+
+def process_again(failed: FailedEvent) -> bool:
+    """Process the event of ``failed`` once more; whether that succeeded. ``failed.error`` says why it did not.
+
+    Does nothing for one that has been processed. What the event said is forgotten once it has been.
+    """
+    if failed.resolved_at is not None:
+        return True
+    try:
+        process(Event.from_json(failed.event_type, failed.payload, event_id=failed.event_id, time=failed.event_time))
+    except Exception as error:
+        failed.attempts += 1
+        failed.error = _reason(error)
+        failed.save(update_fields=["attempts", "error", "modified"])
+        return False
+    failed.resolved_at = timezone.now()
+    failed.payload = {}
+    failed.save(update_fields=["resolved_at", "payload", "modified"])
+    return True
+
+
+def _store(event: Event, payload: dict[str, Any], error: Exception) -> None:
+    reason = _reason(error)
+    with transaction.atomic():
+        # The bus delivers at least once: the same failure again is no other event.
+        known = FailedEvent.objects.filter(event_id=event.id, event_type=event.type, resolved_at=None)
+        if event.id and known.update(attempts=F("attempts") + 1, error=reason, modified=timezone.now()):
+            return
+        FailedEvent.objects.create(
+            event_type=event.type, event_id=event.id, event_time=event.time, payload=payload, error=reason
+        )
+
+
+def _reason(error: Exception) -> str:
+    # Errors of ours are sentences for staff; of the others, the class says most.
+    known = isinstance(error, AccredibleError)
+    return text(str(error) if known else f"{type(error).__name__}: {error}", _LONGEST_REASON)
+
+
+def _where(error: Exception) -> str:
+    return "".join(traceback.format_tb(error.__traceback__)).rstrip()

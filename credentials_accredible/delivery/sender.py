@@ -1,0 +1,197 @@
+"""Sends what is due of one configuration: claims, does what is to be done, writes down what it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+from uuid import UUID
+
+from django.db import connections
+from edx_django_utils.monitoring import set_custom_attribute
+
+from credentials_accredible.choices import BadgeAction
+from credentials_accredible.client import AccredibleClient, Options
+from credentials_accredible.delivery import pauses, policy
+from credentials_accredible.delivery.actions import Results, expire, issue, publish, reinstate, search
+from credentials_accredible.delivery.claims import Claim, claim
+from credentials_accredible.delivery.policy import Verdict
+from credentials_accredible.delivery.results import Result, write_down
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
+from credentials_accredible.models.badge import Job, job_of
+from credentials_accredible.models.config import open_client
+
+_CHANGES: dict[Job, Callable[[AccredibleClient, AccredibleBadge], Result]] = {
+    Job.EXPIRE: expire,
+    Job.PUBLISH: publish,
+    Job.REINSTATE: reinstate,
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What came of sending: badges brought a step further, tries that failed, and requests sent."""
+
+    delivered: int = 0
+    failed: int = 0
+    requests: int = 0
+
+    def __add__(self, other: Delivery) -> Delivery:
+        return Delivery(self.delivered + other.delivered, self.failed + other.failed, self.requests + other.requests)
+
+
+def always() -> bool:
+    """Nothing stops the sender but the work itself."""
+    return True
+
+
+def send(
+    config: AccredibleAPIConfig,
+    *,
+    limit: int | None = None,
+    only: Collection[UUID] | None = None,
+    options: Options | None = None,
+    go_on: Callable[[], bool] = always,
+) -> Delivery:
+    """Send what is due of ``config``, until nothing is, ``limit`` badges were handled, or Accredible does not answer.
+
+    ``only``: none but the badges with these UUIDs. ``options`` None: those of the settings. ``go_on`` is asked before
+    each request: once it says False, what was not sent is left to whoever comes next.
+
+    Raises nothing that Accredible is to blame for. Any number of senders may be at it at once.
+    """
+    # A failed request is tried again by the badge's own clock, which another process can go on with.
+    options = replace(options or Options.from_settings(), attempts=1)
+    if not pauses.allowance(config):
+        return Delivery()
+    try:
+        client = open_client(config, options)
+    except ConfigurationError as error:
+        pauses.pause(config, error)
+        return Delivery(failed=1)
+    with client:
+        return _Sender(config, client, options, go_on).send(limit, only)
+
+
+class _Sender:
+    def __init__(
+        self, config: AccredibleAPIConfig, client: AccredibleClient, options: Options, go_on: Callable[[], bool]
+    ) -> None:
+        self._config = config
+        self._client = client
+        self._patience = options.connect_timeout + options.read_timeout
+        self._ends = False
+        self._go_on = go_on
+
+    def send(self, limit: int | None, only: Collection[UUID] | None) -> Delivery:
+        total = Delivery()
+        left = limit
+        while self._go_on() and not self._ends:
+            allowed = pauses.allowance(self._config)
+            claimed = claim(self._config.pk, allowed if left is None else min(left, allowed), only)
+            if not claimed.badges:
+                break
+            total += self._deliver(claimed)
+            left = None if left is None else left - len(claimed.badges)
+        set_custom_attribute("accredible_config", self._config.pk)
+        set_custom_attribute("accredible_delivery_requests", self._client.requests_sent)
+        set_custom_attribute("accredible_delivered", total.delivered)
+        set_custom_attribute("accredible_delivery_failed", total.failed)
+        return replace(total, requests=self._client.requests_sent)
+
+    def _deliver(self, claimed: Claim) -> Delivery:
+        results: Results = {}
+        requests_before = self._client.requests_sent
+        try:
+            self._do(claimed, results)
+        finally:
+            # Also what was done before something unforeseen happened, and before a person stops this process.
+            write_down(claimed.token, results)
+            claimed.release([badge for badge in claimed.badges if badge not in results])
+        errors = [result.error for result in results.values() if result.error]
+        was_asked = self._client.requests_sent > requests_before
+        self._notice(errors, succeeded=was_asked and len(errors) < len(results))
+        return Delivery(delivered=len(results) - len(errors), failed=len(errors))
+
+    def _do(self, claimed: Claim, results: Results) -> None:
+        by_job: dict[Job, list[AccredibleBadge]] = {}
+        for badge in claimed.badges:
+            by_job.setdefault(job_of(badge), []).append(badge)
+        for badge in by_job.get(Job.NOTHING, ()):
+            results[badge] = Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
+        for job, change in _CHANGES.items():
+            for badge in by_job.get(job, ()):
+                if not self._go_on():
+                    return
+                claimed.keep([kept for kept in claimed.badges if kept not in results])
+                claimed.mark_tried(badge)
+                results[badge] = change(self._client, badge)
+                if self._has_to_wait(results[badge]):
+                    return
+        to_issue = by_job.get(Job.ISSUE, [])
+        if Job.SEARCH in by_job:
+            found, absent = self._search(claimed, by_job[Job.SEARCH])
+            results |= found
+            if any(self._has_to_wait(result) for result in found.values()):
+                return
+            to_issue = [*absent, *to_issue]
+        if to_issue:
+            results |= issue(self._client, claimed, to_issue, self._patience, self._go_on)
+
+    def _search(self, claimed: Claim, badges: Sequence[AccredibleBadge]) -> tuple[Results, list[AccredibleBadge]]:
+        for badge in badges:
+            claimed.mark_tried(badge)
+        claimed.keep(claimed.badges)
+        return search(self._client, badges, self._go_on)
+
+    def _has_to_wait(self, result: Result) -> bool:
+        return result.error is not None and (
+            policy.concerns_everyone(result.error)
+            or policy.was_kept_back(result.error)
+            or policy.verdict(result.error) is Verdict.PAUSE
+        )
+
+    def _notice(self, errors: Sequence[Exception], *, succeeded: bool) -> None:
+        self._ends = any(policy.was_kept_back(error) for error in errors)
+        for error in errors:
+            if policy.verdict(error) is Verdict.PAUSE:
+                # Also where that pauses nothing, because the key was changed: this sender has the old one.
+                self._ends = True
+                pauses.pause(self._config, error)
+                return
+        outage = next((error for error in errors if policy.concerns_everyone(error)), None)
+        if outage:
+            pauses.hold(self._config, outage)
+        elif succeeded:
+            pauses.end_hold(self._config)
+
+
+def send_together(
+    config: AccredibleAPIConfig, senders: int, *, limit: int | None, go_on: Callable[[], bool]
+) -> Delivery:
+    """As ``send``, by so many threads, each with a connection to the database of its own.
+
+    They keep the rate limit together, and all of them end when one ends with an exception, which is raised.
+    """
+    if senders == 1:
+        return send(config, limit=limit, go_on=go_on)
+    failed = Event()
+
+    def share(number: int) -> Delivery:
+        try:
+            part = None if limit is None else limit // senders + (number < limit % senders)
+            return send(config, limit=part, go_on=lambda: go_on() and not failed.is_set())
+        except BaseException:
+            failed.set()
+            raise
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(senders, thread_name_prefix="accredible-sender") as executor:
+        try:
+            return sum(executor.map(share, range(senders)), Delivery())
+        except BaseException:
+            failed.set()
+            raise

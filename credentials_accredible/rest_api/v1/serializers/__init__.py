@@ -1,1 +1,0 @@
-"""What resources look like, a module for each."""

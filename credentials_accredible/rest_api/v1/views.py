@@ -1,0 +1,312 @@
+"""The views, a module for each resource."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import ViewSetMixin
+
+from credentials_accredible import api
+from credentials_accredible.choices import RunTrigger
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun
+from credentials_accredible.rest_api.v1 import schema
+from credentials_accredible.rest_api.v1.base import AnyOf, ResourceView
+from credentials_accredible.rest_api.v1.errors import Code, meaning, retry_headers
+from credentials_accredible.rest_api.v1.filters import (
+    BadgeFilters,
+    ChangeFilters,
+    ConfigFilters,
+    GroupFilters,
+    OwnBadgeFilters,
+    RunFilters,
+)
+from credentials_accredible.rest_api.v1.serializers import (
+    NESTED,
+    BadgeDetailSerializer,
+    BadgeSerializer,
+    ChangeSerializer,
+    ConfigSerializer,
+    GroupSerializer,
+    OwnBadgeSerializer,
+    RunSerializer,
+    hidden_from,
+)
+from credentials_accredible.rest_api.v1.sync_serializers import (
+    ErrorSerializer,
+    NotSyncedSerializer,
+    PlanSerializer,
+    PreviewRequestSerializer,
+    PreviewSerializer,
+    SyncRequestSerializer,
+)
+
+_MINE = "mine"
+
+
+class AccredibleBadgeViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+    """Badges."""
+
+    queryset = AccredibleBadge.objects.select_related("user", "group").order_by("-pk")
+    lookup_field = "uuid"
+    model_name = "accrediblebadge"
+    noun = "badge"
+    listed_at = "badges/"
+    action_permissions: ClassVar[dict[str, AnyOf]] = {"retry": ("deliver_accrediblebadge",)}
+
+    @property
+    def filterset_class(self) -> Any:
+        """Learners get no filters that reach beyond their own."""
+        return OwnBadgeFilters if self.action == _MINE else BadgeFilters
+
+    def needed_permissions(self) -> list[AnyOf]:
+        """Nothing to see one's own; for the rest, as everywhere."""
+        return [] if self.action == _MINE else super().needed_permissions()
+
+    def get_queryset(self) -> QuerySet[AccredibleBadge]:
+        """The badges that the address stands for."""
+        badges = super().get_queryset()
+        return badges.filter(user=self.request.user.pk) if self.action == _MINE else badges
+
+    def get_serializer_class(self) -> Any:
+        """Staff see more than learners, and more of a single badge."""
+        if self.action == _MINE:
+            return OwnBadgeSerializer
+        return BadgeSerializer if self.action == "list" else BadgeDetailSerializer
+
+    @schema.listing("accredible_badges_list", "Badges of all learners, the newest first.")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """All badges, in pages."""
+        return super().list(request, *args, **kwargs)
+
+    @schema.reading("accredible_badges_read", "A badge, with the latest things that were tried for it.")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One badge."""
+        return super().retrieve(request, *args, **kwargs)
+
+    @schema.listing(
+        "accredible_badges_mine", "The caller's own badges, the newest first. Anybody who is logged in may."
+    )
+    @action(detail=False, url_name=_MINE)
+    def mine(self, request: Request) -> Response:
+        """A learner's own badges, in pages."""
+        return super().list(request)
+
+    @schema.acting(
+        "accredible_badges_retry",
+        "Have a badge delivered by whoever sends next, whatever went wrong before.",
+        None,
+        {
+            200: ("It is due.", BadgeDetailSerializer),
+            409: ("There is nothing to deliver, or a sender is at it now.", ErrorSerializer),
+        },
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, uuid: str) -> Response:
+        """Make the badge due."""
+        badge = self.get_object()
+        if not api.retry_badges(AccredibleBadge.objects.filter(pk=badge.pk), user=request.user):
+            sentence = "There is nothing to deliver of this badge, or it is being delivered now: look at its state."
+            return Response({"detail": sentence, "code": Code.NOTHING_TO_DO}, status.HTTP_409_CONFLICT)
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+_LATEST = SyncRun.objects.filter(api_config=OuterRef("pk")).order_by("-started_at", "-pk")
+_SYNC: AnyOf = ("sync_accredibleapiconfig",)
+
+
+class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+    """API configurations."""
+
+    queryset = AccredibleAPIConfig.objects.annotate(
+        groups_total=Count("groups"),
+        groups_active=Count("groups", filter=Q(groups__is_active=True)),
+        last_run=Subquery(_LATEST.values("pk")[:1]),
+        last_status=Subquery(_LATEST.values("status")[:1]),
+        last_started=Subquery(_LATEST.values("started_at")[:1]),
+    ).order_by("name", "pk")
+    serializer_class = ConfigSerializer
+    filterset_class = ConfigFilters
+    lookup_url_kwarg = "id"
+    model_name = "accredibleapiconfig"
+    noun = "API configuration"
+    listed_at = "configs/"
+    action_permissions: ClassVar[dict[str, AnyOf]] = {"preview": _SYNC, "sync": _SYNC}
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        """The view. Accredible is asked, hence no transaction around the request, whatever the host's settings say."""
+        return transaction.non_atomic_requests(super().as_view(*args, **kwargs))
+
+    @schema.listing("accredible_configs_list", "API configurations by name. Their keys are not told to anybody.")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """All configurations, in pages."""
+        api.close_dead_runs()
+        return super().list(request, *args, **kwargs)
+
+    @schema.reading("accredible_configs_read", "An API configuration.")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One configuration."""
+        api.close_dead_runs()
+        return super().retrieve(request, *args, **kwargs)
+
+    @schema.acting(
+        "accredible_configs_preview",
+        "What a sync would change now. Asks Accredible, and writes nothing.",
+        PreviewRequestSerializer,
+        {
+            200: ("What it would change.", PreviewSerializer),
+            409: ("The configuration cannot be used, or a group cannot be carried over.", ErrorSerializer),
+            502: ("Accredible refused, or its reply makes no sense.", ErrorSerializer),
+            503: ("Accredible does not answer, or asks to slow down.", ErrorSerializer),
+        },
+    )
+    @action(detail=True, methods=["post"])
+    def preview(self, request: Request, id: str) -> Response:
+        """Look, and leave everything as it is."""
+        wanted = PreviewRequestSerializer(data=request.data)
+        config = self.get_object()
+        wanted.is_valid(raise_exception=True)
+        outcome = api.preview(config, **wanted.validated_data)
+        if outcome.plan is None:
+            return self._not_done(outcome)
+        return Response(PreviewSerializer(outcome).data)
+
+    @schema.acting(
+        "accredible_configs_sync",
+        "Make the groups of the configuration those of its account. Where that would remove groups, it has to be "
+        "forced, or the approval of a plan that somebody has looked at has to be sent along.",
+        SyncRequestSerializer,
+        {
+            200: ("It is done.", RunSerializer),
+            202: ("A worker does it: the run, which Location names, says how far it is.", RunSerializer),
+            409: (
+                "Nothing was changed: another sync is running, a removal has to be approved first, the plan is no "
+                "longer the one that was approved, a group cannot be carried over, or the configuration cannot be "
+                "used.",
+                NotSyncedSerializer,
+            ),
+            502: ("Nothing was changed: Accredible refused, or its reply makes no sense.", NotSyncedSerializer),
+            503: ("Nothing was changed: Accredible does not answer, or asks to slow down.", NotSyncedSerializer),
+        },
+    )
+    @action(detail=True, methods=["post"])
+    def sync(self, request: Request, id: str) -> Response:
+        """Sync, here or in a worker."""
+        wanted = SyncRequestSerializer(data=request.data)
+        config = self.get_object()
+        wanted.is_valid(raise_exception=True)
+        outcome = api.start_sync(
+            config,
+            trigger=RunTrigger.API,
+            user=request.user,
+            site=wanted.validated_data["site"] or api.current_site(request),
+            consent=wanted.consent,
+            refresh_icons=wanted.validated_data["refresh_icons"],
+        )
+        if outcome.run is None or not (outcome.succeeded or outcome.is_queued):
+            return self._not_done(outcome)
+        run = RunSerializer(outcome.run).data
+        if outcome.succeeded:
+            return Response(run)
+        address = reverse("credentials_accredible:v1:runs-detail", args=[outcome.run.pk], request=request)
+        return Response(run, status.HTTP_202_ACCEPTED, headers={"Location": address})
+
+    def _not_done(self, outcome: api.Outcome) -> Response:
+        if outcome.reason is None:
+            # Deleted meanwhile, perhaps: then there is none.
+            self.get_object()
+        http_status, code = meaning(outcome.reason)
+        answer: dict[str, Any] = {"detail": outcome.error, "code": code}
+        if outcome.run:
+            answer["run"] = outcome.run.pk
+        if outcome.plan:
+            answer["plan"] = PlanSerializer(outcome).data
+        return Response(answer, http_status, headers=retry_headers(outcome.reason))
+
+
+class AccredibleGroupViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+    """Groups."""
+
+    queryset = AccredibleGroup.objects.select_related("api_config").order_by("api_config", "accredible_id")
+    serializer_class = GroupSerializer
+    filterset_class = GroupFilters
+    lookup_field = "uuid"
+    model_name = "accrediblegroup"
+    noun = "group"
+    listed_at = "groups/"
+
+    def get_queryset(self) -> QuerySet[AccredibleGroup]:
+        """The groups, with those nested parts that the caller may see."""
+        hidden = hidden_from(self.request.user)
+        paths = [path for name, (_model, paths) in NESTED.items() if name not in hidden for path in paths]
+        return super().get_queryset().prefetch_related(*paths)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """What the serializer has to know of the caller."""
+        return {**super().get_serializer_context(), "hidden": hidden_from(self.request.user) if self.request else ()}
+
+    @schema.listing(
+        "accredible_groups_list",
+        "Groups with their requirements, penalties and custom attributes; null for what the caller may not see.",
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """All groups, in pages."""
+        return super().list(request, *args, **kwargs)
+
+    @schema.reading("accredible_groups_read", "A group with its requirements, penalties and custom attributes.")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One group."""
+        return super().retrieve(request, *args, **kwargs)
+
+
+_CHANGES = "changes"
+
+
+class SyncRunViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+    """Sync runs."""
+
+    queryset = SyncRun.objects.select_related("user").order_by("-started_at", "-pk")
+    lookup_url_kwarg = "id"
+    model_name = "syncrun"
+    noun = "sync run"
+    listed_at = "runs/"
+
+    @property
+    def filterset_class(self) -> Any:
+        """Runs and what they did are found by different things."""
+        return ChangeFilters if self.action == _CHANGES else RunFilters
+
+    def get_serializer_class(self) -> Any:
+        """The same for what they look like."""
+        return ChangeSerializer if self.action == _CHANGES else RunSerializer
+
+    @schema.listing("accredible_runs_list", "Sync runs, the latest first.")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """All runs, in pages."""
+        api.close_dead_runs()
+        return super().list(request, *args, **kwargs)
+
+    @schema.reading("accredible_runs_read", "A sync run: what to poll after a sync was answered with status 202.")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One run."""
+        api.close_dead_runs()
+        return super().retrieve(request, *args, **kwargs)
+
+    @schema.listing(
+        "accredible_runs_changes",
+        "What a sync run did to which group, in its order. Empty where it did not succeed, or changed nothing.",
+    )
+    @action(detail=True, suffix="List")
+    def changes(self, request: Request, id: str) -> Response:
+        """The changes of one run, in pages."""
+        changes = self.get_object().changes.select_related("group").order_by("pk")
+        page = self.paginate_queryset(self.filter_queryset(changes))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

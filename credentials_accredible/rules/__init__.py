@@ -1,0 +1,1 @@
+"""What a group asks of learners: requirements, data rules and penalties, checked, indexed and held against events."""

@@ -1,0 +1,80 @@
+"""Whether learners can earn a group at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from credentials_accredible import conf
+from credentials_accredible.exceptions import ActivationRefused
+from credentials_accredible.models import AccredibleGroup, BadgeRequirement, history
+from credentials_accredible.rules import index
+from credentials_accredible.rules.matching import Rule
+from credentials_accredible.rules.validation import Requirement, group_problems
+
+
+def as_data(requirement: BadgeRequirement, rules: Iterable[Rule]) -> Requirement:
+    """A requirement of the database as validation takes it, with the rules it has or is to have."""
+    return Requirement(
+        event_type=requirement.event_type,
+        rules=list(rules),
+        any_event=requirement.any_event,
+        description=str(requirement) if requirement.pk else requirement.description,
+        blend=requirement.blend,
+    )
+
+
+def activation_problems(group: AccredibleGroup) -> list[str]:
+    """Why nobody could ever earn the badge of ``group`` as it is stored, a sentence each; empty where they could."""
+    stored = group.requirements.prefetch_related("rules")
+    return group_problems([as_data(requirement, requirement.rules.all()) for requirement in stored], conf.event_types())
+
+
+def activate_group(group: AccredibleGroup) -> None:
+    """Let learners earn the badge of ``group``; ActivationRefused where nobody ever could."""
+    with transaction.atomic():
+        # First the row, for its lock: what is configured under the group stays as it is checked.
+        _set_active(group, True)
+        problems = activation_problems(group)
+        if problems:
+            raise ActivationRefused(problems)
+    group.is_active = True
+
+
+def deactivate_group(group: AccredibleGroup) -> None:
+    """Stop learners from earning the badge of ``group``; what they have stays."""
+    with transaction.atomic():
+        _set_active(group, False)
+    group.is_active = False
+
+
+def refuse_unearnable(groups: Collection[int]) -> None:
+    """Raise ActivationRefused where nobody could earn one of the active groups with these primary keys.
+
+    Call it at the end of the transaction that has changed what is configured under them. It locks the groups, so of
+    two people who change the same one at once, the second sees what the first has left.
+    """
+    AccredibleGroup.objects.filter(pk__in=groups).update(modified=F("modified"))
+    for group in AccredibleGroup.objects.filter(pk__in=groups, is_active=True):
+        problems = activation_problems(group)
+        if problems:
+            raise ActivationRefused(problems)
+
+
+def rules_changed() -> None:
+    """Tell every process that rules have changed, after bulk statements: they send no signals that would tell it.
+
+    Call it in the same transaction. Saving a group, a requirement, a penalty or a rule does it already.
+    """
+    index.changed()
+
+
+def _set_active(group: AccredibleGroup, active: bool) -> None:
+    # The version of the rules is locked before the group, here as everywhere.
+    index.changed()
+    stored = AccredibleGroup.objects.filter(pk=group.pk)
+    with history.noting(stored):
+        stored.update(is_active=active, modified=timezone.now())

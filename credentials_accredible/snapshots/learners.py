@@ -1,0 +1,232 @@
+"""Brings learners back from a snapshot: their progress, and the links of their badges, some learners at a time.
+
+What learners have in the group already stays. Of two events that fulfil one requirement the newer one counts, and
+nothing comes back that a newer penalty has taken away.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from credentials_accredible import host
+from credentials_accredible.badges import linking
+from credentials_accredible.badges.decision import LONG_AGO
+from credentials_accredible.models import (
+    AccredibleAPIConfig,
+    AccredibleBadge,
+    AccredibleGroup,
+    BadgeProgress,
+    Fulfillment,
+    GroupSnapshot,
+    SnapshotPart,
+)
+from credentials_accredible.snapshots.format import read_time
+
+_BATCH = 500
+
+# A user's primary key and LMS id, as a snapshot has them.
+_Key = tuple[int, int | None]
+
+
+@dataclass
+class Learners:
+    """Figures: learners whose progress comes back, those who are no longer there, and badges that are linked."""
+
+    back: int = 0
+    gone: int = 0
+    badges: int = 0
+
+
+@dataclass
+class _Standing:
+    """What a snapshot says of one learner's progress; requirements by their primary keys."""
+
+    created: datetime | None = None
+    last_event_at: datetime | None = None
+    resets: dict[int, str] = field(default_factory=dict)
+    fulfilled: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+def count(snapshot: GroupSnapshot, config: AccredibleAPIConfig, group: AccredibleGroup | None) -> Learners:
+    """Who would come back from ``snapshot`` now, into ``group`` or a new one of ``config``; writes nothing."""
+    figures = Learners()
+    by_number = linking.unlinked(config, {snapshot.accredible_id, *([group.accredible_id] if group else [])})
+    for entries in _parts(snapshot):
+        _note(figures, entries, _users(entries))
+        figures.badges += _unlinked_of(entries).exclude(pk__in=by_number).count()
+    figures.badges += by_number.count()
+    return figures
+
+
+def bring_back(snapshot: GroupSnapshot, group: AccredibleGroup, requirements: Mapping[int, int]) -> Learners:
+    """Bring the learners of ``snapshot`` back into ``group``; ``requirements`` are primary keys by ref.
+
+    Wants a transaction around it that has locked the group.
+    """
+    figures = Learners()
+    for entries in _parts(snapshot):
+        found = _users(entries)
+        _note(figures, entries, found)
+        _restore_progress(group, _standings(entries, found, requirements))
+        figures.badges += linking.link_all(group, _unlinked_of(entries))
+    by_number = linking.unlinked(group.api_config, {snapshot.accredible_id, group.accredible_id})
+    figures.badges += linking.link_all(group, by_number)
+    return figures
+
+
+def _parts(snapshot: GroupSnapshot) -> Iterator[list[dict[str, Any]]]:
+    # One by one: MySQL's driver holds all rows of a query in memory.
+    for pk in list(snapshot.parts.order_by("number").values_list("pk", flat=True)):
+        yield SnapshotPart.objects.get(pk=pk).learners
+
+
+def _note(figures: Learners, entries: list[dict[str, Any]], found: Mapping[_Key, int]) -> None:
+    for entry in entries:
+        if "progress" in entry and not entry["progress"]["continued"]:
+            if _key(entry) in found:
+                figures.back += 1
+            else:
+                figures.gone += 1
+
+
+def _key(entry: Mapping[str, Any]) -> _Key:
+    return entry["user"], entry["lms_user_id"]
+
+
+def _users(entries: Iterable[Mapping[str, Any]]) -> dict[_Key, int]:
+    """The primary keys of the users that entries are about, those who are still there.
+
+    The LMS's id says who somebody is. Where the service has none, for the user or at all, the primary key does.
+    """
+    keys = {_key(entry) for entry in entries}
+    pks = {pk for pk, _lms in keys}
+    users: Any = get_user_model()._default_manager
+    if not host.has_field("lms_user_id"):
+        there = set(users.filter(pk__in=pks).values_list("pk", flat=True))
+        return {key: key[0] for key in keys if key[0] in there}
+    known = dict(users.filter(pk__in=pks).values_list("pk", "lms_user_id"))
+    by_lms: dict[int, list[int]] = defaultdict(list)
+    for pk, lms in users.filter(lms_user_id__in={lms for _pk, lms in keys if lms}).values_list("pk", "lms_user_id"):
+        by_lms[lms].append(pk)
+    found: dict[_Key, int] = {}
+    for pk, lms in keys:
+        same = by_lms.get(lms, []) if lms else []
+        if pk in same or (pk in known and not same and None in (lms, known[pk])):
+            found[pk, lms] = pk
+        elif len(same) == 1:
+            found[pk, lms] = same[0]
+    return found
+
+
+def _standings(
+    entries: Iterable[Mapping[str, Any]], found: Mapping[_Key, int], requirements: Mapping[int, int]
+) -> dict[int, _Standing]:
+    """What entries say of learners who are still there, by user; requirements by primary key from here on."""
+    standings: dict[int, _Standing] = {}
+    for entry in entries:
+        if "progress" not in entry or _key(entry) not in found:
+            continue
+        values = entry["progress"]
+        standing = standings.setdefault(found[_key(entry)], _Standing())
+        standing.created = standing.created or read_time(values["created"])
+        standing.last_event_at = _newest(standing.last_event_at, read_time(values["last_event_at"]))
+        standing.resets |= {requirements[int(ref)]: time for ref, time in values["resets"].items()}
+        standing.fulfilled |= {requirements[item["requirement"]]: item for item in values["fulfilments"]}
+    return standings
+
+
+def _restore_progress(group: AccredibleGroup, standings: Mapping[int, _Standing]) -> None:
+    here = {
+        row.user_id: row for row in BadgeProgress.objects.select_for_update().filter(group=group, user__in=standings)
+    }
+    new = [user for user in standings if user not in here]
+    BadgeProgress.objects.bulk_create(_new_progress(group, user, standings[user]) for user in new)
+    keys = dict(BadgeProgress.objects.filter(group=group, user__in=new).values_list("user_id", "pk"))
+    fulfillments = [
+        _fulfillment(keys[user], requirement, item)
+        for user in new
+        for requirement, item in standings[user].fulfilled.items()
+    ]
+    if here:
+        fulfillments += _merge(here, standings)
+    Fulfillment.objects.bulk_create(fulfillments)
+
+
+def _new_progress(group: AccredibleGroup, user: int, standing: _Standing) -> BadgeProgress:
+    return BadgeProgress(
+        user_id=user,
+        group=group,
+        created=standing.created or timezone.now(),
+        last_event_at=standing.last_event_at,
+        resets={str(pk): time for pk, time in standing.resets.items()},
+    )
+
+
+def _fulfillment(progress: int, requirement: int, item: Mapping[str, Any], pk: int | None = None) -> Fulfillment:
+    created = read_time(item["created"]) or timezone.now()
+    return Fulfillment(
+        pk=pk, progress_id=progress, requirement_id=requirement, created=created, context=item["context"]
+    )
+
+
+def _merge(here: Mapping[int, BadgeProgress], standings: Mapping[int, _Standing]) -> list[Fulfillment]:
+    """Bring what snapshots say into progress that is here; returns the fulfilments that are to be added."""
+    held = {
+        (item.progress_id, item.requirement_id): item
+        for item in Fulfillment.objects.select_for_update().filter(progress__in=[row.pk for row in here.values()])
+    }
+    added, newer = [], []
+    for user, row in here.items():
+        standing = standings[user]
+        for requirement, item in standing.fulfilled.items():
+            at, own = _time(item["context"]), held.get((row.pk, requirement))
+            if own is not None:
+                if at > _time(own.context):
+                    own.context = item["context"]
+                    newer.append(own)
+            elif not _taken_back(row, standing, requirement, at):
+                added.append(_fulfillment(row.pk, requirement, item))
+        for requirement, time in standing.resets.items():
+            row.resets[str(requirement)] = max(time, row.resets.get(str(requirement), time), key=_moment)
+        row.last_event_at = _newest(row.last_event_at, standing.last_event_at)
+        row.modified = timezone.now()
+    Fulfillment.objects.bulk_update(newer, ["context"], batch_size=_BATCH)
+    BadgeProgress.objects.bulk_update(here.values(), ["resets", "last_event_at", "modified"], batch_size=_BATCH)
+    return added
+
+
+def _taken_back(row: BadgeProgress, standing: _Standing, requirement: int, at: datetime) -> bool:
+    """Whether a penalty that the snapshot knows nothing of is newer than the fulfilment."""
+    since, before = row.resets.get(str(requirement)), standing.resets.get(requirement)
+    return since is not None and (before is None or _moment(since) > _moment(before)) and at <= _moment(since)
+
+
+def _unlinked_of(entries: Iterable[Mapping[str, Any]]) -> QuerySet[AccredibleBadge]:
+    """The badges of entries that belong to no group."""
+    return AccredibleBadge.objects.filter(
+        uuid__in=[entry["badge"] for entry in entries if "badge" in entry], group=None
+    )
+
+
+def _time(context: Any) -> datetime:
+    """When what fulfilled a requirement happened."""
+    try:
+        return _moment(context["time"])
+    except (KeyError, TypeError, ValueError):  # made by hand
+        return LONG_AGO
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _newest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment), default=None)

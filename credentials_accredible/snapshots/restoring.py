@@ -1,0 +1,298 @@
+"""Brings removed groups back from their snapshots: all that was asked for in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from credentials_accredible import blueprints
+from credentials_accredible.blueprints import Addition
+from credentials_accredible.choices import Return
+from credentials_accredible.database import retrying
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
+from credentials_accredible.rules import index
+from credentials_accredible.snapshots import format, learners
+from credentials_accredible.snapshots.learners import Learners
+
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class RestoreChoices:
+    """What somebody has decided about a restoration.
+
+    ``config``: where groups go whose own configuration was deleted. ``join``: by the snapshot's primary key, the
+    Accredible id of the group here that is the same one under another id. ``merge``: whether to add to groups that
+    have been configured since.
+    """
+
+    config: AccredibleAPIConfig | None = None
+    join: Mapping[int, int] = field(default_factory=dict)
+    merge: bool = False
+
+
+@dataclass
+class Restoration:
+    """How one snapshot comes back, or would.
+
+    ``group`` is the one that it joins or, once it is restored, has become; None for a new one. ``reason`` says why
+    there is nothing to do, or why it is refused. ``same_name`` are groups here that could be the same one under
+    another id. ``blueprint`` is what is added.
+    """
+
+    snapshot: GroupSnapshot
+    way: Return
+    reason: str = ""
+    config: AccredibleAPIConfig | None = None
+    group: AccredibleGroup | None = None
+    added: Addition | None = None
+    here: dict[int, int] = field(default_factory=dict)
+    learners: Learners = field(default_factory=Learners)
+    notes: list[str] = field(default_factory=list)
+    same_name: list[AccredibleGroup] = field(default_factory=list)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it cannot be done as it was asked for."""
+        return self.way == Return.REFUSED
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is something to do."""
+        return self.way in {Return.NEW, Return.JOINED}
+
+    def counts(self) -> dict[str, int]:
+        """How much comes back: requirements, rules, penalties, attributes, learners, gone, badges."""
+        parts: Mapping[str, list[Any]] = self.added.blueprint if self.added else {}
+        owners = [*parts.get("requirements", []), *parts.get("penalties", [])]
+        return {
+            "requirements": len(parts.get("requirements", [])),
+            "rules": sum(len(item["rules"]) for item in owners),
+            "penalties": len(parts.get("penalties", [])),
+            "attributes": len(parts.get("custom_attributes", [])),
+            "learners": self.learners.back,
+            "gone": self.learners.gone,
+            "badges": self.learners.badges,
+        }
+
+
+def plan(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
+    """How ``snapshots`` would come back now. Reads only, and leaves learners uncounted."""
+    plans: list[Restoration] = []
+    places: dict[tuple[Any, ...], GroupSnapshot] = {}
+    for snapshot in snapshots:
+        found = _plan(snapshot, choices)
+        if found.wanted and found.config:
+            place = (found.config.pk, found.group.accredible_id if found.group else snapshot.accredible_id)
+            if place in places:
+                found = _refused(
+                    snapshot,
+                    f"Snapshot {places[place].pk} goes to the same group: restore one of the two. The newer one says "
+                    "how the group was in the end.",
+                )
+            places.setdefault(place, snapshot)
+        plans.append(found)
+    return plans
+
+
+def _plan(snapshot: GroupSnapshot, choices: RestoreChoices) -> Restoration:
+    if snapshot.version > format.VERSION:
+        return _refused(snapshot, "A newer release of the plugin wrote this snapshot: install that one to restore it.")
+    if snapshot.restored_at and snapshot.restored_to:
+        name = f"“{snapshot.restored_to.name}” ({snapshot.restored_to.accredible_id})"
+        return Restoration(
+            snapshot,
+            Return.NOTHING,
+            f"Restored already, on {snapshot.restored_at:%Y-%m-%d %H:%M} UTC, to the group {name}.",
+            config=snapshot.restored_to.api_config,
+            group=snapshot.restored_to,
+        )
+    config = snapshot.api_config or choices.config
+    if config is None:
+        return _refused(
+            snapshot,
+            f"Its configuration “{snapshot.config_name}” was deleted. Name the configuration it goes to: one of the "
+            f"same account, in the environment “{snapshot.environment}”.",
+        )
+    if config.environment != snapshot.environment:
+        return _refused(
+            snapshot,
+            f"It is of the environment “{snapshot.environment}”, and “{config.name}” of “{config.environment}”, where "
+            f"the number {snapshot.accredible_id} stands for another group.",
+        )
+    group, objection = _target(snapshot, config, choices)
+    if objection:
+        return _refused(snapshot, objection)
+    return _into(snapshot, config, group, choices)
+
+
+def _target(
+    snapshot: GroupSnapshot, config: AccredibleAPIConfig, choices: RestoreChoices
+) -> tuple[AccredibleGroup | None, str]:
+    """The group here that the snapshot joins, None for a new one; and what stands against it."""
+    wanted = choices.join.get(snapshot.pk)
+    if wanted is not None:
+        group = config.groups.filter(accredible_id=wanted).first()
+        return group, "" if group else f"“{config.name}” has no group {wanted}. Sync its groups first."
+    mine = config.groups.filter(accredible_id=snapshot.accredible_id).first()
+    if mine is None:
+        # It was carried over to another id after it had been restored.
+        mine = config.groups.filter(uuid=snapshot.data["group"]["uuid"]).first()
+    if mine is not None:
+        return mine, ""
+    held = AccredibleGroup.objects.filter(
+        api_config__environment=config.environment, accredible_id=snapshot.accredible_id
+    ).select_related("api_config")
+    holder = held.first()
+    if holder:
+        return None, (
+            f"“{holder.api_config.name}” holds the group {snapshot.accredible_id} now. Two copies would issue two "
+            "badges: remove it there first."
+        )
+    return None, ""
+
+
+def _into(
+    snapshot: GroupSnapshot, config: AccredibleAPIConfig, group: AccredibleGroup | None, choices: RestoreChoices
+) -> Restoration:
+    wanted = snapshot.data["configuration"]
+    there, refs = blueprints.describe(group) if group else (_NOTHING, {})
+    added = blueprints.addition(wanted, there)
+    result = Restoration(snapshot, Return.JOINED if group else Return.NEW, config=config, group=group, added=added)
+    result.here = {ref: pk for pk, ref in refs.items()}
+    result.notes = list(_notes(result))
+    if group is None:
+        result.same_name = _same_name(snapshot, config)
+    elif any(there.values()) and added and not choices.merge:
+        figures = f"{len(there['requirements'])} requirements, {len(there['penalties'])} penalties"
+        result.way, result.reason = (
+            Return.REFUSED,
+            f"The group “{group.name}” ({group.accredible_id}) has been configured since: {figures}. Choose to merge, "
+            "which adds what the snapshot has beyond that; or remove there what is not wanted.",
+        )
+    return result
+
+
+def _notes(result: Restoration) -> Iterable[str]:
+    """What is to be known beside the figures."""
+    snapshot, group, added = result.snapshot, result.group, result.added
+    if group is None:
+        yield (
+            "It comes back inactive. A sync removes it again, with a new snapshot, unless Accredible lists it by then."
+        )
+    elif group.is_active and added:
+        yield "The group is active. It is deactivated, because what its badge takes will have changed."
+    if group is not None and group.accredible_id != snapshot.accredible_id:
+        yield (
+            f"At Accredible it is another group: {group.accredible_id} instead of {snapshot.accredible_id}. Learners "
+            "who have the badge keep the one they have."
+        )
+    if added and added.kept:
+        yield f"These custom attributes keep the value they have: {', '.join(added.kept[:_NAMED])}."
+    if snapshot.restored_at:
+        yield f"It was restored on {snapshot.restored_at:%Y-%m-%d %H:%M} UTC, and the group was removed again since."
+    newer = GroupSnapshot.objects.filter(
+        environment=snapshot.environment, accredible_id=snapshot.accredible_id, pk__gt=snapshot.pk, restored_at=None
+    )
+    latest = newer.order_by("-pk").first()
+    if latest:
+        yield f"There is a newer snapshot of this group, {latest.pk}, of {latest.created:%Y-%m-%d %H:%M} UTC."
+    if snapshot.data["shortened"]:
+        yield "Texts of Accredible's that were very long come back shortened, until a sync brings them anew."
+
+
+def _same_name(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> list[AccredibleGroup]:
+    # Databases differ in what they take for the same text: letter case, accents.
+    named = config.groups.filter(name=snapshot.name).order_by("pk")
+    return [group for group in named[: _NAMED + 1] if group.name == snapshot.name][:_NAMED]
+
+
+def _refused(snapshot: GroupSnapshot, reason: str) -> Restoration:
+    return Restoration(snapshot, Return.REFUSED, reason, config=snapshot.api_config)
+
+
+_NOTHING: dict[str, Any] = {"requirements": [], "penalties": [], "custom_attributes": []}
+
+
+def preview(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
+    """How ``snapshots`` would come back now, with figures; writes nothing."""
+    plans = plan(snapshots, choices)
+    for item in plans:
+        if item.config and not item.refused and item.wanted:
+            item.learners = learners.count(item.snapshot, item.config, item.group)
+    return plans
+
+
+def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user: Any = None) -> list[Restoration]:
+    """Bring ``snapshots`` back, all of them or, where one is refused, none; returns how each came back.
+
+    ``user`` is who does it. A snapshot that was restored before is left alone. Learners of groups that come back get
+    nothing at once: groups are inactive.
+    """
+    with history.because(gettext("Restored from a snapshot"), user=user):
+        return retrying(partial(_restore, [snapshot.pk for snapshot in snapshots], choices))
+
+
+def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
+    with transaction.atomic():
+        # It also keeps syncs and other restorations out, which could take a group that is found to be free.
+        index.changed()
+        locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
+        found = {snapshot.pk: snapshot for snapshot in locked}
+        plans = plan([found[key] for key in keys if key in found], choices)
+        if any(item.refused for item in plans) or not any(item.wanted for item in plans):
+            transaction.set_rollback(True)
+            return plans
+        for item in plans:
+            if item.wanted:
+                _bring_back(item)
+    return plans
+
+
+def _bring_back(item: Restoration) -> None:
+    snapshot, added = item.snapshot, item.added
+    if item.config is None or added is None:
+        raise TypeError("a snapshot comes back into a configuration")
+    group = item.group or _make(snapshot, item.config)
+    if item.group:
+        _join(snapshot, group, deactivate=bool(added))
+    known = {ref: item.here[there] for ref, there in added.known.items()}
+    requirements = blueprints.build(group, added.blueprint, known)
+    item.group = group
+    item.learners = learners.bring_back(snapshot, group, requirements)
+    snapshot.restored_at, snapshot.restored_to = timezone.now(), group
+    snapshot.save(update_fields=["restored_at", "restored_to", "modified"])
+
+
+def _make(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> AccredibleGroup:
+    values = format.group_values(snapshot.data)
+    if AccredibleGroup.objects.filter(uuid=values["uuid"]).exists():
+        del values["uuid"]
+    group = AccredibleGroup(
+        api_config=config, accredible_id=snapshot.accredible_id, site=_site(snapshot), is_active=False, **values
+    )
+    group.save(force_insert=True)
+    return group
+
+
+def _join(snapshot: GroupSnapshot, group: AccredibleGroup, *, deactivate: bool) -> None:
+    # A write in any case: who wants to begin progress in the group waits.
+    AccredibleGroup.objects.filter(pk=group.pk).update(modified=F("modified"))
+    if group.site is None:
+        group.site = _site(snapshot)
+    if deactivate:
+        group.is_active = False
+    group.save(update_fields=["site", "is_active", "modified"])
+
+
+def _site(snapshot: GroupSnapshot) -> Site | None:
+    domain = snapshot.data["group"]["site"]
+    return Site.objects.filter(domain=domain).first() if domain else None

@@ -1,1 +1,0 @@
-"""What was changed, by whom and when: the history of what is configured, and what syncs did to groups."""
