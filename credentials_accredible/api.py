@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from django.contrib.sites.models import Site
@@ -22,7 +21,7 @@ from credentials_accredible.badges.awarding import Reevaluation, reevaluate
 from credentials_accredible.badges.processing import process
 from credentials_accredible.choices import Difference, Repair, RunTrigger, SnapshotCause
 from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options
-from credentials_accredible.database import retrying
+from credentials_accredible.database import in_transaction
 from credentials_accredible.delivery import engines, outbox, pauses, reconciling
 from credentials_accredible.delivery.engines import engine as delivery_engine
 from credentials_accredible.delivery.outbox import BadgeOutcome, DeliveryStatus, Fate, badge_outcomes
@@ -301,7 +300,7 @@ def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> lis
 
     Earned badges stay. ``user`` is who did it. Returns the primary keys of the snapshots.
     """
-    return retrying(partial(_remove_groups, [group.pk for group in groups], user))
+    return _remove_groups([group.pk for group in groups], user)
 
 
 def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) -> list[int]:
@@ -309,7 +308,7 @@ def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) 
 
     Returns the primary keys of the snapshots.
     """
-    return retrying(partial(_remove_configs, [config.pk for config in configs], user))
+    return _remove_configs([config.pk for config in configs], user)
 
 
 def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> list[GroupSnapshot]:
@@ -332,20 +331,20 @@ def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> lis
     return list(wanted.values())
 
 
+@in_transaction
 def _remove_groups(keys: list[int], user: Any) -> list[int]:
-    with transaction.atomic():
-        # The version of the rules is locked before any group, here as everywhere.
-        index.changed()
-        return remove(keys, cause=SnapshotCause.PERSON, user=user)
+    # The version of the rules is locked before any group, here as everywhere.
+    index.changed()
+    return remove(keys, cause=SnapshotCause.PERSON, user=user)
 
 
+@in_transaction
 def _remove_configs(keys: list[int], user: Any) -> list[int]:
-    with transaction.atomic():
-        # A sync that wants to write groups of theirs waits, and is refused then.
-        index.changed()
-        groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
-        kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
-        AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
+    # A sync that wants to write groups of theirs waits, and is refused then.
+    index.changed()
+    groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
+    kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
+    AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
     return kept
 
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from itertools import islice
+from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
-from django.db import IntegrityError, InterfaceError, OperationalError, connections, router
+from django.db import IntegrityError, InterfaceError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.models import F, Model, QuerySet
 from django.dispatch import receiver
+
+P = ParamSpec("P")
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+# Rows of one statement, where nothing else limits it.
+BATCH = 500
 
 # Up to Django 5.1, connections to MySQL and MariaDB speak utf8mb3 unless the operator says otherwise: three bytes a
 # character, no emoji. utf8mb4 holds all of it, and is Django's own default since 5.2.
@@ -46,33 +56,80 @@ def widen_tables(apps: Any, schema_editor: Any) -> None:
             cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} CONVERT TO CHARACTER SET utf8mb4")
 
 
-T = TypeVar("T")
-
 # Deadlocks are a part of life with MySQL, connections get lost, and two workers can want to make the same row.
 _PASSING = (OperationalError, InterfaceError, IntegrityError)
 _ATTEMPTS = 5
 _FIRST_WAIT = 0.05
 
 
-def retrying(work: Callable[[], T]) -> T:
-    """What ``work`` returns, tried again for about a second after errors that can pass.
+def alias() -> str:
+    """The alias of the database that the plugin's tables are in, for transactions and connections."""
+    return router.db_for_write(apps.get_model("credentials_accredible", "AccredibleBadge"))
+
+
+def retried(work: Callable[P, T]) -> Callable[P, T]:
+    """Have ``work`` tried again, for about a second, after errors of the database that can pass; a decorator.
 
     Within a transaction of the caller's it is tried once: the transaction is lost with it.
     """
-    for attempt in range(_ATTEMPTS - 1):
-        try:
-            return work()
-        except _PASSING:
-            if not let_go_of_lost_connection():
-                raise
-            time.sleep(_FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
-    return work()
+
+    @wraps(work)
+    def try_for_a_while(*args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(_ATTEMPTS - 1):
+            try:
+                return work(*args, **kwargs)
+            except _PASSING:
+                if not drop_lost_connection():
+                    raise
+                time.sleep(_FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
+        return work(*args, **kwargs)
+
+    return try_for_a_while
 
 
-def let_go_of_lost_connection() -> bool:
-    """Have the next query connect anew where the connection is lost; False within a transaction, which cannot go on."""
-    connection = connections[router.db_for_write(apps.get_model("credentials_accredible", "BadgeProgress"))]
+def in_transaction(work: Callable[P, T]) -> Callable[P, T]:
+    """Have ``work`` done in a transaction, all of it or nothing, tried again as ``retried`` says; a decorator."""
+
+    @retried
+    @wraps(work)
+    def all_or_nothing(*args: P.args, **kwargs: P.kwargs) -> T:
+        with transaction.atomic(using=alias()):
+            return work(*args, **kwargs)
+
+    return all_or_nothing
+
+
+def drop_lost_connection() -> bool:
+    """Have the next query connect again where the connection is lost; False within a transaction, which is lost too."""
+    connection = connections[alias()]
     if connection.in_atomic_block:
         return False
     connection.close_if_unusable_or_obsolete()
     return True
+
+
+def lock(rows: QuerySet[Any]) -> None:
+    """Lock ``rows`` until the transaction ends, by a write that changes nothing.
+
+    As the first statement of a transaction it also keeps the snapshot from being older than the lock, and lets SQLite,
+    which locks no rows, wait here instead of failing halfway.
+    """
+    rows.order_by().update(modified=F("modified"))
+
+
+def batches(values: Iterable[T], size: int | None = None) -> Iterator[list[T]]:
+    """``values`` in lists of ``size``, or BATCH, the last one shorter: for statements that name their rows."""
+    remaining = iter(values)
+    while batch := list(islice(remaining, size or BATCH)):
+        yield batch
+
+
+def pages(rows: QuerySet[M], size: int | None = None) -> Iterator[list[M]]:
+    """``rows`` by primary key, in lists of ``size``, or BATCH: a query each, so that between two of them nothing is held open.
+
+    Each page begins after the last key of the one before; rows may be changed or deleted meanwhile.
+    """
+    ordered, last = rows.order_by("pk"), None
+    while page := list((ordered if last is None else ordered.filter(pk__gt=last))[: size or BATCH]):
+        yield page
+        last = page[-1].pk

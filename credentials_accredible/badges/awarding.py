@@ -20,7 +20,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from credentials_accredible import host
 from credentials_accredible.badges import custom_attributes
 from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
-from credentials_accredible.database import retrying
+from credentials_accredible.database import in_transaction, lock, pages
 from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, CustomAttribute
 from credentials_accredible.models.progress import BadgeProgressQuerySet
@@ -146,9 +146,6 @@ def _badge_data(badge: AccredibleBadge, group: AccredibleGroup) -> BadgeData:
     )
 
 
-_BATCH = 500
-
-
 @dataclass(frozen=True)
 class Reevaluation:
     """How many learners have progress in a group, and how many badges they got, or would get."""
@@ -167,16 +164,12 @@ def reevaluate(group: AccredibleGroup, *, dry_run: bool) -> Reevaluation:
     learners = BadgeProgress.objects.filter(group=group).count()
     if dry_run:
         return Reevaluation(learners, due(progress).count())
-    awarded, done = 0, 0
-    while batch := list(due(progress.filter(pk__gt=done)).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
-        awarded += retrying(partial(_award, batch))
-        done = batch[-1]
-    return Reevaluation(learners, awarded)
+    return Reevaluation(learners, sum(_award([row.pk for row in page]) for page in pages(due(progress))))
 
 
+@in_transaction
 def _award(batch: list[int]) -> int:
-    with transaction.atomic():
-        # For the lock: an event of the same learner waits, or is through.
-        BadgeProgress.objects.filter(pk__in=batch).update(user=F("user"))
-        progress = BadgeProgress.objects.filter(pk__in=batch, group__is_active=True)
-        return award(progress, timezone.localdate())
+    # For the lock: an event of the same learner waits, or is through.
+    lock(BadgeProgress.objects.filter(pk__in=batch))
+    progress = BadgeProgress.objects.filter(pk__in=batch, group__is_active=True)
+    return award(progress, timezone.localdate())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +15,7 @@ from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible.badges import awarding, custom_attributes
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
-from credentials_accredible.database import retrying
+from credentials_accredible.database import batches, in_transaction, lock
 from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import DecisionRefused
@@ -71,9 +69,6 @@ def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]
     return found, problems
 
 
-_BATCH = 500
-
-
 def award(group: AccredibleGroup, entries: Sequence[str], reason: str, user: Any) -> list[AccredibleBadge]:
     """Give the badge of ``group`` to the learners that ``entries`` name, to all of them or to none.
 
@@ -81,39 +76,38 @@ def award(group: AccredibleGroup, entries: Sequence[str], reason: str, user: Any
     """
     reason = _given(reason)
     learners = find(entries)
-    return retrying(partial(_award, group, learners, reason, user))
+    return _award(group, learners, reason, user)
 
 
 def revoke(badges: Collection[int], reason: str, user: Any) -> int:
     """Take away the badges of these primary keys; returns how many there were to take away."""
     reason = _given(reason)
     keys = sorted(badges)
-    batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
-    return sum(retrying(partial(_revoke, batch, reason, user)) for batch in batches)
+    return sum(_revoke(batch, reason, user) for batch in batches(keys))
 
 
+@in_transaction
 def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: Any) -> list[AccredibleBadge]:
-    with transaction.atomic():
-        existing = _lock(group, learners.values())
-        current = AccredibleGroup.objects.filter(pk=group.pk, is_active=True).first()
-        if current is None:
-            raise DecisionRefused([_("The group is not active. Activate it first.")])
-        _refuse_holders(learners, existing)
-        attributes = custom_attributes.of_learners(group.pk, [learner.pk for learner in learners.values()])
-        badges = []
-        for learner in learners.values():
-            badge = existing.get(learner.pk)
-            if badge:
-                _award_again(badge, current, attributes[learner.pk])
-            else:
-                badge = awarding.new_badge(learner, current, timezone.localdate(), attributes[learner.pk])
-            # One by one: MySQL does not say which keys the rows of a bulk statement got, and the log needs them.
-            badge.save()
-            badge.user = learner
-            badges.append(badge)
-        _write_log(badges, BadgeAction.AWARD, reason, user)
-        awarding.announce(BADGE_AWARDED, ((badge, current) for badge in badges))
-        hand_over(badges)
+    existing = _lock(group, learners.values())
+    current = AccredibleGroup.objects.filter(pk=group.pk, is_active=True).first()
+    if current is None:
+        raise DecisionRefused([_("The group is not active. Activate it first.")])
+    _refuse_holders(learners, existing)
+    attributes = custom_attributes.of_learners(group.pk, [learner.pk for learner in learners.values()])
+    badges = []
+    for learner in learners.values():
+        badge = existing.get(learner.pk)
+        if badge:
+            _award_again(badge, current, attributes[learner.pk])
+        else:
+            badge = awarding.new_badge(learner, current, timezone.localdate(), attributes[learner.pk])
+        # One by one: MySQL does not say which keys the rows of a bulk statement got, and the log needs them.
+        badge.save()
+        badge.user = learner
+        badges.append(badge)
+    _write_log(badges, BadgeAction.AWARD, reason, user)
+    awarding.announce(BADGE_AWARDED, ((badge, current) for badge in badges))
+    hand_over(badges)
     return badges
 
 
@@ -123,11 +117,11 @@ def _lock(group: AccredibleGroup, learners: Iterable[Any]) -> dict[int, Accredib
     Of badges from when the group had another id at Accredible, only those that a learner still has count.
     Writes that change nothing come first: no snapshot is older than the locks, and SQLite waits here.
     """
-    AccredibleGroup.objects.filter(pk=group.pk).update(modified=F("modified"))
+    lock(AccredibleGroup.objects.filter(pk=group.pk))
     same_id = Q(api_config=group.api_config_id, accredible_group_id=group.accredible_id)
     still_had = Q(group=group, status=BadgeStatus.AWARDED)
     found = AccredibleBadge.objects.filter(same_id | still_had, user__in=[learner.pk for learner in learners])
-    found.update(modified=F("modified"))
+    lock(found)
     # The one of the present id comes last, and wins.
     badges = sorted(found, key=lambda badge: badge.accredible_group_id == group.accredible_id)
     return {badge.user_id: badge for badge in badges}
@@ -159,15 +153,15 @@ def _award_again(badge: AccredibleBadge, group: AccredibleGroup, attributes: dic
         badge.next_attempt_at = now
 
 
+@in_transaction
 def _revoke(badges: Collection[int], reason: str, user: Any) -> int:
-    with transaction.atomic():
-        awarded = AccredibleBadge.objects.filter(pk__in=badges, status=BadgeStatus.AWARDED)
-        awarded.update(modified=F("modified"))
-        chosen = list(awarded.select_related("user", "group"))
-        awarding.take_away([badge.pk for badge in chosen])
-        _write_log(chosen, BadgeAction.REVOKE, reason, user)
-        awarding.announce(BADGE_REVOKED, ((badge, badge.group) for badge in chosen if badge.group))
-        hand_over(chosen)
+    awarded = AccredibleBadge.objects.filter(pk__in=badges, status=BadgeStatus.AWARDED)
+    lock(awarded)
+    chosen = list(awarded.select_related("user", "group"))
+    awarding.take_away([badge.pk for badge in chosen])
+    _write_log(chosen, BadgeAction.REVOKE, reason, user)
+    awarding.announce(BADGE_REVOKED, ((badge, badge.group) for badge in chosen if badge.group))
+    hand_over(chosen)
     return len(chosen)
 
 

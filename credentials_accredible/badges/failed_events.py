@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from credentials_accredible.badges.processing import process
-from credentials_accredible.database import let_go_of_lost_connection
+from credentials_accredible.database import drop_lost_connection
 from credentials_accredible.events.event import Event, as_json
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import AccredibleError
@@ -39,7 +39,7 @@ def keep(event: Event, payload: object, error: Exception) -> None:
         _where(error),
     )
     try:
-        let_go_of_lost_connection()
+        drop_lost_connection()
         _store(event, as_json(payload), error)
     except Exception as second:
         log.critical(

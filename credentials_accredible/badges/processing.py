@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from django.db import connections, router, transaction
-from django.db.models import F
+from django.db import connections, transaction
 from django.utils import timezone
 
+from credentials_accredible import database
 from credentials_accredible.badges import awarding, learners
 from credentials_accredible.badges.decision import Decision, Held, decide, time_of
-from credentials_accredible.database import retrying
+from credentials_accredible.database import alias, retried
 from credentials_accredible.events.event import Event
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, Fulfillment
 from credentials_accredible.rules import index
@@ -46,7 +45,7 @@ def lock(user: Any, event: Event, *, open_for: Collection[int], groups: Collecti
         _open(user, event, open_for)
     if not set(groups) <= set(open_for):
         # Written as it is: this is for the lock.
-        BadgeProgress.objects.filter(user=user, group__in=groups).update(user=F("user"))
+        database.lock(BadgeProgress.objects.filter(user=user, group__in=groups))
     return _read(user, groups)
 
 
@@ -75,7 +74,7 @@ def write(event: Event, changes: Iterable[tuple[Standing, Decision, Meaning]]) -
 def _open(user: Any, event: Event, groups: Collection[int]) -> None:
     rows = [BadgeProgress(user=user, group_id=group, last_event_at=event.time) for group in sorted(groups)]
     # An insert that takes over the row that is there locks either; to ignore the conflict would lock nothing.
-    features = connections[router.db_for_write(BadgeProgress)].features
+    features = connections[alias()].features
     unique = ["user", "group"] if features.supports_update_conflicts_with_target else None
     BadgeProgress.objects.bulk_create(rows, update_conflicts=True, update_fields=["user"], unique_fields=unique)
 
@@ -128,16 +127,12 @@ class Processed:
     revoked: int = 0
 
 
+@retried
 def process(event: Event) -> Processed:
     """Take ``event`` into account for every active group that it concerns, in one transaction.
 
-    Database errors that can pass are tried again, see ``retrying``. Raises LearnerUnknown where the event concerns a
-    group, but nobody knows whom it is about.
+    Raises LearnerUnknown where the event concerns a group, but nobody knows whom it is about.
     """
-    return retrying(partial(_process, event))
-
-
-def _process(event: Event) -> Processed:
     selected = index.select(event.type, event.facts)
     meanings = confirm(event, selected) if selected else {}
     if not meanings:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from credentials_accredible.client.payloads import Count, Payload, one_line, storable, web_address, whole_number
+from credentials_accredible.client.payloads import Count, Payload, web_address, whole_number
+from credentials_accredible.text import one_line, storable
 
 _LONGEST_ID = 255
 

@@ -23,7 +23,6 @@ import urllib3.exceptions
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from credentials_accredible.client.options import Options
-from credentials_accredible.client.payloads import one_line, shortened
 from credentials_accredible.client.replies import Reply, parsed
 from credentials_accredible.exceptions import (
     AuthenticationFailed,
@@ -36,6 +35,7 @@ from credentials_accredible.exceptions import (
     UnexpectedReply,
 )
 from credentials_accredible.secrets import MASK, Secret
+from credentials_accredible.text import one_line, shortened
 
 _LONGEST_DETAIL = 300
 _DEEPEST = 4

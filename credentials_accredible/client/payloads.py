@@ -15,28 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-# Tab and line ends stay. NUL is refused by PostgreSQL; the others can drive a terminal.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-
-
-def storable(text: str) -> str:
-    """``text`` without control characters, and with U+FFFD for each half of a surrogate pair that stands alone.
-
-    JSON can carry such halves; no database and no UTF-8 encoder takes them.
-    """
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _CONTROLS.sub("", whole)
-
-
-def one_line(text: str) -> str:
-    """``text`` as storable makes it, with each run of white space folded into one space."""
-    return " ".join(storable(text).split())
-
-
-def shortened(text: str, length: int) -> str:
-    """``text``, cut to ``length`` characters where it is longer."""
-    return text if len(text) <= length else text[: length - 1] + "…"
-
+from credentials_accredible.text import storable
 
 _LONGEST_URL = 8192
 _NOT_IN_A_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f\\<>"\ud800-\udfff]')

@@ -9,8 +9,8 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from credentials_accredible.client.payloads import one_line
 from credentials_accredible.exceptions import UnexpectedReply
+from credentials_accredible.text import one_line
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID, uuid4
 
-from django.db import connections, router, transaction
+from django.db import connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.choices import BadgeState, BadgeStatus
-from credentials_accredible.database import retrying
+from credentials_accredible.database import alias, retried
 from credentials_accredible.models import AccredibleBadge
 
 # As often others may be quicker, where a database cannot skip what they are claiming.
@@ -76,7 +75,7 @@ def claim(config_id: int, size: int, only: Collection[UUID] | None = None) -> Cl
     ``only``: none but those with these UUIDs.
     """
     for _ in range(_RIVALS):
-        claimed = retrying(partial(_claim, config_id, size, only))
+        claimed = _claim(config_id, size, only)
         if claimed is not None:
             return claimed
     return Claim("", [])
@@ -88,6 +87,7 @@ def others_at_work(config_id: int) -> bool:
     return claimed.exclude(claim="").exists()
 
 
+@retried
 def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | None:
     """None where there are some, and another sender was quicker with all of them."""
     token, now = uuid4().hex, timezone.now()
@@ -96,7 +96,7 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
     due = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__lte=now)
     if only is not None:
         due = due.filter(uuid__in=only)
-    skips = connections[router.db_for_write(AccredibleBadge)].features.has_select_for_update_skip_locked
+    skips = connections[alias()].features.has_select_for_update_skip_locked
     with transaction.atomic() if skips else nullcontext():
         waiting = due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)
         chosen = list((waiting.select_for_update(skip_locked=True) if skips else waiting)[:size])

@@ -10,11 +10,11 @@ from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
-from django.db import connections, router, transaction
+from django.db import connections, transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from credentials_accredible import broker, conf
+from credentials_accredible import broker, conf, database
 from credentials_accredible.choices import Delivery as Engine
 from credentials_accredible.client import BULK_LIMIT, Options
 from credentials_accredible.delivery import outbox, pauses
@@ -129,7 +129,7 @@ def deliver_now(badges: Iterable[AccredibleBadge]) -> Delivery:
     """
     badges = list(badges)
     done = Delivery()
-    if connections[router.db_for_write(AccredibleBadge)].in_atomic_block:
+    if connections[database.alias()].in_atomic_block:
         hand_over(badges)
         return done
     for config_id, uuids in _by_config(badges).items():
@@ -156,7 +156,7 @@ def _have_workers() -> bool:
 
 
 def _after_commit(badges: Mapping[int, Sequence[UUID]]) -> None:
-    using = router.db_for_write(AccredibleBadge)
+    using = database.alias()
     latest = _latest.hand_over
     # It is gone from there once its transaction was committed or rolled back.
     is_waiting = latest is not None and any(latest in hook for hook in connections[using].run_on_commit)

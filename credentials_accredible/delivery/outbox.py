@@ -7,17 +7,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import partial, reduce
+from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
-from credentials_accredible.database import retrying
+from credentials_accredible.database import batches, in_transaction, lock
 from credentials_accredible.delivery.recipients import fingerprint
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, BadgeLogEntry
 from credentials_accredible.models.badge import Job, is_urgent, job_of
@@ -91,9 +90,6 @@ def _deleted(**_kwargs: Any) -> None:
     give_up()
 
 
-_BATCH = 500
-
-
 @dataclass(frozen=True)
 class DeliveryStatus:
     """How deliveries of a configuration stand, as numbers of badges.
@@ -142,23 +138,21 @@ def retry(badges: QuerySet[AccredibleBadge], user: Any) -> list[AccredibleBadge]
     one that has their group now; where there is none, there is nothing to do about them.
     """
     keys = list(badges.order_by().values_list("pk", flat=True))
-    batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
-    return [badge for batch in batches for badge in retrying(partial(_retry, batch, user))]
+    return [badge for batch in batches(keys) for badge in _retry(batch, user)]
 
 
+@in_transaction
 def _retry(batch: list[int], user: Any) -> list[AccredibleBadge]:
-    with transaction.atomic():
-        free = AccredibleBadge.objects.filter(pk__in=batch, claim="")
-        # A write first: it locks the rows, on SQLite the database.
-        free.update(modified=F("modified"))
-        open_ones = [badge for badge in free.order_by("pk") if job_of(badge) is not Job.NOTHING]
-        orphaned = [badge for badge in open_ones if badge.api_config_id is None]
-        homeless = set(orphaned) - set(adopt(orphaned))
-        open_ones = [badge for badge in open_ones if badge not in homeless]
-        _make_due(open_ones)
-        BadgeLogEntry.objects.bulk_create(
-            BadgeLogEntry(badge=badge, action=BadgeAction.RETRY, succeeded=True, user=user) for badge in open_ones
-        )
+    free = AccredibleBadge.objects.filter(pk__in=batch, claim="")
+    lock(free)
+    open_ones = [badge for badge in free.order_by("pk") if job_of(badge) is not Job.NOTHING]
+    orphaned = [badge for badge in open_ones if badge.api_config_id is None]
+    homeless = set(orphaned) - set(adopt(orphaned))
+    open_ones = [badge for badge in open_ones if badge not in homeless]
+    _make_due(open_ones)
+    BadgeLogEntry.objects.bulk_create(
+        BadgeLogEntry(badge=badge, action=BadgeAction.RETRY, succeeded=True, user=user) for badge in open_ones
+    )
     return open_ones
 
 
@@ -167,18 +161,15 @@ def retry_corrected_recipients(config: AccredibleAPIConfig) -> int:
     refused = AccredibleBadge.objects.filter(
         api_config=config, state=BadgeState.ERROR, problem=BadgeProblem.RECIPIENT, claim="", status=BadgeStatus.AWARDED
     ).select_related("user")
-    corrected = [
-        badge for badge in refused.iterator(chunk_size=_BATCH) if fingerprint(badge.user) != badge.refused_recipient
-    ]
+    corrected = [badge for badge in refused.iterator() if fingerprint(badge.user) != badge.refused_recipient]
     _make_due(corrected)
     return len(corrected)
 
 
 def _make_due(badges: list[AccredibleBadge]) -> None:
     now = timezone.now()
-    for start in range(0, len(badges), _BATCH):
-        pks = [badge.pk for badge in badges[start : start + _BATCH]]
-        AccredibleBadge.objects.filter(pk__in=pks, claim="").update(
+    for batch in batches(badges):
+        AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in batch], claim="").update(
             next_attempt_at=now, due_since=now, failures=0, problem=BadgeProblem.NONE, modified=now
         )
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Self
 from uuid import uuid4
 
-from django.db import transaction
 from django.utils import timezone
 
 from credentials_accredible.choices import BadgeAction, BadgeState, BadgeStatus, Difference
 from credentials_accredible.client import Credential
-from credentials_accredible.database import retrying
+from credentials_accredible.database import in_transaction
 from credentials_accredible.delivery import outbox
 from credentials_accredible.delivery.actions import issued
 from credentials_accredible.delivery.results import Result, write_down
@@ -42,20 +40,16 @@ class Compared:
         return cls(badge.pk, badge.status, badge.state, badge.external_id, badge.modified)
 
 
+@in_transaction
 def repair(kind: Difference, compared: Compared, credential: Credential | None) -> bool:
     """Repair what was found of a badge; whether it still was like that, so that it was repaired."""
-    return retrying(partial(_repair, kind, compared, credential))
-
-
-def _repair(kind: Difference, compared: Compared, credential: Credential | None) -> bool:
     token = uuid4().hex
-    with transaction.atomic():
-        if not AccredibleBadge.objects.filter(claim="", **asdict(compared)).update(claim=token):
-            return False
-        write_down(token, {AccredibleBadge(pk=compared.pk): _result(kind, credential)})
-        if kind == Difference.UNPUBLISHED:
-            # Otherwise it would wait for its turn among those that Accredible did not publish.
-            outbox.retry(AccredibleBadge.objects.filter(pk=compared.pk), None)
+    if not AccredibleBadge.objects.filter(claim="", **asdict(compared)).update(claim=token):
+        return False
+    write_down(token, {AccredibleBadge(pk=compared.pk): _result(kind, credential)})
+    if kind == Difference.UNPUBLISHED:
+        # Otherwise it would wait for its turn among those that Accredible did not publish.
+        outbox.retry(AccredibleBadge.objects.filter(pk=compared.pk), None)
     return True
 
 

@@ -6,15 +6,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState
-from credentials_accredible.database import retrying
+from credentials_accredible.database import in_transaction
 from credentials_accredible.delivery import outbox, policy
 from credentials_accredible.delivery.policy import Verdict
 from credentials_accredible.delivery.recipients import RecipientUnusable, fingerprint
@@ -50,24 +48,23 @@ def write_down(token: str, results: Mapping[AccredibleBadge, Result]) -> None:
     Whoever has taken over a badge finds out for himself what became of it. A decision that was changed while the
     request was under way is seen here, and is due at once.
     """
-    if results:
-        retrying(partial(_write_down, token, results))
-
-
-def _write_down(token: str, results: Mapping[AccredibleBadge, Result]) -> None:
-    now = timezone.now()
     by_pk = {badge.pk: result for badge, result in results.items()}
-    with transaction.atomic():
-        claimed = AccredibleBadge.objects.filter(pk__in=by_pk, claim=token)
-        # A write first: it locks the rows, on SQLite the database.
-        claimed.update(modified=now)
-        badges = list(claimed.select_related("user"))
-        for badge in badges:
-            _apply(badge, by_pk[badge.pk], now)
-        _save(badges)
-        BadgeLogEntry.objects.bulk_create(_entry(badge, by_pk[badge.pk]) for badge in badges)
-    for badge in badges:
+    for badge in _write_down(token, by_pk) if by_pk else []:
         _tell(badge, by_pk[badge.pk])
+
+
+@in_transaction
+def _write_down(token: str, by_pk: Mapping[int, Result]) -> list[AccredibleBadge]:
+    now = timezone.now()
+    claimed = AccredibleBadge.objects.filter(pk__in=by_pk, claim=token)
+    # A write first: it locks the rows, on SQLite the database.
+    claimed.update(modified=now)
+    badges = list(claimed.select_related("user"))
+    for badge in badges:
+        _apply(badge, by_pk[badge.pk], now)
+    _save(badges)
+    BadgeLogEntry.objects.bulk_create(_entry(badge, by_pk[badge.pk]) for badge in badges)
+    return badges
 
 
 def _save(badges: list[AccredibleBadge]) -> None:

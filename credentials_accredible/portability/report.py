@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from credentials_accredible.client.payloads import one_line, shortened
 from credentials_accredible.exceptions import FileProblem
 from credentials_accredible.portability.importing import Imported
 from credentials_accredible.portability.planning import GroupPlan, Pair
+from credentials_accredible.text import one_line, shortened
 
 _LONGEST = 60
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from credentials_accredible import conf
+from credentials_accredible.database import lock
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeRequirement, history
 from credentials_accredible.rules import index
@@ -57,7 +57,7 @@ def refuse_unearnable(groups: Collection[int]) -> None:
     Call it at the end of the transaction that has changed what is configured under them. It locks the groups, so of
     two people who change the same one at once, the second sees what the first has left.
     """
-    AccredibleGroup.objects.filter(pk__in=groups).update(modified=F("modified"))
+    lock(AccredibleGroup.objects.filter(pk__in=groups))
     for group in AccredibleGroup.objects.filter(pk__in=groups, is_active=True):
         problems = activation_problems(group)
         if problems:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from credentials_accredible import blueprints
 from credentials_accredible.blueprints import Addition
 from credentials_accredible.choices import Return
-from credentials_accredible.database import retrying
+from credentials_accredible.database import in_transaction, lock
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
 from credentials_accredible.rules import index
 from credentials_accredible.snapshots import format, learners
@@ -238,22 +236,22 @@ def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user
     nothing at once: groups are inactive.
     """
     with history.because(gettext("Restored from a snapshot"), user=user):
-        return retrying(partial(_restore, [snapshot.pk for snapshot in snapshots], choices))
+        return _restore([snapshot.pk for snapshot in snapshots], choices)
 
 
+@in_transaction
 def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
-    with transaction.atomic():
-        # It also keeps syncs and other restorations out, which could take a group that is found to be free.
-        index.changed()
-        locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
-        found = {snapshot.pk: snapshot for snapshot in locked}
-        plans = plan([found[key] for key in keys if key in found], choices)
-        if any(item.refused for item in plans) or not any(item.wanted for item in plans):
-            transaction.set_rollback(True)
-            return plans
-        for item in plans:
-            if item.wanted:
-                _bring_back(item)
+    # It also keeps syncs and other restorations out, which could take a group that is found to be free.
+    index.changed()
+    locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
+    found = {snapshot.pk: snapshot for snapshot in locked}
+    plans = plan([found[key] for key in keys if key in found], choices)
+    if any(item.refused for item in plans) or not any(item.wanted for item in plans):
+        transaction.set_rollback(True)
+        return plans
+    for item in plans:
+        if item.wanted:
+            _bring_back(item)
     return plans
 
 
@@ -285,7 +283,7 @@ def _make(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> AccredibleGro
 
 def _join(snapshot: GroupSnapshot, group: AccredibleGroup, *, deactivate: bool) -> None:
     # A write in any case: who wants to begin progress in the group waits.
-    AccredibleGroup.objects.filter(pk=group.pk).update(modified=F("modified"))
+    lock(AccredibleGroup.objects.filter(pk=group.pk))
     if group.site is None:
         group.site = _site(snapshot)
     if deactivate:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, F, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.db.models.signals import pre_delete
 
 from credentials_accredible import blueprints, host
 from credentials_accredible.choices import SnapshotCause
+from credentials_accredible.database import batches, lock
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
@@ -164,7 +165,7 @@ class Holdings:
 def holdings(groups: Sequence[int]) -> dict[int, Holdings]:
     """What hangs on each of the groups with these primary keys."""
     found: dict[int, dict[str, int]] = {pk: {} for pk in groups}
-    for batch in _batches(groups):
+    for batch in batches(groups):
         for name, rows, path in (
             ("requirements", BadgeRequirement.objects.filter(group__in=batch), "group"),
             ("rules", DataRule.objects.filter(requirement__group__in=batch), "requirement__group"),
@@ -196,11 +197,11 @@ def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
     whoever changes rules waits for its end.
     """
     kept: list[int] = []
-    for batch in _batches(groups, _REMOVED_AT_ONCE):
+    for batch in batches(groups, _REMOVED_AT_ONCE):
         beginnings = begin(batch, cause=cause, run=run, user=user)
         # A learner's event locks the learner's progress before the group: so does this, lest they wait for each other.
         _take_progress(beginnings)
-        AccredibleGroup.objects.filter(pk__in=batch).update(modified=F("modified"))
+        lock(AccredibleGroup.objects.filter(pk__in=batch))
         # From here on nobody can begin; few can have begun since.
         late = set(BadgeProgress.objects.filter(group__in=batch).values_list("group", flat=True))
         _take_progress([item for item in beginnings if item.group.pk in late])
@@ -254,8 +255,3 @@ def _delete(groups: Sequence[int]) -> None:
 
 def _counts(rows: QuerySet[Any], path: str) -> QuerySet[Any, tuple[int, int]]:
     return rows.order_by().values_list(path).annotate(Count("pk"))
-
-
-def _batches(values: Sequence[int], size: int = _BATCH) -> Iterator[Sequence[int]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]

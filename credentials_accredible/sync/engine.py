@@ -13,7 +13,7 @@ from django.db import DatabaseError
 
 from credentials_accredible import broker
 from credentials_accredible.choices import RunStatus
-from credentials_accredible.database import retrying
+from credentials_accredible.database import retried
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.models.config import open_client
@@ -162,7 +162,7 @@ class _Synchronisation:
             self._beating("applying", 0, total)
             # A learner's event can meet it halfway: databases let one of two go on then, and the other one try again.
             carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, site=site, consent=consent)
-            plan, objection = retrying(carry_out_plan)
+            plan, objection = retried(carry_out_plan)()
         except SyncRefused as error:
             return self._ended(RunStatus.REFUSED, str(error), reason=error)
         except AccredibleError as error:

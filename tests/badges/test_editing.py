@@ -122,7 +122,7 @@ def test_a_reevaluation_of_an_inactive_group_awards_nobody() -> None:
 def test_a_reevaluation_goes_through_its_learners_in_batches(
     group: AccredibleGroup, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
-    monkeypatch.setattr("credentials_accredible.badges.awarding._BATCH", 3)
+    monkeypatch.setattr("credentials_accredible.database.BATCH", 3)
     requirements = list(group.requirements.all())
     for _number in range(8):
         make_progress(group, *requirements)
