@@ -125,7 +125,7 @@ def batches(values: Iterable[T], size: int | None = None) -> Iterator[list[T]]:
 
 
 def pages(rows: QuerySet[M], size: int | None = None) -> Iterator[list[M]]:
-    """``rows`` by primary key, in lists of ``size``, or BATCH: a query each, so that between two of them nothing is held open.
+    """``rows`` by primary key, in lists of ``size``, or BATCH: a query each, and nothing held open between two.
 
     Each page begins after the last key of the one before; rows may be changed or deleted meanwhile.
     """
