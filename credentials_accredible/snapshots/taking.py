@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +33,6 @@ from credentials_accredible.models import (
     history,
 )
 from credentials_accredible.snapshots import format as form
-from credentials_accredible.sync.plan import Plan
 
 # Learners read at once, and the bytes of JSON that one row of the database gets.
 LEARNERS = 500
@@ -177,17 +175,6 @@ def holdings(groups: Sequence[int]) -> dict[int, Holdings]:
             for pk, count in _counts(rows, path):
                 found[pk][name] = found[pk].get(name, 0) + count
     return {pk: Holdings(**counts) for pk, counts in found.items()}
-
-
-def approval(plan: Plan, hanging: dict[int, Holdings]) -> str:
-    """A fingerprint of what a person has seen before saying yes: the plan, and what goes with the groups it removes.
-
-    Learners come and go all the time, so their number stays out.
-    """
-    seen = [
-        (pk, held.requirements, held.rules, held.penalties, held.attributes) for pk, held in sorted(hanging.items())
-    ]
-    return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
 
 
 def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
@@ -18,7 +19,7 @@ from credentials_accredible.choices import PROVIDER_FIELDS, ChangeAction, RunSta
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun, history
 from credentials_accredible.rules import index
-from credentials_accredible.snapshots.taking import approval, holdings, remove
+from credentials_accredible.snapshots.taking import Holdings, holdings, remove
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.plan import (
     CarryOver,
@@ -153,6 +154,17 @@ class Consent:
                 "this has to be confirmed first."
             )
         return removal_objection(plan, conf.number("MAX_REMOVAL_RATIO", least=0, most=1))
+
+
+def approval(plan: Plan, configured: dict[int, Holdings]) -> str:
+    """A fingerprint of what a person has seen before saying yes: the plan, and what goes with the groups it removes.
+
+    Learners come and go all the time, so their number stays out.
+    """
+    seen = [
+        (pk, held.requirements, held.rules, held.penalties, held.attributes) for pk, held in sorted(configured.items())
+    ]
+    return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
 
 
 def _approval_now(plan: Plan) -> str:

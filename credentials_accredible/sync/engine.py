@@ -17,9 +17,9 @@ from credentials_accredible.database import retried
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.models.config import open_client
-from credentials_accredible.snapshots.taking import Holdings, approval, holdings
+from credentials_accredible.snapshots.taking import Holdings, holdings
 from credentials_accredible.sync import runs
-from credentials_accredible.sync.apply import Consent, apply, current_plan, local_groups
+from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, local_groups
 from credentials_accredible.sync.fetch import Fetched, Progress, fetch
 from credentials_accredible.sync.plan import Plan
 
