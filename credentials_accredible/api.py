@@ -19,6 +19,7 @@ from credentials_accredible import conf
 from credentials_accredible.badges import by_hand, failed_events
 from credentials_accredible.badges.awarding import Reevaluation, reevaluate
 from credentials_accredible.badges.processing import process
+from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import Difference, Repair, RunTrigger, SnapshotCause
 from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options
 from credentials_accredible.database import in_transaction
@@ -54,7 +55,6 @@ from credentials_accredible.rules.activation import (
     refuse_unearnable,
     rules_changed,
 )
-from credentials_accredible.rules.simulation import Simulation, simulate
 from credentials_accredible.rules.validation import attribute_problem
 from credentials_accredible.secrets import Secret
 from credentials_accredible.snapshots.restoring import Restoration, RestoreChoices, restore

@@ -7,56 +7,23 @@ are on their way. A learner who is not known yet is created by the first event t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db.models import Max, Q
 from openedx_events.learning.data import UserData, UserPersonalData
 
 from credentials_accredible import host
-from credentials_accredible.events.catalogue import user_data
-from credentials_accredible.events.values import member, text
+from credentials_accredible.events.event import Identity
 from credentials_accredible.exceptions import AccredibleError
 from credentials_accredible.models import BadgeProgress
 
-_LARGEST_ID = 2**31 - 1
-_LONGEST_EMAIL = 254
 _LONGEST = 255
 
 
 class LearnerUnknown(AccredibleError):
     """Nobody can say which user of the service an event is about."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What an event says of its learner; what it does not say, or not in a usable form, is empty.
-
-    Its fields are what a FailedEvent keeps of the learner.
-    """
-
-    username: str = ""
-    email: str = ""
-    name: str = ""
-    lms_user_id: int | None = None
-    is_active: bool = True
-
-
-def identity_in(payload: object) -> Identity:
-    """The learner of a payload, the signal's keyword arguments; empty where it holds no UserData. Never raises."""
-    data = user_data(payload)
-    pii = member(data, "pii")
-    return Identity(
-        username=_text(member(pii, "username")),
-        email=_email(_text(member(pii, "email"))),
-        name=_text(member(pii, "name")),
-        lms_user_id=_id(member(data, "id")),
-        is_active=member(data, "is_active") is not False,
-    )
 
 
 def find(identity: Identity) -> Any:
@@ -137,19 +104,3 @@ def _choose(identity: Identity, users: list[Any]) -> Any:
 def _user_data(identity: Identity) -> UserData:
     pii = UserPersonalData(username=identity.username, email=identity.email, name=identity.name)
     return UserData(id=identity.lms_user_id, is_active=identity.is_active, pii=pii)
-
-
-def _text(value: object) -> str:
-    return text(str.__str__(value), _LONGEST).strip() if issubclass(type(value), str) else ""
-
-
-def _email(value: str) -> str:
-    try:
-        validate_email(value)
-    except ValidationError:
-        return ""
-    return value if len(value) <= _LONGEST_EMAIL else ""
-
-
-def _id(value: object) -> int | None:
-    return value if type(value) is int and 0 < value <= _LARGEST_ID else None
