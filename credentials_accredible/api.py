@@ -31,6 +31,7 @@ from credentials_accredible.delivery.reconciling import Finding, Reconciliation
 from credentials_accredible.delivery.repairs import DELIVERED, RECORDED
 from credentials_accredible.delivery.sender import Delivery, always, send_together
 from credentials_accredible.events import catalogue
+from credentials_accredible.events.catalogue import keypaths
 from credentials_accredible.events.event import Event
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.models import (
@@ -51,20 +52,33 @@ from credentials_accredible.rules import index
 from credentials_accredible.rules.activation import (
     activate_group,
     activation_problems,
+    as_data,
     deactivate_group,
     refuse_unearnable,
     rules_changed,
 )
-from credentials_accredible.rules.validation import attribute_problem
+from credentials_accredible.rules.validation import (
+    attribute_problem,
+    clean_value,
+    group_problems,
+    requirement_problems,
+    rule_problem,
+)
 from credentials_accredible.secrets import Secret
+from credentials_accredible.snapshots.format import VERSION as SNAPSHOT_VERSION
+from credentials_accredible.snapshots.report import figures as restoration_figures
 from credentials_accredible.snapshots.restoring import Restoration, RestoreChoices, restore
 from credentials_accredible.snapshots.restoring import preview as preview_restore
-from credentials_accredible.snapshots.taking import remove
+from credentials_accredible.snapshots.taking import Holdings, holdings, remove
 from credentials_accredible.sync import engine, runs, schedule
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, preview, synchronise
 from credentials_accredible.sync.fetch import Progress
+from credentials_accredible.sync.plan import Change, Plan, Update
 from credentials_accredible.sync.pruning import prune
+from credentials_accredible.sync.report import describe_holdings, run_sentence
+from credentials_accredible.sync.report import figures as plan_figures
+from credentials_accredible.sync.report import sentence as outcome_sentence
 from credentials_accredible.sync.schedule import failing_schedules, is_overdue, with_health
 
 # Seconds that a person waits for Accredible's answer about a key.
@@ -273,6 +287,11 @@ def process_failed_event(failed: FailedEvent) -> bool:
     return failed_events.process_again(failed)
 
 
+def offered_event_types() -> list[str]:
+    """The configured event types, without those that nobody knows here."""
+    return [event_type for event_type in conf.event_types() if catalogue.is_known(event_type)]
+
+
 def sample_event(event_type: str) -> dict[str, str]:
     """An example text for each path of that event type, to be changed and given to ``simulate``."""
     return catalogue.sample(event_type)
@@ -441,30 +460,40 @@ __all__ = [
     "DELIVERED",
     "LARGEST_FILE",
     "RECORDED",
+    "SNAPSHOT_VERSION",
     "BadgeOutcome",
+    "Change",
     "Consent",
     "Delivery",
     "DeliveryStatus",
     "Fate",
     "Finding",
     "GroupPlan",
+    "Holdings",
     "Imported",
+    "Issuer",
     "Match",
     "Outcome",
+    "Plan",
     "Progress",
     "Reconciliation",
     "Reevaluation",
     "Restoration",
     "RestoreChoices",
+    "Secret",
     "Simulation",
+    "Update",
     "activate_group",
     "activation_problems",
+    "as_data",
     "attribute_doubts",
     "attribute_keys",
+    "attribute_problem",
     "award_badges",
     "badge_outcomes",
     "check_key",
     "claim_due_syncs",
+    "clean_value",
     "close_dead_runs",
     "current_site",
     "deactivate_group",
@@ -473,14 +502,21 @@ __all__ = [
     "delivery_conditions",
     "delivery_engine",
     "delivery_status",
+    "describe_holdings",
     "export_groups",
     "failing_schedules",
     "find_configs",
     "find_snapshots",
+    "group_problems",
     "hand_over",
+    "holdings",
     "import_groups",
     "is_overdue",
+    "keypaths",
     "note_issuer",
+    "offered_event_types",
+    "outcome_sentence",
+    "plan_figures",
     "preview",
     "preview_restore",
     "process_failed_event",
@@ -492,12 +528,16 @@ __all__ = [
     "refuse_unearnable",
     "remove_configs",
     "remove_groups",
+    "requirement_problems",
+    "restoration_figures",
     "restore",
     "resume_delivery",
     "retry_badges",
     "revoke_badges",
+    "rule_problem",
     "rules_changed",
     "run_queued_sync",
+    "run_sentence",
     "sample_event",
     "schedule_sync",
     "simulate",

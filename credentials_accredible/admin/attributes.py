@@ -14,10 +14,8 @@ from django.utils.translation import gettext
 
 from credentials_accredible import api, conf
 from credentials_accredible.admin.rule_forms import kept_forms, short_event_type
-from credentials_accredible.events.catalogue import keypaths
 from credentials_accredible.exceptions import ConfigurationError, RequestFailed
 from credentials_accredible.models import AccredibleGroup, CustomAttribute
-from credentials_accredible.rules.validation import attribute_problem
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -54,7 +52,9 @@ class CustomAttributeFormSet(BaseInlineFormSet):
             if form.errors or not form.has_changed():
                 continue
             # Before there are requirements, nobody knows which events it will be about.
-            problem = attribute_problem(form.instance.source, form.instance.value, event_types or conf.event_types())
+            problem = api.attribute_problem(
+                form.instance.source, form.instance.value, event_types or conf.event_types()
+            )
             if problem:
                 form.add_error("value", problem)
 
@@ -129,6 +129,6 @@ def _offered_paths(group: AccredibleGroup) -> list[tuple[str, str]]:
     """Paths with what stands there: of the group's requirements, of all configured types before there are any."""
     offered: dict[str, str] = {}
     for event_type in sorted(_event_types(group)) or conf.event_types():
-        for keypath in keypaths(event_type):
+        for keypath in api.keypaths(event_type):
             offered.setdefault(keypath.path, f"{keypath.kind.label}, {short_event_type(event_type)}")
     return list(offered.items())

@@ -26,7 +26,6 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin.award import award_view, revoke_badges, revoke_view
 from credentials_accredible.admin.base import ReadOnlyAdmin
-from credentials_accredible.api import Fate
 from credentials_accredible.choices import BadgeStatus, Delivery
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
@@ -38,15 +37,15 @@ if TYPE_CHECKING:
 _MOST = 500
 _NAMED = 10
 
-_SAID: dict[Fate, tuple[int, Any]] = {
-    Fate.DELIVERED: (messages.SUCCESS, _("Delivered")),
-    Fate.NOTHING_TO_DO: (messages.INFO, _("Nothing was left to be done")),
-    Fate.UNPUBLISHED: (messages.WARNING, _("Made at Accredible, but not visible")),
-    Fate.FAILED: (messages.ERROR, _("Failed, and needs a person")),
-    Fate.LATER: (messages.WARNING, _("Did not work, and is tried again later")),
-    Fate.PAUSED: (messages.ERROR, _("Not sent, because delivery is paused")),
-    Fate.TAKEN: (messages.INFO, _("Another sender is at work on it")),
-    Fate.DUE: (messages.WARNING, _("Not reached in time: it is due, and left to the next sender")),
+_SAID: dict[api.Fate, tuple[int, Any]] = {
+    api.Fate.DELIVERED: (messages.SUCCESS, _("Delivered")),
+    api.Fate.NOTHING_TO_DO: (messages.INFO, _("Nothing was left to be done")),
+    api.Fate.UNPUBLISHED: (messages.WARNING, _("Made at Accredible, but not visible")),
+    api.Fate.FAILED: (messages.ERROR, _("Failed, and needs a person")),
+    api.Fate.LATER: (messages.WARNING, _("Did not work, and is tried again later")),
+    api.Fate.PAUSED: (messages.ERROR, _("Not sent, because delivery is paused")),
+    api.Fate.TAKEN: (messages.INFO, _("Another sender is at work on it")),
+    api.Fate.DUE: (messages.WARNING, _("Not reached in time: it is due, and left to the next sender")),
 }
 
 
@@ -87,7 +86,7 @@ def deliver_now_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmi
 def _deliver(request: HttpRequest, chosen: list[int]) -> None:
     since = timezone.now()
     api.deliver_now(AccredibleBadge.objects.filter(pk__in=chosen), user=request.user)
-    together: dict[tuple[Fate, str], list[AccredibleBadge]] = defaultdict(list)
+    together: dict[tuple[api.Fate, str], list[AccredibleBadge]] = defaultdict(list)
     for outcome in api.badge_outcomes(chosen, since):
         together[outcome.fate, outcome.detail].append(outcome.badge)
     order = list(_SAID)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.debug import SafeExceptionReporterFilter
 
 from credentials_accredible import api, conf
-from credentials_accredible.client import Issuer
 from credentials_accredible.exceptions import (
     AccredibleError,
     AuthenticationFailed,
@@ -22,7 +21,6 @@ from credentials_accredible.exceptions import (
     PermissionRefused,
 )
 from credentials_accredible.models import AccredibleAPIConfig
-from credentials_accredible.secrets import Secret
 
 KEY_FIELD = "new_api_key"
 
@@ -34,15 +32,15 @@ _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 5, 366 * 24 * 60
 class KeyTrial:
     """What came of trying a key: an issuer, or why it was refused, or why it could not be tried."""
 
-    issuer: Issuer | None = None
+    issuer: api.Issuer | None = None
     refusal: str = ""
     doubt: str = ""
 
 
-def try_key(environment: str, entered: str, stored: Secret | None) -> KeyTrial:
+def try_key(environment: str, entered: str, stored: api.Secret | None) -> KeyTrial:
     """Try the key that was entered or, where none was, the stored one; an empty trial where there is neither."""
     try:
-        key = Secret.of(entered) if entered else stored
+        key = api.Secret.of(entered) if entered else stored
         place = conf.environment(environment).name
         if not key:
             return KeyTrial()

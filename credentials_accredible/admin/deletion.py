@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 
+from credentials_accredible import api
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleGroup,
@@ -24,8 +25,6 @@ from credentials_accredible.models import (
     DataRule,
     Fulfillment,
 )
-from credentials_accredible.snapshots.taking import Holdings, holdings
-from credentials_accredible.sync import report
 
 # What ModelAdmin.get_deleted_objects returns: (objects, counts by name, names of missing permissions, protected).
 Deletion = tuple[list[Any], dict[str, int], set[Any], list[Any]]
@@ -48,7 +47,7 @@ def tell_of_snapshots(request: HttpRequest, snapshots: Sequence[int]) -> None:
 
 def of_groups(request: HttpRequest, site: AdminSite, groups: Sequence[AccredibleGroup]) -> Deletion:
     """What goes with ``groups``: a line for each, as many as one reads, with what hangs on it."""
-    held = holdings([group.pk for group in groups])
+    held = api.holdings([group.pk for group in groups])
     counts = {AccredibleGroup: len(groups), **_sums(held.values())}
     missing = _missing(request, site, counts)
     return _lines(groups, held), _named(counts), missing, []
@@ -57,11 +56,11 @@ def of_groups(request: HttpRequest, site: AdminSite, groups: Sequence[Accredible
 def of_configs(request: HttpRequest, site: AdminSite, configs: Sequence[AccredibleAPIConfig]) -> Deletion:
     """What goes with ``configs``: their groups, and what hangs on these."""
     lines: list[Any] = []
-    everything: list[Holdings] = []
+    everything: list[api.Holdings] = []
     total = 0
     for config in configs:
         groups = list(config.groups.all())
-        held = holdings([group.pk for group in groups])
+        held = api.holdings([group.pk for group in groups])
         lines += [_link("accredibleapiconfig", config.pk, config), *([_lines(groups, held)] if groups else [])]
         everything += held.values()
         total += len(groups)
@@ -90,10 +89,13 @@ def of_requirements(request: HttpRequest, site: AdminSite, requirements: Sequenc
     return _shortened(lines, len(requirements)), _named(counts), _missing(request, site, counts), []
 
 
-def _lines(groups: Sequence[AccredibleGroup], held: Mapping[int, Holdings]) -> list[Any]:
+def _lines(groups: Sequence[AccredibleGroup], held: Mapping[int, api.Holdings]) -> list[Any]:
     lines: list[Any] = []
     for group in groups[:_LISTED]:
-        lines += [_link("accrediblegroup", group.pk, group), [report.describe_holdings(held.get(group.pk, Holdings()))]]
+        lines += [
+            _link("accrediblegroup", group.pk, group),
+            [api.describe_holdings(held.get(group.pk, api.Holdings()))],
+        ]
     return _shortened(lines, len(groups))
 
 
@@ -106,7 +108,7 @@ def _link(model_name: str, pk: int, text: object) -> str:
     return format_html('<a href="{}">{}</a>', address, Truncator(str(text)).chars(200))
 
 
-def _sums(held: Iterable[Holdings]) -> dict[Any, int]:
+def _sums(held: Iterable[api.Holdings]) -> dict[Any, int]:
     held = list(held)
     return {
         BadgeRequirement: sum(item.requirements for item in held),

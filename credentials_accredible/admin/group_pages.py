@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.rule_forms import EventTypeField, offered_event_types
+from credentials_accredible.admin.rule_forms import EventTypeField
 from credentials_accredible.models import AccredibleGroup
 
 TEMPLATE = "admin/credentials_accredible/try_out.html"
@@ -89,7 +89,7 @@ def _first_event_type(group: AccredibleGroup) -> str:
     requirement = group.requirements.first()
     if requirement:
         return str(requirement.event_type)
-    return next(iter(offered_event_types()), "")
+    return next(iter(api.offered_event_types()), "")
 
 
 TEMPLATE_REEVALUATE = "admin/credentials_accredible/reevaluate.html"

@@ -9,11 +9,8 @@ from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from credentials_accredible import conf
-from credentials_accredible.events import catalogue
+from credentials_accredible import api, conf
 from credentials_accredible.models import BadgePenalty, BadgeRequirement
-from credentials_accredible.rules.activation import as_data
-from credentials_accredible.rules.validation import clean_value, group_problems, requirement_problems, rule_problem
 
 Choices = list[tuple[Any, Any]]
 
@@ -23,16 +20,11 @@ def short_event_type(event_type: str) -> str:
     return event_type.removeprefix("org.openedx.")
 
 
-def offered_event_types() -> list[str]:
-    """The configured event types, without those that nobody knows here."""
-    return [event_type for event_type in conf.event_types() if catalogue.is_known(event_type)]
-
-
 class EventTypeField(forms.ChoiceField):
     """One of the configured event types, or the one that is stored."""
 
     def __init__(self, stored: str = "", **kwargs: Any) -> None:
-        known = offered_event_types()
+        known = api.offered_event_types()
         if stored and stored not in known:
             known.append(stored)
         super().__init__(choices=[("", "---------"), *((name, short_event_type(name)) for name in known)], **kwargs)
@@ -112,18 +104,18 @@ class DataRuleFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """Refuse paths that the event does not have, and values that cannot stand there."""
         super().clean()
-        kinds = {keypath.path: keypath.kind for keypath in catalogue.keypaths(self.instance.event_type, ())}
+        kinds = {keypath.path: keypath.kind for keypath in api.keypaths(self.instance.event_type, ())}
         same = {"pk": self.instance.pk, "event_type": self.instance.event_type}
         moved = self.instance.pk is not None and not type(self.instance).objects.filter(**same).exists()
         for form in kept_forms(self):
-            problem = rule_problem(self.instance.event_type, form.instance)
+            problem = api.rule_problem(self.instance.event_type, form.instance)
             if form.errors or not self.instance.event_type:
                 continue
             if problem and (moved or form.has_changed()):
                 form.add_error(None, problem)
             elif not problem:
                 rule = form.instance
-                rule.value = clean_value(kinds[rule.data_path], rule.operator, rule.value)
+                rule.value = api.clean_value(kinds[rule.data_path], rule.operator, rule.value)
 
 
 class RequirementRuleFormSet(DataRuleFormSet):
@@ -140,7 +132,7 @@ class RequirementRuleFormSet(DataRuleFormSet):
             )
         if any(self.errors) or not requirement.group_id or not requirement.group.is_active:
             return
-        _refuse(requirement_problems(as_data(requirement, rules), conf.event_types()))
+        _refuse(api.requirement_problems(api.as_data(requirement, rules), conf.event_types()))
 
 
 class GroupRequirementFormSet(BaseInlineFormSet):
@@ -156,8 +148,8 @@ class GroupRequirementFormSet(BaseInlineFormSet):
                 raise forms.ValidationError(text % requirement)
         if any(self.errors) or not self.instance.is_active:
             return
-        requirements = [as_data(item, item.rules.all() if item.pk else ()) for item in kept]
-        _refuse(group_problems(requirements, conf.event_types()))
+        requirements = [api.as_data(item, item.rules.all() if item.pk else ()) for item in kept]
+        _refuse(api.group_problems(requirements, conf.event_types()))
 
 
 def kept_forms(formset: Any) -> list[Any]:
@@ -179,7 +171,7 @@ def _path_choices(stored: str) -> Choices:
     choices: Choices = [("", "---------")]
     offered = set()
     for event_type in conf.event_types():
-        paths = [(keypath.path, keypath.label) for keypath in catalogue.keypaths(event_type)]
+        paths = [(keypath.path, keypath.label) for keypath in api.keypaths(event_type)]
         choices.append((event_type, paths))
         offered |= {path for path, _label in paths}
     if stored and stored not in offered:

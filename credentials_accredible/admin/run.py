@@ -25,7 +25,6 @@ from credentials_accredible.admin.sync_action import PREVIEW
 from credentials_accredible.admin.timeline import field_label
 from credentials_accredible.choices import ChangeAction, RunStatus
 from credentials_accredible.models import AccredibleGroup, GroupSnapshot, SyncChange, SyncRun
-from credentials_accredible.sync import report
 
 # Groups of one kind on a run's page; the list has all of them.
 _SHOWN = 50
@@ -192,7 +191,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("result"))
     def result(self, run: SyncRun) -> str:
         """What changed, or why nothing did."""
-        return run.error or report.run_sentence(run)
+        return run.error or api.run_sentence(run)
 
     @admin.display(description=_("warnings"))
     def warning_list(self, run: SyncRun) -> str:

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_safe
 from credentials_accredible import api
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import SyncRun
-from credentials_accredible.sync import report
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -101,7 +100,7 @@ def _row(request: HttpRequest, run: SyncRun) -> dict[str, Any]:
         "text": _text(run),
         "done": run.stage_done,
         "total": _total(run),
-        "result": run.error or report.run_sentence(run),
+        "result": run.error or api.run_sentence(run),
         "links": links,
     }
 

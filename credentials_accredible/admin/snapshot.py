@@ -25,7 +25,6 @@ from credentials_accredible.admin.base import ReadOnlyAdmin
 from credentials_accredible.admin.rule_forms import short_event_type
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.models import AccredibleAPIConfig, GroupSnapshot
-from credentials_accredible.snapshots import format, report
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -112,7 +111,7 @@ def _row(item: api.Restoration, choices: api.RestoreChoices) -> dict[str, Any]:
     joined = choices.join.get(item.snapshot.pk)
     return {
         "item": item,
-        "figures": report.figures(item) if item.wanted else "",
+        "figures": api.restoration_figures(item) if item.wanted else "",
         "join_name": f"{_JOIN}{item.snapshot.pk}",
         "joined": joined,
         "offered": [(group.accredible_id, group.name) for group in item.same_name],
@@ -129,7 +128,7 @@ def _tell(modeladmin: ModelAdmin[GroupSnapshot], request: HttpRequest, items: li
             messages.info(request, f"{item.snapshot.name}: {item.reason}")
     if len(done) == 1 and done[0].group:
         address = reverse("admin:credentials_accredible_accrediblegroup_change", args=[done[0].group.pk])
-        text = gettext("Restored: %s.") % report.figures(done[0])
+        text = gettext("Restored: %s.") % api.restoration_figures(done[0])
         messages.success(request, format_html('{} <a href="{}">{}</a>', text, address, gettext("See the group")))
     elif done:
         address = reverse("admin:credentials_accredible_accrediblegroup_changelist")
@@ -212,7 +211,7 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
             raise Http404
         if not self.has_view_permission(request, snapshot) or request.method == "POST":
             raise PermissionDenied
-        readable = snapshot.version <= format.VERSION
+        readable = snapshot.version <= api.SNAPSHOT_VERSION
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Group snapshot"),

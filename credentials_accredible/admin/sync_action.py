@@ -27,9 +27,6 @@ from credentials_accredible.admin.run_progress import progress_address
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
-from credentials_accredible.snapshots.taking import Holdings
-from credentials_accredible.sync import report
-from credentials_accredible.sync.plan import Change, Plan, Update
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -66,19 +63,19 @@ def carried_over(request: HttpRequest, config: Any) -> dict[int, int]:
     return {int(old): int(new) for old, _equals, new in pairs if _is_number(old) and _is_number(new)}
 
 
-def section(outcome: api.Outcome, plan: Plan, *, asked_before: bool = False) -> dict[str, Any]:
+def section(outcome: api.Outcome, plan: api.Plan, *, asked_before: bool = False) -> dict[str, Any]:
     """What the page shows of one configuration: its ``plan``, and what goes with the groups that it removes."""
-    removals = [(group, outcome.holdings.get(group.pk, Holdings())) for group in plan.remove]
+    removals = [(group, outcome.holdings.get(group.pk, api.Holdings())) for group in plan.remove]
     # What hurts most comes first.
     removals.sort(key=lambda row: (not row[0].is_active, -row[1].learners, -row[1].requirements))
     return {
         "config": outcome.config,
         "digest_name": f"{_DIGEST}{outcome.config.pk}",
         "digest": outcome.approval,
-        "figures": report.figures(plan),
+        "figures": api.plan_figures(plan),
         "carry_name": f"{_CARRY}{outcome.config.pk}",
         "offers": [
-            (offer, outcome.holdings.get(offer.local.pk, Holdings()), offer in plan.carry)
+            (offer, outcome.holdings.get(offer.local.pk, api.Holdings()), offer in plan.carry)
             for offer in (*plan.carry, *plan.lookalikes)
         ],
         "removals": removals[:_REMOVALS],
@@ -130,16 +127,16 @@ def _named(rows: Iterable[tuple[str, int, str]]) -> dict[str, Any]:
     return {"rows": shown[:_NAMES], "total": len(shown), "more": max(0, len(shown) - _NAMES)}
 
 
-def _fields(update: Update) -> list[tuple[str, _Value, _Value]]:
+def _fields(update: api.Update) -> list[tuple[str, _Value, _Value]]:
     """The changed fields of a group as (label, old, new)."""
     return [(str(_label(change)), *_sides(change)) for change in update.changes]
 
 
-def _label(change: Change) -> Any:
+def _label(change: api.Change) -> Any:
     return getattr(AccredibleGroup._meta.get_field(change.field), "verbose_name", change.field)
 
 
-def _sides(change: Change) -> tuple[_Value, _Value]:
+def _sides(change: api.Change) -> tuple[_Value, _Value]:
     old, new = _text(change.old), _text(change.new)
     same = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
     return _value(old, same), _value(new, same)
@@ -202,7 +199,7 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
         messages.error(request, text)
         return
     address = reverse("admin:credentials_accredible_accrediblegroup_changelist")
-    text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": report.sentence(outcome)}
+    text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": api.outcome_sentence(outcome)}
     link = format_html(
         '{} <a href="{}?api_config__id__exact={}">{}</a>', text, address, outcome.config.pk, gettext("See its groups")
     )
@@ -212,7 +209,7 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
         messages.warning(request, f"{name}: {warning}")
 
 
-def _tell_conflicts(request: HttpRequest, name: str, plan: Plan | None) -> None:
+def _tell_conflicts(request: HttpRequest, name: str, plan: api.Plan | None) -> None:
     """One message for all groups that other configurations hold; it names the first few."""
     conflicting = plan.conflicting if plan else ()
     if not conflicting:
