@@ -22,7 +22,7 @@ from credentials_accredible.badges.processing import process
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import Difference, Repair, RunTrigger, SnapshotCause
 from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options
-from credentials_accredible.database import in_transaction
+from credentials_accredible.database import retried
 from credentials_accredible.delivery import engines, outbox, pauses, reconciling
 from credentials_accredible.delivery.engines import engine as delivery_engine
 from credentials_accredible.delivery.outbox import BadgeOutcome, DeliveryStatus, Fate, badge_outcomes
@@ -48,15 +48,14 @@ from credentials_accredible.portability.importing import Imported, import_groups
 from credentials_accredible.portability.planning import GroupPlan
 from credentials_accredible.portability.reading import LARGEST_FILE
 from credentials_accredible.portability.targets import Match
-from credentials_accredible.rules import index
 from credentials_accredible.rules.activation import (
     activate_group,
     activation_problems,
     as_data,
     deactivate_group,
     refuse_unearnable,
-    rules_changed,
 )
+from credentials_accredible.rules.index import rules_changed, rules_locked
 from credentials_accredible.rules.validation import (
     attribute_problem,
     clean_value,
@@ -350,21 +349,20 @@ def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> lis
     return list(wanted.values())
 
 
-@in_transaction
+@retried
 def _remove_groups(keys: list[int], user: Any) -> list[int]:
-    # The version of the rules is locked before any group, here as everywhere.
-    index.changed()
-    return remove(keys, cause=SnapshotCause.PERSON, user=user)
+    with rules_locked():
+        return remove(keys, cause=SnapshotCause.PERSON, user=user)
 
 
-@in_transaction
+@retried
 def _remove_configs(keys: list[int], user: Any) -> list[int]:
     # A sync that wants to write groups of theirs waits, and is refused then.
-    index.changed()
-    groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
-    kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
-    AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
-    return kept
+    with rules_locked():
+        groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
+        kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
+        AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
+        return kept
 
 
 log = logging.getLogger(__name__)
@@ -536,6 +534,7 @@ __all__ = [
     "revoke_badges",
     "rule_problem",
     "rules_changed",
+    "rules_locked",
     "run_queued_sync",
     "run_sentence",
     "sample_event",

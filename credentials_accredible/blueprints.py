@@ -65,7 +65,7 @@ def build(
     """Make what ``blueprint`` says under ``group``; returns the primary keys of its requirements by ref.
 
     It adds to what is there. ``known`` are primary keys, by ref, of requirements that penalties of the blueprint take
-    back and that are there already. Wants a transaction around it, and whoever calls tells ``badges.index.changed``.
+    back and that are there already. Wants ``rules_locked`` around it.
     """
     made: dict[int, BadgeRequirement] = {}
     for item in blueprint["requirements"]:

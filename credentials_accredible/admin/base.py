@@ -40,9 +40,9 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         return self._or_explain(request, transaction.atomic(super().changelist_view), *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Lock the version of the rules before any group, as a sync does; it also tells of rows that a form deletes."""
-        api.rules_changed()
-        super().save_model(request, obj, form, change)
+        """Keep others from changing rules until the view is done; this also tells of rows that a form deletes."""
+        with api.rules_locked():
+            super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Check once everything is in the database; Django's view rolls back where this raises."""
@@ -52,16 +52,14 @@ class EarnableGroupAdmin(admin.ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete one."""
         groups = self.affected_groups([obj])
-        with transaction.atomic():
-            api.rules_changed()
+        with api.rules_locked():
             super().delete_model(request, obj)
             api.refuse_unearnable(groups)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete several."""
         groups = self.affected_groups(queryset)
-        with transaction.atomic():
-            api.rules_changed()
+        with api.rules_locked():
             super().delete_queryset(request, queryset)
             api.refuse_unearnable(groups)
 

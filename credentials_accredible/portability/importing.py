@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
@@ -33,8 +33,8 @@ from credentials_accredible.portability.document import GroupEntry, PenaltyEntry
 from credentials_accredible.portability.planning import GroupPlan, Pair, make_plans
 from credentials_accredible.portability.reading import Source, read
 from credentials_accredible.portability.targets import Match, find_targets
-from credentials_accredible.rules import index
 from credentials_accredible.rules.activation import activation_problems
+from credentials_accredible.rules.index import rules_locked
 
 _REASON = gettext_noop("Imported from a file.")
 
@@ -153,7 +153,7 @@ def import_groups(
     if dry_run:
         return Imported(_plans(source, chosen, match, keep_activation))
     try:
-        with transaction.atomic():
+        with rules_locked():
             return _carry_out(source, chosen, match, keep_activation, force)
     except IntegrityError as error:
         words = f"The database does not take it; it may hold two things for one that differ in case only: {error}"
@@ -163,9 +163,7 @@ def import_groups(
 
 
 def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activation: bool, force: bool) -> Imported:
-    # The version of the rules is locked before the groups, here as everywhere; then everything is planned behind the
-    # locks, so that what was checked is what is there.
-    index.changed()
+    # Everything is planned behind the locks, so that what was checked is what is there.
     targets, _problems = find_targets(source, chosen, match)
     pks = [target.group.pk for target in targets]
     for start in range(0, len(pks), _BATCH):

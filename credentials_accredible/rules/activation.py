@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.db import transaction
 from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.database import lock
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeRequirement, history
-from credentials_accredible.rules import index
+from credentials_accredible.rules.index import rules_locked
 from credentials_accredible.rules.matching import Rule
 from credentials_accredible.rules.validation import Requirement, group_problems
 
@@ -35,7 +34,7 @@ def activation_problems(group: AccredibleGroup) -> list[str]:
 
 def activate_group(group: AccredibleGroup) -> None:
     """Let learners earn the badge of ``group``; ActivationRefused where nobody ever could."""
-    with transaction.atomic():
+    with rules_locked():
         # First the row, for its lock: what is configured under the group stays as it is checked.
         _set_active(group, True)
         problems = activation_problems(group)
@@ -46,7 +45,7 @@ def activate_group(group: AccredibleGroup) -> None:
 
 def deactivate_group(group: AccredibleGroup) -> None:
     """Stop learners from earning the badge of ``group``; what they have stays."""
-    with transaction.atomic():
+    with rules_locked():
         _set_active(group, False)
     group.is_active = False
 
@@ -64,17 +63,7 @@ def refuse_unearnable(groups: Collection[int]) -> None:
             raise ActivationRefused(problems)
 
 
-def rules_changed() -> None:
-    """Tell every process that rules have changed, after bulk statements: they send no signals that would tell it.
-
-    Call it in the same transaction. Saving a group, a requirement, a penalty or a rule does it already.
-    """
-    index.changed()
-
-
 def _set_active(group: AccredibleGroup, active: bool) -> None:
-    # The version of the rules is locked before the group, here as everywhere.
-    index.changed()
     stored = AccredibleGroup.objects.filter(pk=group.pk)
     with history.noting(stored):
         stored.update(is_active=active, modified=timezone.now())

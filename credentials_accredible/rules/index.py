@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +25,7 @@ from django.db.models.signals import m2m_changed, post_save
 
 from credentials_accredible import conf
 from credentials_accredible.choices import Operator
+from credentials_accredible.database import alias
 from credentials_accredible.events.values import Fact, boolean, instant, number
 from credentials_accredible.models import (
     AccredibleGroup,
@@ -163,7 +165,7 @@ def _key(path: str, value: Fact) -> _Key | None:
     return None
 
 
-# Seconds. Rules that were changed past ``changed``, with SQL for instance, are seen after this time.
+# Seconds. Rules that were changed past ``rules_changed``, with SQL for instance, are seen after this time.
 _LONGEST_LIFE = 600.0
 
 
@@ -173,7 +175,23 @@ def select(event_type: str, facts: Mapping[str, Fact]) -> Selected:
     return selection.find(facts) if selection else Selected()
 
 
-def changed() -> None:
+@contextmanager
+def rules_locked(*, changing: bool = True) -> Iterator[None]:
+    """A transaction in which nobody else changes rules, or makes, removes or restores groups.
+
+    Its first statement locks the version of the rules, before any group: everybody takes the locks in this order. The
+    lock holds until the outermost transaction ends. It is on no row that others refer to: events go on meanwhile, where
+    the lock of a configuration would keep badges of that configuration from being made.
+
+    Every process reads the rules again afterwards. ``changing=False``: only where ``rules_changed`` is called within.
+    """
+    with transaction.atomic(using=alias()):
+        if changing or not list(RulesVersion.objects.select_for_update().filter(pk=1)):
+            rules_changed()
+        yield
+
+
+def rules_changed() -> None:
     """Tell every process that rules, or the groups they count for, have changed: call it in the same transaction.
 
     Saving a group, a requirement, a penalty or a rule does it, and so does choosing a penalty's requirements. Bulk
@@ -187,25 +205,15 @@ def changed() -> None:
     transaction.on_commit(_index.look_again)
 
 
-def lock() -> None:
-    """Keep out, until the end of the transaction, whoever else changes rules, or makes, removes or restores groups.
-
-    It locks no row that others refer to: events go on meanwhile, where the lock of a configuration would keep badges
-    of that configuration from being made.
-    """
-    if not list(RulesVersion.objects.select_for_update().filter(pk=1)):
-        changed()
-
-
 def watch() -> None:
-    """Call ``changed`` whenever something of it is saved."""
+    """Call ``rules_changed`` whenever something of it is saved."""
     for model in (AccredibleGroup, BadgeRequirement, BadgePenalty, DataRule, PenaltyDataRule):
         post_save.connect(_on_change, sender=model, dispatch_uid=f"{__name__}.{model.__name__}")
     m2m_changed.connect(_on_change, sender=BadgePenalty.requirements.through, dispatch_uid=f"{__name__}.chosen")
 
 
 def _on_change(**_kwargs: Any) -> None:
-    changed()
+    rules_changed()
 
 
 class _Index:

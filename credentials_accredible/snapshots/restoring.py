@@ -14,9 +14,9 @@ from django.utils.translation import gettext
 from credentials_accredible import blueprints
 from credentials_accredible.blueprints import Addition
 from credentials_accredible.choices import Return
-from credentials_accredible.database import in_transaction, lock
+from credentials_accredible.database import lock, retried
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
-from credentials_accredible.rules import index
+from credentials_accredible.rules.index import rules_locked
 from credentials_accredible.snapshots import format, learners
 from credentials_accredible.snapshots.learners import Learners
 
@@ -239,20 +239,20 @@ def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user
         return _restore([snapshot.pk for snapshot in snapshots], choices)
 
 
-@in_transaction
+@retried
 def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
-    # It also keeps syncs and other restorations out, which could take a group that is found to be free.
-    index.changed()
-    locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
-    found = {snapshot.pk: snapshot for snapshot in locked}
-    plans = plan([found[key] for key in keys if key in found], choices)
-    if any(item.refused for item in plans) or not any(item.wanted for item in plans):
-        transaction.set_rollback(True)
+    # Syncs and other restorations wait: they could take a group that is found to be free.
+    with rules_locked():
+        locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
+        found = {snapshot.pk: snapshot for snapshot in locked}
+        plans = plan([found[key] for key in keys if key in found], choices)
+        if any(item.refused for item in plans) or not any(item.wanted for item in plans):
+            transaction.set_rollback(True)
+            return plans
+        for item in plans:
+            if item.wanted:
+                _bring_back(item)
         return plans
-    for item in plans:
-        if item.wanted:
-            _bring_back(item)
-    return plans
 
 
 def _bring_back(item: Restoration) -> None:

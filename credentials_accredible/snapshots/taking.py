@@ -180,8 +180,7 @@ def holdings(groups: Sequence[int]) -> dict[int, Holdings]:
 def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> list[int]:
     """Delete the groups with these primary keys and all that hangs on them; returns the keys of their snapshots.
 
-    Earned badges stay. ``user`` is who did it. Wants a transaction around it that has called ``badges.index.changed``:
-    whoever changes rules waits for its end.
+    Earned badges stay. ``user`` is who did it. Wants ``rules_locked`` around it.
     """
     kept: list[int] = []
     for batch in batches(groups, _REMOVED_AT_ONCE):

@@ -9,7 +9,6 @@ from itertools import islice, takewhile
 from typing import Any
 
 from django.contrib.sites.models import Site
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -18,7 +17,7 @@ from credentials_accredible.badges import linking
 from credentials_accredible.choices import PROVIDER_FIELDS, ChangeAction, RunStatus, SnapshotCause
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun, history
-from credentials_accredible.rules import index
+from credentials_accredible.rules.index import rules_changed, rules_locked
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.plan import (
@@ -37,8 +36,8 @@ def carry_over(pairs: Iterable[CarryOver], *, user: Any = None) -> None:
     """Give each group the id and the texts of the one that was made in its place, and deactivate it.
 
     What is configured under it stays, and so does the progress of its learners. The badges they have stay theirs, and
-    count for the group. Those that are not at Accredible yet are made in the new one. Wants a transaction around it
-    that has called ``badges.index.changed``.
+    count for the group. Those that are not at Accredible yet are made in the new one. Wants ``rules_locked`` around it,
+    with the rules changed.
     """
     for pair in pairs:
         group = AccredibleGroup.objects.get(pk=pair.local.pk)
@@ -198,16 +197,15 @@ def apply(
     Returns the plan, and the objection that kept it from being carried out. Raises SyncSuperseded where the lock is
     lost or the account behind ``config`` is another one now, and CarryOverRefused. The groups are as before then.
     """
-    with transaction.atomic():
+    # Two configurations of one environment must not both find a group free and take it.
+    with rules_locked(changing=False):
         runs.hold(run)
-        # Two configurations of one environment must not both find a group free and take it.
-        index.lock()
         _refuse_another_account(config)
         plan = current_plan(config, remote, consent.carry_over)
         objection = consent.objection(plan)
         if objection is None:
             if plan.gone:
-                index.changed()
+                rules_changed()
             _create(config, plan, site)
             _update(plan)
             carry_over(plan.carry, user=run.user)
