@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
-from credentials_accredible.badges import by_hand, failed_events
+from credentials_accredible.badges import by_hand
 from credentials_accredible.badges.awarding import Reevaluation, reevaluate
-from credentials_accredible.badges.processing import process
+from credentials_accredible.badges.processing import process_failed_event, receive_event
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import Difference, Repair, RunTrigger, SnapshotCause
 from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options
@@ -32,13 +32,11 @@ from credentials_accredible.delivery.repairs import DELIVERED, RECORDED
 from credentials_accredible.delivery.sender import Delivery, always, send_together
 from credentials_accredible.events import catalogue
 from credentials_accredible.events.catalogue import keypaths
-from credentials_accredible.events.event import Event
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
     AccredibleGroup,
-    FailedEvent,
     GroupSnapshot,
     SyncRun,
 )
@@ -55,7 +53,6 @@ from credentials_accredible.rules.activation import (
     deactivate_group,
     refuse_unearnable,
 )
-from credentials_accredible.rules.index import rules_changed, rules_locked
 from credentials_accredible.rules.validation import (
     attribute_problem,
     clean_value,
@@ -63,6 +60,7 @@ from credentials_accredible.rules.validation import (
     requirement_problems,
     rule_problem,
 )
+from credentials_accredible.rules.version import rules_changed, rules_locked
 from credentials_accredible.secrets import Secret
 from credentials_accredible.snapshots.format import VERSION as SNAPSHOT_VERSION
 from credentials_accredible.snapshots.report import figures as restoration_figures
@@ -263,27 +261,6 @@ def resume_delivery(config: AccredibleAPIConfig) -> None:
     """Lift the pause that a refused API key has brought about, and hand over what has become due meanwhile."""
     pauses.resume(config)
     engines.hand_over_due(config)
-
-
-def receive_event(event_type: str, payload: Mapping[str, Any], metadata: Any = None) -> None:
-    """Process an event for every active group that it concerns; ``payload`` is the keyword arguments of its signal.
-
-    ``metadata`` gives its id and its time, as EventsMetadata of openedx-events does. Raises nothing: an event that
-    cannot be processed is logged and kept as a FailedEvent.
-    """
-    event = Event.of(event_type, payload, metadata)
-    try:
-        process(event)
-    except Exception as error:  # whatever it is, the bus does not bring the event back
-        failed_events.keep(event, payload, error)
-
-
-def process_failed_event(failed: FailedEvent) -> bool:
-    """Process a kept event again; whether that succeeded. ``failed.error`` says why it did not.
-
-    Once it has succeeded, what the event said is forgotten, and to do it again changes nothing.
-    """
-    return failed_events.process_again(failed)
 
 
 def offered_event_types() -> list[str]:

@@ -10,7 +10,7 @@ from credentials_accredible import api, conf
 from credentials_accredible.delivery import outbox
 from credentials_accredible.events import catalogue
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.rules import index
+from credentials_accredible.rules import version
 from credentials_accredible.snapshots import taking
 
 
@@ -19,7 +19,7 @@ def connect() -> None:
 
     Types that are unknown here, and a setting that cannot be used, are the business of the system checks.
     """
-    index.watch()
+    version.watch()
     taking.watch()
     outbox.watch()
     try:

@@ -23,6 +23,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible.events import catalogue
 from credentials_accredible.events import values as facts
+from credentials_accredible.events.event import flatten, user_data
 from credentials_accredible.events.values import Kind
 from tests.payloads import CCX, CCX_PASSING, DEMO, EVERY_TYPE, PASSING, kinds, learner, passing
 
@@ -32,7 +33,7 @@ class Mode(str, Enum):  # noqa: UP042  # the kind of enumeration whose str() is 
 
 
 def test_a_payload_becomes_one_fact_for_each_path() -> None:
-    assert catalogue.flatten(PASSING, {"course_passing_status": passing(), "metadata": object(), "sender": None}) == {
+    assert flatten(PASSING, {"course_passing_status": passing(), "metadata": object(), "sender": None}) == {
         "is_passing": True,
         "course.course_key": DEMO,
         "course.display_name": "Demo",
@@ -51,7 +52,7 @@ def test_ccx_keys_are_their_text() -> None:
         ccx_course_key=CCXLocator.from_string(CCX), master_course_key=CourseKey.from_string(DEMO), start="2030-01-01"
     )
     data = CcxCoursePassingStatusData(is_passing=False, course=course, user=learner())
-    facts = catalogue.flatten(CCX_PASSING, {"course_passing_status": data})
+    facts = flatten(CCX_PASSING, {"course_passing_status": data})
     assert facts["course.ccx_course_key"] == CCX
     assert facts["course.master_course_key"] == DEMO
     assert facts["course.start"] == "2030-01-01"
@@ -130,8 +131,8 @@ def test_a_payload_from_json_gives_the_same_facts_as_the_objects() -> None:
         "user": {"id": 7, "is_active": "true", "pii": attr.asdict(learner().pii)},
         "unknown": {"key": 1},
     }
-    objects = catalogue.flatten(PASSING, {"course_passing_status": passing()})
-    assert catalogue.flatten(PASSING, {"course_passing_status": from_json}) == objects
+    objects = flatten(PASSING, {"course_passing_status": passing()})
+    assert flatten(PASSING, {"course_passing_status": from_json}) == objects
 
 
 class Hostile(dict):  # type: ignore[type-arg]
@@ -198,12 +199,12 @@ ODD = [
 @pytest.mark.parametrize("index", range(len(ODD)))
 def test_no_payload_however_odd_raises(index: int) -> None:
     payload = ODD[index]
-    assert set(catalogue.flatten(PASSING, payload)) == set(kinds(PASSING))
-    assert catalogue.user_data(payload) is None
+    assert set(flatten(PASSING, payload)) == set(kinds(PASSING))
+    assert user_data(payload) is None
 
 
 def test_what_an_odd_payload_does_say_is_kept() -> None:
-    facts = catalogue.flatten(PASSING, {"course_passing_status": passing(course=Raising(CourseKey.from_string(DEMO)))})
+    facts = flatten(PASSING, {"course_passing_status": passing(course=Raising(CourseKey.from_string(DEMO)))})
     assert facts["course.course_key"] == DEMO
     assert facts["course.display_name"] is None
     assert facts["course.start"] is None
@@ -215,7 +216,7 @@ def test_an_endless_payload_has_an_end() -> None:
         def values(self) -> Any:
             return [Endless(), Endless()]
 
-    assert catalogue.user_data(Endless()) is None
+    assert user_data(Endless()) is None
 
 
 # --- every event type of openedx-events --------------------------------------------------------------------------
@@ -267,12 +268,12 @@ def test_classes_that_others_share_are_left_as_they_were() -> None:
 def test_facts_are_what_stands_at_the_paths_of_every_event_type(event_type: str, data: st.DataObject) -> None:
     ((name, declared),) = OpenEdxPublicSignal.get_signal_by_type(event_type).init_data.items()
     payload = data.draw(values_of(declared))
-    found = catalogue.flatten(event_type, {name: payload})
+    found = flatten(event_type, {name: payload})
     assert found == {
         keypath.path: facts.fact(follow(payload, keypath.path), keypath.kind)
         for keypath in catalogue.keypaths(event_type, ())
     }
-    assert catalogue.carries_user(event_type) or catalogue.user_data({name: payload}) is None
+    assert catalogue.carries_user(event_type) or user_data({name: payload}) is None
 
 
 @given(value=st.recursive(st.from_type(object).filter(lambda it: it is not None), st.lists, max_leaves=5))

@@ -16,6 +16,7 @@ from credentials_accredible.choices import Operator
 from credentials_accredible.events import catalogue
 from credentials_accredible.events import values as facts
 from credentials_accredible.events.catalogue import KeyPath
+from credentials_accredible.events.event import flatten, user_data
 from credentials_accredible.events.values import Kind
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.rules.validation import clean_value
@@ -107,7 +108,7 @@ def test_an_unknown_event_type_has_no_paths_and_no_facts() -> None:
     assert not catalogue.is_known("org.example.nothing.v1")
     assert not catalogue.carries_user("org.example.nothing.v1")
     assert catalogue.keypaths("org.example.nothing.v1") == []
-    assert catalogue.flatten("org.example.nothing.v1", {"course_passing_status": passing()}) == {}
+    assert flatten("org.example.nothing.v1", {"course_passing_status": passing()}) == {}
 
 
 def test_dicts_and_lists_of_objects_are_left_out_and_lists_of_values_are_not() -> None:
@@ -167,7 +168,7 @@ class Unresolvable:
 def test_a_class_that_contains_itself_ends_somewhere(define: Any) -> None:
     event_type = define({"comment": Comment})
     assert kinds(event_type) == {"text": Kind.TEXT}
-    assert catalogue.flatten(event_type, {"comment": Comment("a", Comment("b"))}) == {"text": "a"}
+    assert flatten(event_type, {"comment": Comment("a", Comment("b"))}) == {"text": "a"}
 
 
 def test_annotations_that_lead_nowhere_are_left_out(define: Any) -> None:
@@ -179,14 +180,14 @@ def test_annotations_that_lead_nowhere_are_left_out(define: Any) -> None:
 def test_paths_of_several_members_start_with_the_members_name(define: Any) -> None:
     event_type = define({"course": CourseData, "user": UserData, "score": int})
     assert {"course.course_key", "user.pii.email", "score"} <= set(kinds(event_type))
-    facts = catalogue.flatten(event_type, {"course": passing().course, "user": learner(), "score": 5})
+    facts = flatten(event_type, {"course": passing().course, "user": learner(), "score": 5})
     assert (facts["course.course_key"], facts["user.id"], facts["score"]) == (DEMO, 7, 5)
 
 
 def test_a_member_that_is_a_value_is_its_own_path(define: Any) -> None:
     event_type = define({"score": int})
     assert kinds(event_type) == {"score": Kind.INTEGER}
-    assert catalogue.flatten(event_type, {"score": 5}) == {"score": 5}
+    assert flatten(event_type, {"score": 5}) == {"score": 5}
 
 
 @pytest.mark.parametrize("event_type", EVERY_TYPE)
@@ -228,10 +229,10 @@ def test_an_optional_user_counts_and_a_list_of_users_does_not(define: Any) -> No
 
 
 def test_the_learner_is_found_wherever_in_the_payload() -> None:
-    assert catalogue.user_data({"course_passing_status": passing()}) == learner()
-    assert catalogue.user_data({"user": learner()}) == learner()
-    assert catalogue.user_data({"data": {"deep": {"deeper": learner()}}}) == learner()
-    assert catalogue.user_data({"course": passing().course}) is None
+    assert user_data({"course_passing_status": passing()}) == learner()
+    assert user_data({"user": learner()}) == learner()
+    assert user_data({"data": {"deep": {"deeper": learner()}}}) == learner()
+    assert user_data({"course": passing().course}) is None
 
 
 def test_an_exam_is_about_its_student_not_about_who_requested_it() -> None:
@@ -242,7 +243,7 @@ def test_an_exam_is_about_its_student_not_about_who_requested_it() -> None:
         exam_type="timed",
         requesting_user=learner("instructor"),
     )
-    assert catalogue.user_data({"exam_attempt": attempt}) == learner("student")
+    assert user_data({"exam_attempt": attempt}) == learner("student")
 
 
 def test_the_user_nearest_to_the_top_is_the_learner(define: Any) -> None:
@@ -250,4 +251,4 @@ def test_the_user_nearest_to_the_top_is_the_learner(define: Any) -> None:
     class Deep:
         author = attr.ib(type=UserData)
 
-    assert catalogue.user_data({"first": Deep(learner("author")), "second": learner("learner")}) == learner("learner")
+    assert user_data({"first": Deep(learner("author")), "second": learner("learner")}) == learner("learner")

@@ -1,4 +1,4 @@
-"""What an event changes in a learner's standing in one group. Pure: no database.
+"""What an event changes in a learner's progress in one group. Pure: no database.
 
 Events can come late, twice, and in any order, so what counts is when they happened. For each requirement, the newest
 event decides: one that fulfils it gives it, one that a penalty matches takes it back. At the same time, and where one
@@ -25,7 +25,7 @@ def time_of(context: Any) -> datetime:
 
 
 @dataclass(frozen=True)
-class Held:
+class Fulfilled:
     """A fulfilled requirement: its letter, and when the newest event that fulfils it happened."""
 
     letter: str
@@ -52,7 +52,7 @@ class Decision:
 
 def decide(
     *,
-    held: Mapping[int, Held],
+    fulfilled: Mapping[int, Fulfilled],
     resets: Mapping[int, datetime],
     fulfils: Mapping[int, str],
     penalised: Collection[int],
@@ -60,20 +60,20 @@ def decide(
 ) -> Decision:
     """What an event of the time ``at`` changes.
 
-    ``held`` and ``resets`` are what is so far, ``fulfils`` maps the requirements that the event fulfils to their
+    ``fulfilled`` and ``resets`` are what is so far, ``fulfils`` maps the requirements that the event fulfils to their
     letters, and ``penalised`` are those that its penalties are about.
     """
-    taken = {pk for pk in penalised if pk in held and held[pk].time <= at}
+    taken = {pk for pk in penalised if pk in fulfilled and fulfilled[pk].time <= at}
     # Taken back before: a newer penalty keeps out all that is older than itself.
-    confirmed = {pk for pk in penalised if pk not in held and pk in resets and resets[pk] < at}
+    confirmed = {pk for pk in penalised if pk not in fulfilled and pk in resets and resets[pk] < at}
     given = {pk: letter for pk, letter in fulfils.items() if pk not in penalised}
-    gained = {pk for pk in given if pk not in held and at > resets.get(pk, LONG_AGO)}
-    renewed = {pk for pk in given if pk in held and held[pk].time < at}
-    after = {held[pk].letter for pk in held if pk not in taken} | {given[pk] for pk in gained}
+    gained = {pk for pk in given if pk not in fulfilled and at > resets.get(pk, LONG_AGO)}
+    renewed = {pk for pk in given if pk in fulfilled and fulfilled[pk].time < at}
+    after = {fulfilled[pk].letter for pk in fulfilled if pk not in taken} | {given[pk] for pk in gained}
     return Decision(
         gained=frozenset(gained),
         renewed=frozenset(renewed),
         taken=frozenset(taken),
         resets=dict.fromkeys(taken | confirmed, at),
-        letters_lost=frozenset({item.letter for item in held.values()} - after),
+        letters_lost=frozenset({item.letter for item in fulfilled.values()} - after),
     )

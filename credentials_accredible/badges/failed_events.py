@@ -1,4 +1,4 @@
-"""Events that could not be processed: kept, because the event bus does not bring them back, and processed again."""
+"""Events that could not be processed: kept, because the event bus does not bring them back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from credentials_accredible.badges.processing import process
 from credentials_accredible.database import drop_lost_connection
 from credentials_accredible.events.event import Event, as_json
 from credentials_accredible.events.values import text
@@ -52,24 +51,18 @@ def keep(event: Event, payload: object, error: Exception) -> None:
         )
 
 
-def process_again(failed: FailedEvent) -> bool:
-    """Process the event of ``failed`` once more; whether that succeeded. ``failed.error`` says why it did not.
+def failed_again(failed: FailedEvent, error: Exception) -> None:
+    """Note why a kept event could not be processed this time either."""
+    failed.attempts += 1
+    failed.error = _reason(error)
+    failed.save(update_fields=["attempts", "error", "modified"])
 
-    Does nothing for one that has been processed. What the event said is forgotten once it has been.
-    """
-    if failed.resolved_at is not None:
-        return True
-    try:
-        process(Event.from_json(failed.event_type, failed.payload, event_id=failed.event_id, time=failed.event_time))
-    except Exception as error:
-        failed.attempts += 1
-        failed.error = _reason(error)
-        failed.save(update_fields=["attempts", "error", "modified"])
-        return False
+
+def resolve(failed: FailedEvent) -> None:
+    """Note that a kept event has been processed, and forget what it said."""
     failed.resolved_at = timezone.now()
     failed.payload = {}
     failed.save(update_fields=["resolved_at", "payload", "modified"])
-    return True
 
 
 def _store(event: Event, payload: dict[str, Any], error: Exception) -> None:

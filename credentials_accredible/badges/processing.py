@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,110 +11,40 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from credentials_accredible import database
-from credentials_accredible.badges import awarding, learners
-from credentials_accredible.badges.decision import Decision, Held, decide, time_of
-from credentials_accredible.database import alias, retried
+from credentials_accredible.badges import awarding, failed_events, learners
+from credentials_accredible.badges.decision import Decision, Fulfilled, decide, time_of
 from credentials_accredible.events.event import Event
-from credentials_accredible.models import AccredibleGroup, BadgeProgress, Fulfillment
-from credentials_accredible.rules import index
-from credentials_accredible.rules.confirmation import Meaning, confirm, letter_of
+from credentials_accredible.models import AccredibleGroup, BadgeProgress, FailedEvent, Fulfillment
+from credentials_accredible.rules.index import GroupMatch, letter_of, match
 
 
-@dataclass
-class Standing:
-    """A learner's progress in one group, as it is behind the lock."""
+def receive_event(event_type: str, payload: Mapping[str, Any], metadata: Any = None) -> None:
+    """Process an event for every active group that it concerns; ``payload`` is the keyword arguments of its signal.
 
-    progress: BadgeProgress
-    held: dict[int, Held] = field(default_factory=dict)
-    rows: dict[int, int] = field(default_factory=dict)
-
-    def after(self, event: Event, meaning: Meaning) -> Decision:
-        """What ``event`` changes of it."""
-        return decide(
-            held=self.held,
-            resets={int(pk): datetime.fromisoformat(time) for pk, time in self.progress.resets.items()},
-            fulfils=meaning.fulfils,
-            penalised=meaning.penalised,
-            at=event.time,
-        )
+    ``metadata`` gives its id and its time, as EventsMetadata of openedx-events does. Raises nothing: an event that
+    cannot be processed is logged and kept as a FailedEvent.
+    """
+    event = Event.of(event_type, payload, metadata)
+    try:
+        process(event)
+    except Exception as error:  # whatever it is, the bus does not bring the event back
+        failed_events.keep(event, payload, error)
 
 
-def lock(user: Any, event: Event, *, open_for: Collection[int], groups: Collection[int]) -> list[Standing]:
-    """Lock the user's progress in ``groups``, and begin one where there is none yet and ``open_for`` has the group."""
-    if open_for:
-        _open(user, event, open_for)
-    if not set(groups) <= set(open_for):
-        # Written as it is: this is for the lock.
-        database.lock(BadgeProgress.objects.filter(user=user, group__in=groups))
-    return _read(user, groups)
+def process_failed_event(failed: FailedEvent) -> bool:
+    """Process a kept event again; whether that succeeded. ``failed.error`` says why it did not.
 
-
-def write(event: Event, changes: Iterable[tuple[Standing, Decision, Meaning]]) -> None:
-    """Write what was decided: a statement for each kind of change there is."""
-    now = timezone.now()
-    taken: list[int] = []
-    gained: list[Fulfillment] = []
-    renewed: list[Fulfillment] = []
-    touched: list[BadgeProgress] = []
-    for standing, decision, meaning in changes:
-        taken += [standing.rows[pk] for pk in decision.taken]
-        gained += [_fulfillment(standing, event, meaning, pk) for pk in decision.gained]
-        renewed += [
-            _fulfillment(standing, event, meaning, pk, row=standing.rows[pk], modified=now) for pk in decision.renewed
-        ]
-        if _touch(standing.progress, decision, event, now):
-            touched.append(standing.progress)
-    if taken:
-        Fulfillment.objects.filter(pk__in=taken).delete()
-    Fulfillment.objects.bulk_create(gained)
-    Fulfillment.objects.bulk_update(renewed, ["context", "modified"])
-    BadgeProgress.objects.bulk_update(touched, ["resets", "last_event_at", "modified"])
-
-
-def _open(user: Any, event: Event, groups: Collection[int]) -> None:
-    rows = [BadgeProgress(user=user, group_id=group, last_event_at=event.time) for group in sorted(groups)]
-    # An insert that takes over the row that is there locks either; to ignore the conflict would lock nothing.
-    features = connections[alias()].features
-    unique = ["user", "group"] if features.supports_update_conflicts_with_target else None
-    BadgeProgress.objects.bulk_create(rows, update_conflicts=True, update_fields=["user"], unique_fields=unique)
-
-
-def _read(user: Any, groups: Collection[int]) -> list[Standing]:
-    found: dict[int, Standing] = {}
-    rows = BadgeProgress.objects.filter(user=user, group__in=groups).order_by("group")
-    for pk, group, resets, last_event_at, row, requirement, blend, context in rows.values_list(
-        "pk",
-        "group_id",
-        "resets",
-        "last_event_at",
-        "fulfillments__pk",
-        "fulfillments__requirement_id",
-        "fulfillments__requirement__blend",
-        "fulfillments__context",
-    ):
-        progress = BadgeProgress(pk=pk, user=user, group_id=group, resets=resets, last_event_at=last_event_at)
-        standing = found.setdefault(pk, Standing(progress))
-        if row is not None:
-            standing.held[requirement] = Held(letter_of(requirement, blend), time_of(context))
-            standing.rows[requirement] = row
-    return list(found.values())
-
-
-def _fulfillment(
-    standing: Standing, event: Event, meaning: Meaning, requirement: int, *, row: int | None = None, **values: Any
-) -> Fulfillment:
-    context = {"event_id": event.id, "time": event.time.isoformat(), "facts": meaning.facts[requirement]}
-    return Fulfillment(pk=row, progress=standing.progress, requirement_id=requirement, context=context, **values)
-
-
-def _touch(progress: BadgeProgress, decision: Decision, event: Event, now: datetime) -> bool:
-    """Put what changes into the row of the progress; whether anything does."""
-    progress.resets |= {str(pk): time.isoformat() for pk, time in decision.resets.items()}
-    newer = progress.last_event_at is None or progress.last_event_at < event.time
-    if newer and decision:
-        progress.last_event_at = event.time
-    progress.modified = now
-    return bool(decision.resets) or (newer and bool(decision))
+    Once it has succeeded, what the event said is forgotten, and to do it again changes nothing.
+    """
+    if failed.resolved_at is not None:
+        return True
+    try:
+        process(Event.from_json(failed.event_type, failed.payload, event_id=failed.event_id, time=failed.event_time))
+    except Exception as error:
+        failed_events.failed_again(failed, error)
+        return False
+    failed_events.resolve(failed)
+    return True
 
 
 @dataclass(frozen=True)
@@ -127,38 +57,121 @@ class Processed:
     revoked: int = 0
 
 
-@retried
+@database.retried
 def process(event: Event) -> Processed:
     """Take ``event`` into account for every active group that it concerns, in one transaction.
 
     Raises LearnerUnknown where the event concerns a group, but nobody knows whom it is about.
     """
-    selected = index.select(event.type, event.facts)
-    meanings = confirm(event, selected) if selected else {}
-    if not meanings:
+    matches = match(event)
+    if not matches:
         return Processed()
-    gives = any(meaning.gives for meaning in meanings.values())
+    gives = any(found.gives for found in matches.values())
     user = learners.get_or_create(event.learner) if gives else learners.find(event.learner)
     if user is None:
         return Processed()
     learners.follow(user, event.learner, event.time)
     with transaction.atomic():
-        return _take_into_account(event, user, meanings)
+        changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches)]
+        _write(event, changes)
+        gaining = [progress.row.pk for progress, decision in changes if decision.gained]
+        losing = [progress.row.group_id for progress, decision in changes if decision.letters_lost]
+        earned_on = timezone.localdate(event.time)
+        return Processed(
+            fulfilled=sum(len(decision.gained) for _progress, decision in changes),
+            taken_back=sum(len(decision.taken) for _progress, decision in changes),
+            awarded=awarding.award(BadgeProgress.objects.filter(pk__in=gaining), earned_on) if gaining else 0,
+            revoked=awarding.revoke(user, AccredibleGroup.objects.filter(pk__in=losing)) if losing else 0,
+        )
 
 
-def _take_into_account(event: Event, user: Any, meanings: Mapping[int, Meaning]) -> Processed:
-    opened = [group for group, meaning in meanings.items() if meaning.gives]
-    changes = [
-        (found, found.after(event, meanings[found.progress.group_id]), meanings[found.progress.group_id])
-        for found in lock(user, event, open_for=opened, groups=list(meanings))
-    ]
-    write(event, changes)
-    gaining = [found.progress.pk for found, decision, _meaning in changes if decision.gained]
-    losing = [found.progress.group_id for found, decision, _meaning in changes if decision.letters_lost]
-    earned_on = timezone.localdate(event.time)
-    return Processed(
-        fulfilled=sum(len(decision.gained) for _found, decision, _meaning in changes),
-        taken_back=sum(len(decision.taken) for _found, decision, _meaning in changes),
-        awarded=awarding.award(BadgeProgress.objects.filter(pk__in=gaining), earned_on) if gaining else 0,
-        revoked=awarding.revoke(user, AccredibleGroup.objects.filter(pk__in=losing)) if losing else 0,
-    )
+@dataclass
+class _GroupProgress:
+    """A learner's progress in one group, as it is behind the lock, and what the event matches there."""
+
+    row: BadgeProgress
+    match: GroupMatch
+    fulfilled: dict[int, Fulfilled] = field(default_factory=dict)
+    # The rows of what is fulfilled.
+    fulfillments: dict[int, int] = field(default_factory=dict)
+
+    def after(self, event: Event) -> Decision:
+        """What the event changes of it."""
+        return decide(
+            fulfilled=self.fulfilled,
+            resets={int(pk): datetime.fromisoformat(time) for pk, time in self.row.resets.items()},
+            fulfils=self.match.fulfils,
+            penalised=self.match.penalised,
+            at=event.time,
+        )
+
+    def fulfillment(self, event: Event, requirement: int, **values: Any) -> Fulfillment:
+        """A row that says that the event fulfils the requirement, unsaved."""
+        context = {"event_id": event.id, "time": event.time.isoformat(), "facts": self.match.facts[requirement]}
+        return Fulfillment(progress=self.row, requirement_id=requirement, context=context, **values)
+
+    def touch(self, decision: Decision, event: Event, now: datetime) -> bool:
+        """Put what changes into the row of the progress, unsaved; whether anything does."""
+        self.row.resets |= {str(pk): time.isoformat() for pk, time in decision.resets.items()}
+        newer = bool(decision) and (self.row.last_event_at is None or self.row.last_event_at < event.time)
+        if newer:
+            self.row.last_event_at = event.time
+        self.row.modified = now
+        return newer or bool(decision.resets)
+
+
+def _lock_progress(user: Any, event: Event, matches: Mapping[int, GroupMatch]) -> list[_GroupProgress]:
+    """Lock the user's progress in the groups of ``matches``, and begin one where there is none and the event gives."""
+    opened = sorted(group for group, found in matches.items() if found.gives)
+    if opened:
+        rows = [BadgeProgress(user=user, group_id=group, last_event_at=event.time) for group in opened]
+        # An insert that takes over the row that is there locks either; to ignore the conflict would lock nothing.
+        features = connections[database.alias()].features
+        unique = ["user", "group"] if features.supports_update_conflicts_with_target else None
+        BadgeProgress.objects.bulk_create(rows, update_conflicts=True, update_fields=["user"], unique_fields=unique)
+    if len(opened) < len(matches):
+        database.lock(BadgeProgress.objects.filter(user=user, group__in=matches))
+    return _read_progress(user, matches)
+
+
+def _read_progress(user: Any, matches: Mapping[int, GroupMatch]) -> list[_GroupProgress]:
+    found: dict[int, _GroupProgress] = {}
+    rows = BadgeProgress.objects.filter(user=user, group__in=matches).order_by("group")
+    for pk, group, resets, last_event_at, fulfillment, requirement, blend, context in rows.values_list(
+        "pk",
+        "group_id",
+        "resets",
+        "last_event_at",
+        "fulfillments__pk",
+        "fulfillments__requirement_id",
+        "fulfillments__requirement__blend",
+        "fulfillments__context",
+    ):
+        if pk not in found:
+            row = BadgeProgress(pk=pk, user=user, group_id=group, resets=resets, last_event_at=last_event_at)
+            found[pk] = _GroupProgress(row, matches[group])
+        if fulfillment is not None:
+            found[pk].fulfilled[requirement] = Fulfilled(letter_of(requirement, blend), time_of(context))
+            found[pk].fulfillments[requirement] = fulfillment
+    return list(found.values())
+
+
+def _write(event: Event, changes: Iterable[tuple[_GroupProgress, Decision]]) -> None:
+    """Write what was decided: a statement for each kind of change there is."""
+    now = timezone.now()
+    taken: list[int] = []
+    gained: list[Fulfillment] = []
+    renewed: list[Fulfillment] = []
+    touched: list[BadgeProgress] = []
+    for progress, decision in changes:
+        rows = progress.fulfillments
+        taken += [rows[pk] for pk in decision.taken]
+        gained += [progress.fulfillment(event, pk) for pk in decision.gained]
+        renewed += [progress.fulfillment(event, pk, pk=rows[pk], modified=now) for pk in decision.renewed]
+        if progress.touch(decision, event, now):
+            touched.append(progress.row)
+    if taken:
+        Fulfillment.objects.filter(pk__in=taken).delete()
+    Fulfillment.objects.bulk_create(gained)
+    Fulfillment.objects.bulk_update(renewed, ["context", "modified"])
+    BadgeProgress.objects.bulk_update(touched, ["resets", "last_event_at", "modified"])

@@ -10,10 +10,11 @@ from django.utils import timezone
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible.badges.custom_attributes import Mapped, Said, values
-from credentials_accredible.events.catalogue import flatten, is_known, keypaths
+from credentials_accredible.events.catalogue import is_known, keypaths
+from credentials_accredible.events.event import flatten, storable_facts
 from credentials_accredible.events.values import Fact, fact
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement
-from credentials_accredible.rules.confirmation import kept, letter_of
+from credentials_accredible.rules.index import letter_of
 from credentials_accredible.rules.matching import RuleResult, explain
 
 
@@ -91,7 +92,7 @@ def _letters(trials: Sequence[Trial]) -> frozenset[str]:
 
 def _attributes(group: AccredibleGroup, event_type: str, facts: Mapping[str, Fact]) -> dict[str, str]:
     mapping = [Mapped(item.name, item.source, item.value) for item in group.custom_attributes.all()]
-    said = Said(event_type, timezone.now(), kept({item.value for item in mapping} & facts.keys(), facts))
+    said = Said(event_type, timezone.now(), storable_facts(facts, {item.value for item in mapping} & facts.keys()))
     found = values(mapping, [said])
     return {item.name: found.get(item.name, "") for item in mapping}
 

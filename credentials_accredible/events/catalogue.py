@@ -1,4 +1,4 @@
-"""What Open edX events say: the paths into an event type's data, and payloads turned into facts.
+"""Which event types there are, and which paths lead into the data of each.
 
 A path leads from the event's data class to a value, as ``course.course_key``. An event type whose payload is a single
 object, as every one of openedx-events is, has its paths start inside that object, which is how the documentation of
@@ -8,8 +8,7 @@ Open edX badges writes them. Where a payload has several members, a path starts 
 from __future__ import annotations
 
 import contextlib
-from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,11 +25,8 @@ from openedx_events.learning.data import UserData
 from openedx_events.tooling import OpenEdxPublicSignal, load_all_signals
 
 from credentials_accredible import conf
-from credentials_accredible.events.values import SEQUENCES, Fact, Kind, example, fact
+from credentials_accredible.events.values import SEQUENCES, Kind, example
 from credentials_accredible.exceptions import ConfigurationError
-
-_MOST_NODES = 1000
-
 
 # The first that fits: a bool is an int, a datetime a date, a CCX key a course key.
 _KINDS = (
@@ -78,8 +74,7 @@ def keypaths(event_type: str, ignored: Collection[str] | None = None) -> list[Ke
     unknown type has no paths. ConfigurationError where the setting is no list.
     """
     endings = tuple(f".{entry}" for entry in (ignored_keypaths() if ignored is None else ignored))
-    leaves = _leaves(_signal(event_type))
-    return [keypath for names, keypath in leaves if not f".{'.'.join(names)}".endswith(endings)]
+    return [keypath for names, keypath in leaves(event_type) if not f".{'.'.join(names)}".endswith(endings)]
 
 
 def ignored_keypaths() -> list[str]:
@@ -95,54 +90,9 @@ def sample(event_type: str) -> dict[str, str]:
     return {keypath.path: example(keypath.kind) for keypath in keypaths(event_type)}
 
 
-def flatten(event_type: str, payload: object) -> dict[str, Fact]:
-    """The facts of a payload (the signal's keyword arguments), one for each path of its event type, ignored or not.
-
-    What the payload lacks, or holds in a form that is no fact, is None. Members may be objects of the event's data
-    classes or mappings of the same shape, as they come from JSON. Never raises.
-    """
-    facts = {}
-    for names, keypath in _leaves(_signal(event_type)):
-        found = payload
-        for name in names:
-            found = _member(found, name)
-        facts[keypath.path] = fact(found, keypath.kind)
-    return facts
-
-
-def user_data(payload: object) -> UserData | None:
-    """The UserData in a payload that is nearest to the top, the first of several in the order of the data classes.
-
-    An exam attempt is about its student, then, not about who requested it. Never raises.
-    """
-    waiting = deque([payload])
-    for _turn in range(_MOST_NODES):
-        if not waiting:
-            break
-        found = waiting.popleft()
-        if issubclass(type(found), UserData):  # isinstance would ask the object, which may raise
-            return found
-        waiting.extend(_members(found))
-    return None
-
-
-def _member(holder: object, name: str) -> object:
-    try:
-        if isinstance(holder, Mapping):
-            return holder.get(name)
-        return getattr(holder, name, None) if attr.has(type(holder)) else None
-    except Exception:  # a property, or a mapping, that raises
-        return None
-
-
-def _members(holder: object) -> list[object]:
-    try:
-        if isinstance(holder, Mapping):
-            return list(holder.values())
-        kind: Any = type(holder)
-        return [_member(holder, field.name) for field in attr.fields(kind)] if attr.has(kind) else []
-    except Exception:  # a mapping that raises
-        return []
+def leaves(event_type: str) -> tuple[tuple[tuple[str, ...], KeyPath], ...]:
+    """Every path of that event type, ignored or not, each with the names that lead to it from the payload."""
+    return _leaves(_signal(event_type))
 
 
 _load_signals = cache(load_all_signals)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import attr
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
+from openedx_events.learning.data import UserData
 
-from credentials_accredible.events.catalogue import flatten, user_data
-from credentials_accredible.events.values import Fact, member, plain, text
+from credentials_accredible.events.catalogue import ignored_keypaths, leaves
+from credentials_accredible.events.values import Fact, fact, member, plain, text
 
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _SKEW = timedelta(days=1)
@@ -22,6 +25,8 @@ _LONGEST_ID = 64
 _LARGEST_USER_ID = 2**31 - 1
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 255
+_LONGEST_FACT = 255
+_MOST_NODES = 1000
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,66 @@ class Event:
         )
 
 
+def flatten(event_type: str, payload: object) -> dict[str, Fact]:
+    """The facts of a payload (the signal's keyword arguments), one for each path of its event type, ignored or not.
+
+    What the payload lacks, or holds in a form that is no fact, is None. Members may be objects of the event's data
+    classes or mappings of the same shape, as they come from JSON. Never raises.
+    """
+    facts = {}
+    for names, keypath in leaves(event_type):
+        found = payload
+        for name in names:
+            found = _member(found, name)
+        facts[keypath.path] = fact(found, keypath.kind)
+    return facts
+
+
+def user_data(payload: object) -> UserData | None:
+    """The UserData in a payload that is nearest to the top, the first of several in the order of the data classes.
+
+    An exam attempt is about its student, then, not about who requested it. Never raises.
+    """
+    waiting = deque([payload])
+    for _turn in range(_MOST_NODES):
+        if not waiting:
+            break
+        found = waiting.popleft()
+        if issubclass(type(found), UserData):  # isinstance would ask the object, which may raise
+            return found
+        waiting.extend(_members(found))
+    return None
+
+
+def storable_facts(facts: Mapping[str, Fact], paths: Collection[str]) -> dict[str, Any]:
+    """The facts at ``paths`` as a fulfilment keeps them: as JSON, without what says who the learner is."""
+    personal = tuple(f".{ending}" for ending in ignored_keypaths())
+    found = {path: plain(facts.get(path)) for path in sorted(paths) if not f".{path}".endswith(personal)}
+    return {path: value[:_LONGEST_FACT] if isinstance(value, str) else value for path, value in found.items()}
+
+
 def as_json(payload: object) -> dict[str, Any]:
     """A payload in a form that can be stored, read by people, and processed again. Never raises."""
     return {"event": plain(payload), "learner": asdict(Identity.of(payload))}
+
+
+def _member(holder: object, name: str) -> object:
+    try:
+        if isinstance(holder, Mapping):
+            return holder.get(name)
+        return getattr(holder, name, None) if attr.has(type(holder)) else None
+    except Exception:  # a property, or a mapping, that raises
+        return None
+
+
+def _members(holder: object) -> list[object]:
+    try:
+        if isinstance(holder, Mapping):
+            return list(holder.values())
+        kind: Any = type(holder)
+        return [_member(holder, field.name) for field in attr.fields(kind)] if attr.has(kind) else []
+    except Exception:  # a mapping that raises
+        return []
 
 
 def _moment(time: object) -> datetime:

@@ -34,7 +34,7 @@ from credentials_accredible.portability.planning import GroupPlan, Pair, make_pl
 from credentials_accredible.portability.reading import Source, read
 from credentials_accredible.portability.targets import Match, find_targets
 from credentials_accredible.rules.activation import activation_problems
-from credentials_accredible.rules.index import rules_locked
+from credentials_accredible.rules.version import rules_locked
 
 _REASON = gettext_noop("Imported from a file.")
 

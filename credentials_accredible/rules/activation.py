@@ -10,9 +10,9 @@ from credentials_accredible import conf
 from credentials_accredible.database import lock
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeRequirement, history
-from credentials_accredible.rules.index import rules_locked
 from credentials_accredible.rules.matching import Rule
 from credentials_accredible.rules.validation import Requirement, group_problems
+from credentials_accredible.rules.version import rules_locked
 
 
 def as_data(requirement: BadgeRequirement, rules: Iterable[Rule]) -> Requirement:

@@ -1,9 +1,11 @@
-"""The rules of all active groups, kept in memory by each process, and how processes learn that they have changed.
+"""Which requirements and penalties an event meets, and what that means for each group.
 
-``RulesVersion`` holds a token that changes in the same transaction as the rules. A process reads it for each event
-of a type that is in use, and every few seconds for the others; where it has changed, the process reads the rules
-anew. What is found here is only where to look: processing reads the rules of what was found once more, so that an
-index that has fallen behind can miss something new for a moment, and never awards by rules that are gone.
+Each process keeps the rules of all active groups. ``RulesVersion`` holds a token that changes in the same transaction
+as the rules. A process reads it for each event of a type that is in use, and every few seconds for the others; where it
+has changed, the process reads the rules again.
+
+Rules are evaluated once, in memory. What an event meets is then compared with the rows of the database: a process that
+has fallen behind can miss something new for a moment, and never awards by rules that are gone.
 """
 
 from __future__ import annotations
@@ -13,29 +15,25 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
-from django.db import transaction
 from django.db.models import Q
-from django.db.models.signals import m2m_changed, post_save
 
 from credentials_accredible import conf
-from credentials_accredible.choices import Operator
-from credentials_accredible.database import alias
+from credentials_accredible.choices import AttributeSource, Operator
+from credentials_accredible.events.event import Event, storable_facts
 from credentials_accredible.events.values import Fact, boolean, instant, number
-from credentials_accredible.models import (
-    AccredibleGroup,
-    BadgePenalty,
-    BadgeRequirement,
-    DataRule,
-    PenaltyDataRule,
-    RulesVersion,
-)
+from credentials_accredible.models import BadgePenalty, BadgeRequirement, RulesVersion
 from credentials_accredible.rules.matching import holds, split
+
+# Seconds. Rules that were changed past ``rules_changed``, with SQL for instance, are seen after this time.
+_LONGEST_LIFE = 600.0
+
+_RULE = ("rules__data_path", "rules__operator", "rules__value")
+_ATTRIBUTE = ("group__custom_attributes__source", "group__custom_attributes__value")
 
 
 class RuleData(NamedTuple):
@@ -46,60 +44,104 @@ class RuleData(NamedTuple):
     value: str
 
 
-class Target(NamedTuple):
-    """A requirement or a penalty, by the primary keys of its group and of itself."""
+Rules: TypeAlias = frozenset[RuleData]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A requirement or a penalty of an active group, by the primary keys of the group and of itself.
+
+    ``rules`` None: every event of its type meets it. A requirement has its ``letter`` and the paths that are ``mapped``
+    to custom attributes of its group, a penalty has the requirements that it ``takes`` back.
+    """
 
     group: int
     pk: int
+    rules: Rules | None
+    letter: str = ""
+    mapped: frozenset[str] = frozenset()
+    takes: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True)
-class Selected:
-    """The requirements and the penalties that an event fulfils."""
+@dataclass
+class GroupMatch:
+    """What an event means for one group, by primary keys of requirements.
 
-    requirements: list[Target] = field(default_factory=list)
-    penalties: list[Target] = field(default_factory=list)
+    ``fulfils``: letter of each that it fulfils. ``facts``: what their rules looked at, and what custom attributes of
+    the group want to know. ``penalised``: those that it takes back.
+    """
 
-    def __bool__(self) -> bool:
-        return bool(self.requirements or self.penalties)
+    fulfils: dict[int, str] = field(default_factory=dict)
+    facts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    penalised: set[int] = field(default_factory=set)
+
+    @property
+    def gives(self) -> bool:
+        """Whether it fulfils something that it does not take back."""
+        return not self.fulfils.keys() <= self.penalised
 
 
-_Rules: TypeAlias = frozenset[RuleData]
+def match(event: Event) -> dict[int, GroupMatch]:
+    """What ``event`` means for each active group that it concerns, by the group's primary key.
+
+    One query where it meets nothing; otherwise one more for requirements and one for penalties, where it meets any.
+    """
+    met = _index.find(event)
+    if not _are_stored(event.type, met):
+        # Rules were changed, and nobody was told.
+        _index.forget()
+        met = _index.find(event)
+    return _by_group(event, met)
+
+
+def look_again() -> None:
+    """Have the next event look whether rules have changed, whatever its type."""
+    _index.look_again()
+
+
+def letter_of(pk: int, blend: str) -> str:
+    """The letter of a requirement; without one, it counts as having a letter of its own."""
+    return blend or f"#{pk}"
+
+
+def _by_group(event: Event, met: Iterable[Criterion]) -> dict[int, GroupMatch]:
+    matches: dict[int, GroupMatch] = defaultdict(GroupMatch)
+    for criterion in met:
+        found = matches[criterion.group]
+        found.penalised |= criterion.takes
+        if criterion.letter:
+            looked_at = {rule.data_path for rule in criterion.rules or ()}
+            found.fulfils[criterion.pk] = criterion.letter
+            found.facts[criterion.pk] = storable_facts(event.facts, looked_at | (criterion.mapped & event.facts.keys()))
+    return dict(matches)
+
+
 _Key: TypeAlias = tuple[str, type, Fact]
 
 
 class Selection:
-    """The requirements and penalties of one event type, ready to be looked up.
+    """The requirements and penalties of one event type, ready to be looked up."""
 
-    ``requirements`` and ``penalties`` come with their rules. Without rules, nothing ever holds; ``always`` are the
-    requirements that every event of the type fulfils.
-    """
-
-    def __init__(
-        self,
-        requirements: Mapping[Target, Collection[RuleData]],
-        penalties: Mapping[Target, Collection[RuleData]],
-        always: Collection[Target] = (),
-    ) -> None:
-        self._always = list(always)
-        self._requirements = _by_rules(requirements)
-        self._penalties = _by_rules(penalties)
-        self._by_key: dict[_Key, list[_Rules]] = defaultdict(list)
-        self._by_guard: dict[RuleData, list[_Rules]] = defaultdict(list)
-        self._file({*self._requirements, *self._penalties})
+    def __init__(self, criteria: Iterable[Criterion]) -> None:
+        self._by_rules: dict[Rules | None, list[Criterion]] = defaultdict(list)
+        for criterion in criteria:
+            self._by_rules[criterion.rules].append(criterion)
+        self._by_key: dict[_Key, list[Rules]] = defaultdict(list)
+        self._by_guard: dict[RuleData, list[Rules]] = defaultdict(list)
+        # Without rules, nothing ever holds.
+        self._file([rules for rules in self._by_rules if rules])
         self._paths = {path for path, _kind, _value in self._by_key}
 
-    def find(self, facts: Mapping[str, Fact]) -> Selected:
-        """What an event with these facts, as ``events.flatten`` gives them, fulfils."""
+    def find(self, facts: Mapping[str, Fact]) -> list[Criterion]:
+        """What an event with these facts, as ``events.event.flatten`` gives them, meets."""
         hold = _testing(facts)
-        found = Selected(requirements=list(self._always))
+        found = list(self._by_rules.get(None, ()))
         for rules in self._candidates(facts, hold):
             if all(map(hold, rules)):
-                found.requirements.extend(self._requirements.get(rules, ()))
-                found.penalties.extend(self._penalties.get(rules, ()))
+                found += self._by_rules[rules]
         return found
 
-    def _candidates(self, facts: Mapping[str, Fact], hold: Callable[[RuleData], bool]) -> Iterator[_Rules]:
+    def _candidates(self, facts: Mapping[str, Fact], hold: Callable[[RuleData], bool]) -> Iterator[Rules]:
         for path in self._paths:
             key = _key(path, facts.get(path))
             if key in self._by_key:
@@ -108,8 +150,7 @@ class Selection:
             if hold(guard):
                 yield from candidates
 
-    def _file(self, distinct: Iterable[_Rules]) -> None:
-        distinct = list(distinct)
+    def _file(self, distinct: Collection[Rules]) -> None:
         crowd = Counter(key for rules in distinct for rule in rules for key in _keys(rule))
         shared = Counter(rule for rules in distinct for rule in rules)
         for rules in distinct:
@@ -120,14 +161,6 @@ class Selection:
                     self._by_key[key].append(rules)
             else:
                 self._by_guard[max(rules, key=lambda rule: (shared[rule], rule))].append(rules)
-
-
-def _by_rules(targets: Mapping[Target, Collection[RuleData]]) -> dict[_Rules, list[Target]]:
-    found: dict[_Rules, list[Target]] = defaultdict(list)
-    for target, rules in targets.items():
-        if rules:
-            found[frozenset(rules)].append(target)
-    return dict(found)
 
 
 def _testing(facts: Mapping[str, Fact]) -> Callable[[RuleData], bool]:
@@ -165,57 +198,6 @@ def _key(path: str, value: Fact) -> _Key | None:
     return None
 
 
-# Seconds. Rules that were changed past ``rules_changed``, with SQL for instance, are seen after this time.
-_LONGEST_LIFE = 600.0
-
-
-def select(event_type: str, facts: Mapping[str, Fact]) -> Selected:
-    """The requirements and penalties of active groups that an event of that type with these facts fulfils."""
-    selection = _index.selection(event_type)
-    return selection.find(facts) if selection else Selected()
-
-
-@contextmanager
-def rules_locked(*, changing: bool = True) -> Iterator[None]:
-    """A transaction in which nobody else changes rules, or makes, removes or restores groups.
-
-    Its first statement locks the version of the rules, before any group: everybody takes the locks in this order. The
-    lock holds until the outermost transaction ends. It is on no row that others refer to: events go on meanwhile, where
-    the lock of a configuration would keep badges of that configuration from being made.
-
-    Every process reads the rules again afterwards. ``changing=False``: only where ``rules_changed`` is called within.
-    """
-    with transaction.atomic(using=alias()):
-        if changing or not list(RulesVersion.objects.select_for_update().filter(pk=1)):
-            rules_changed()
-        yield
-
-
-def rules_changed() -> None:
-    """Tell every process that rules, or the groups they count for, have changed: call it in the same transaction.
-
-    Saving a group, a requirement, a penalty or a rule does it, and so does choosing a penalty's requirements. Bulk
-    statements (``bulk_create``, ``QuerySet.update`` and ``delete``) do not: they need a call.
-    """
-    token = uuid.uuid4()
-    if not RulesVersion.objects.filter(pk=1).update(token=token):
-        RulesVersion.objects.bulk_create([RulesVersion(pk=1, token=token)], ignore_conflicts=True)
-    # At once for the transaction itself, and once it is through for the other threads of this process.
-    _index.look_again()
-    transaction.on_commit(_index.look_again)
-
-
-def watch() -> None:
-    """Call ``rules_changed`` whenever something of it is saved."""
-    for model in (AccredibleGroup, BadgeRequirement, BadgePenalty, DataRule, PenaltyDataRule):
-        post_save.connect(_on_change, sender=model, dispatch_uid=f"{__name__}.{model.__name__}")
-    m2m_changed.connect(_on_change, sender=BadgePenalty.requirements.through, dispatch_uid=f"{__name__}.chosen")
-
-
-def _on_change(**_kwargs: Any) -> None:
-    rules_changed()
-
-
 class _Index:
     """What one process knows."""
 
@@ -230,12 +212,18 @@ class _Index:
         """Do not rely on what was seen before."""
         self._asked = object()
 
-    def selection(self, event_type: str) -> Selection | None:
-        """The rules of one event type as they are now, or were a moment ago; None where there are none."""
+    def forget(self) -> None:
+        """Read all rules again at the next event, whatever the token is."""
         with self._lock:
-            if event_type in self._selections or self._is_due():
+            self._read_at = -_LONGEST_LIFE
+
+    def find(self, event: Event) -> list[Criterion]:
+        """What ``event`` meets by the rules as they are now, or were a moment ago."""
+        with self._lock:
+            if event.type in self._selections or self._is_due():
                 self._look()
-            return self._selections.get(event_type)
+            selection = self._selections.get(event.type)
+        return selection.find(event.facts) if selection else []
 
     def _is_due(self) -> bool:
         if self._answered is not self._asked:
@@ -256,25 +244,54 @@ _index = _Index()
 
 
 def _read() -> dict[str, Selection]:
-    requirements: dict[str, dict[Target, list[RuleData]]] = defaultdict(dict)
-    penalties: dict[str, dict[Target, list[RuleData]]] = defaultdict(dict)
-    always: dict[str, set[Target]] = defaultdict(set)
-    for event_type, group, pk, any_event, *rule in _rows(BadgeRequirement, "any_event"):
-        if any_event:
-            always[event_type].add(Target(group, pk))
-        else:
-            requirements[event_type].setdefault(Target(group, pk), []).append(RuleData(*rule))
-    for event_type, group, pk, *rule in _rows(BadgePenalty):
-        penalties[event_type].setdefault(Target(group, pk), []).append(RuleData(*rule))
-    return {
-        event_type: Selection(requirements[event_type], penalties[event_type], always[event_type])
-        for event_type in {*requirements, *penalties, *always}
+    criteria: dict[str, list[Criterion]] = defaultdict(list)
+    for event_type, criterion in (*_requirements(), *_penalties()):
+        criteria[event_type].append(criterion)
+    return {event_type: Selection(of_type) for event_type, of_type in criteria.items()}
+
+
+def _are_stored(event_type: str, met: Collection[Criterion]) -> bool:
+    """Whether the database has all of ``met`` as they are here."""
+    requirements = [criterion.pk for criterion in met if criterion.letter]
+    penalties = [criterion.pk for criterion in met if not criterion.letter]
+    stored = {
+        *(_requirements(pk__in=requirements) if requirements else ()),
+        *(_penalties(pk__in=penalties) if penalties else ()),
     }
+    return stored == {(event_type, criterion) for criterion in met}
 
 
-def _rows(model: type[BadgeRequirement] | type[BadgePenalty], *more: str) -> Iterator[tuple[Any, ...]]:
-    """A row for each rule, in one query; what has no rule never counts, unless any event does."""
-    counting = Q(rules__isnull=False) | Q(any_event=True) if "any_event" in more else Q(rules__isnull=False)
-    rows = model._default_manager.filter(counting, group__is_active=True).order_by()
-    rule = ("rules__data_path", "rules__operator", "rules__value")
-    return rows.values_list("event_type", "group_id", "pk", *more, *rule).iterator()
+def _requirements(**narrowed: Any) -> Iterator[tuple[str, Criterion]]:
+    """Requirements of active groups with their event types, in one query; one without a rule never counts, unless any
+    event does."""
+    possible = Q(any_event=True) | Q(rules__isnull=False)
+    rows = BadgeRequirement.objects.filter(possible, group__is_active=True, **narrowed).order_by()
+    columns = ("event_type", "group_id", "pk", "blend", "any_event")
+    # A row for each rule and attribute: sets, because each comes with each of the others.
+    found: dict[tuple[Any, ...], tuple[set[RuleData], set[str]]] = defaultdict(lambda: (set(), set()))
+    for event_type, group, pk, blend, any_event, source, place, *rule in rows.values_list(
+        *columns, *_ATTRIBUTE, *_RULE
+    ).iterator():
+        rules, mapped = found[event_type, group, pk, blend, any_event]
+        rules.add(RuleData(*rule))
+        if source == AttributeSource.PATH:
+            mapped.add(place)
+    for (event_type, group, pk, blend, any_event), (rules, mapped) in found.items():
+        needed = None if any_event else frozenset(rules)
+        yield event_type, Criterion(group, pk, needed, letter=letter_of(pk, blend), mapped=frozenset(mapped))
+
+
+def _penalties(**narrowed: Any) -> Iterator[tuple[str, Criterion]]:
+    """Penalties of active groups with their event types, in one query; those count that have rules and requirements."""
+    rows = BadgePenalty.objects.filter(
+        rules__isnull=False, requirements__isnull=False, group__is_active=True, **narrowed
+    ).order_by()
+    found: dict[tuple[Any, ...], tuple[set[RuleData], set[int]]] = defaultdict(lambda: (set(), set()))
+    for event_type, group, pk, requirement, *rule in rows.values_list(
+        "event_type", "group_id", "pk", "requirements", *_RULE
+    ).iterator():
+        rules, takes = found[event_type, group, pk]
+        rules.add(RuleData(*rule))
+        takes.add(requirement)
+    for (event_type, group, pk), (rules, takes) in found.items():
+        yield event_type, Criterion(group, pk, frozenset(rules), takes=frozenset(takes))

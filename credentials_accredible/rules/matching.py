@@ -1,6 +1,6 @@
 """Whether data rules hold for the facts of an event. Pure: no database, and nothing here raises for any fact or rule.
 
-Facts are what ``events.flatten`` makes of a payload: path -> value, None where the event says nothing.
+Facts are what ``events.event.flatten`` makes of a payload: path -> value, None where the event says nothing.
 
 ``eq``        numbers as numbers (83 is 83.0), booleans by the documented words, times as instants, text exactly.
 ``ne``        whatever ``eq`` is not. So it also holds where the event says nothing, as ``eq`` never does there; but

@@ -16,7 +16,7 @@ from credentials_accredible.blueprints import Addition
 from credentials_accredible.choices import Return
 from credentials_accredible.database import lock, retried
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
-from credentials_accredible.rules.index import rules_locked
+from credentials_accredible.rules.version import rules_locked
 from credentials_accredible.snapshots import format, learners
 from credentials_accredible.snapshots.learners import Learners
 

@@ -17,7 +17,7 @@ from credentials_accredible.badges import linking
 from credentials_accredible.choices import PROVIDER_FIELDS, ChangeAction, RunStatus, SnapshotCause
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun, history
-from credentials_accredible.rules.index import rules_changed, rules_locked
+from credentials_accredible.rules.version import rules_changed, rules_locked
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.plan import (

@@ -234,7 +234,7 @@ class TestFailedEvents:
         def fail(event: Any) -> None:
             raise RuntimeError("still broken")
 
-        monkeypatch.setattr("credentials_accredible.badges.failed_events.process", fail)
+        monkeypatch.setattr("credentials_accredible.badges.processing.process", fail)
 
         response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
 

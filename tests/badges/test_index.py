@@ -19,7 +19,7 @@ from credentials_accredible.models import (
     DataRule,
     FailedEvent,
 )
-from credentials_accredible.rules import index
+from credentials_accredible.rules import index, matching
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, ccx_status, course_status, minutes
 from tests.factories import make_group
@@ -200,6 +200,33 @@ def test_nobody_is_punished_by_a_penalty_that_is_gone_even_if_nobody_was_told() 
     course_status("ada", at=minutes(1))
     BadgePenalty.objects.filter(pk=penalty.pk).delete()
     course_status("ada", is_passing=False, at=minutes(2))
+    assert badges_of() == [("Badge", "awarded")]
+
+
+@pytest.mark.parametrize("matches", [True, False])
+def test_rules_are_evaluated_once_for_an_event(monkeypatch: pytest.MonkeyPatch, matches: bool) -> None:
+    require(active_group(), *in_course(DEMO, PASSES))
+    course_status("grace", OTHER)
+    tested: list[Any] = []
+
+    def holds(rule: Any, facts: Any) -> bool:
+        tested.append(rule.data_path)
+        return matching.holds(rule, facts)
+
+    monkeypatch.setattr(index, "holds", holds)
+    course_status("ada", DEMO, is_passing=matches)
+    assert len(tested) == len(set(tested)) <= 2
+    assert badges_of() == ([("Badge", "awarded")] if matches else [])
+
+
+def test_an_event_counts_by_the_rules_as_they_are_even_if_nobody_was_told() -> None:
+    group = active_group()
+    changed = require(group, *in_course(DEMO, PASSES))
+    kept = require(active_group("Other badge"), *in_course(DEMO, PASSES))
+    course_status("ada", OTHER)
+    changed.rules.filter(data_path="is_passing").update(value="yes")
+    kept.rules.filter(data_path="course.course_key").update(value=OTHER)
+    course_status("ada", DEMO)
     assert badges_of() == [("Badge", "awarded")]
 
 

@@ -23,7 +23,7 @@ from openedx_events.learning.data import (
 )
 
 from credentials_accredible.choices import Operator
-from credentials_accredible.events.catalogue import flatten
+from credentials_accredible.events.event import flatten
 from credentials_accredible.events.values import FALSE_WORDS, TRUE_WORDS, fact
 from credentials_accredible.rules.matching import Reason, all_hold, explain, holds
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from credentials_accredible.choices import Operator
-from credentials_accredible.events.catalogue import flatten
+from credentials_accredible.events.event import flatten
 from credentials_accredible.events.values import fact
 from credentials_accredible.rules import matching
-from credentials_accredible.rules.index import RuleData, Selection, Target
+from credentials_accredible.rules.index import Criterion, RuleData, Selection
 from tests.badges.sending import DEMO, OTHER
 from tests.factories import PASSING
 
@@ -29,20 +30,23 @@ rule_sets = st.lists(st.lists(rules, max_size=3), max_size=12)
 facts = st.dictionaries(st.sampled_from(PATHS[:-1]), st.sampled_from(VALUES).map(fact))
 
 
+def requirement(pk: int, rules: Iterable[RuleData] | None) -> Criterion:
+    return Criterion(1, pk, None if rules is None else frozenset(rules), letter="A")
+
+
 @given(required=rule_sets, penalised=rule_sets, said=facts)
 def test_it_finds_exactly_what_holds(
     required: list[list[RuleData]], penalised: list[list[RuleData]], said: Any
 ) -> None:
-    requirements = {Target(1, number): found for number, found in enumerate(required)}
-    penalties = {Target(2, number): found for number, found in enumerate(penalised)}
+    any_event = requirement(-1, None)
+    criteria = [requirement(number, found) for number, found in enumerate(required)]
+    criteria += [Criterion(2, number, frozenset(found), takes=frozenset([1])) for number, found in enumerate(penalised)]
 
-    found = Selection(requirements, penalties, always=[Target(3, 0)]).find(said)
+    found = Selection([any_event, *criteria]).find(said)
 
-    def holding(targets: dict[Target, list[RuleData]]) -> list[Target]:
-        return [target for target, of_target in targets.items() if matching.all_hold(of_target, said)]
-
-    assert sorted(found.requirements) == [*holding(requirements), Target(3, 0)]
-    assert sorted(found.penalties) == holding(penalties)
+    holding = {criterion for criterion in criteria if matching.all_hold(criterion.rules or (), said)}
+    assert len(found) == len(set(found))
+    assert set(found) == {any_event} | holding
 
 
 @given(
@@ -50,11 +54,11 @@ def test_it_finds_exactly_what_holds(
     said=st.text(max_size=4) | st.floats() | st.integers() | st.booleans(),
 )
 def test_it_finds_any_value_by_eq_and_by_in(texts: list[str], said: Any) -> None:
-    targets = {Target(1, 0): [RuleData("path", "in", ",".join(texts))]}
-    targets |= {Target(1, number): [RuleData("path", "eq", text)] for number, text in enumerate(texts, start=1)}
+    criteria = [requirement(0, [RuleData("path", "in", ",".join(texts))])]
+    criteria += [requirement(number, [RuleData("path", "eq", text)]) for number, text in enumerate(texts, start=1)]
     said = {"path": fact(said)}
-    expected = [target for target, of_target in targets.items() if matching.all_hold(of_target, said)]
-    assert sorted(Selection(targets, {}).find(said).requirements) == expected
+    expected = {criterion for criterion in criteria if matching.all_hold(criterion.rules or (), said)}
+    assert set(Selection(criteria).find(said)) == expected
 
 
 def count_tests(monkeypatch: Any, selection: Selection, said: Any) -> int:
@@ -77,21 +81,20 @@ def passing_in(course: str) -> Any:
 
 def test_a_rule_that_all_groups_share_leads_to_none_of_them(monkeypatch: Any) -> None:
     passes = RuleData("is_passing", "eq", "true")
-    targets = {
-        Target(n, n): [passes, RuleData("course.course_key", "eq", f"course-v1:edX+X{n}+1")] for n in range(1000)
-    }
-    selection = Selection(targets, {})
+    selection = Selection(
+        requirement(n, [passes, RuleData("course.course_key", "eq", f"course-v1:edX+X{n}+1")]) for n in range(1000)
+    )
     assert count_tests(monkeypatch, selection, passing_in(DEMO)) == 0
     assert count_tests(monkeypatch, selection, passing_in("course-v1:edX+X7+1")) == 2
 
 
 def test_the_same_rules_are_tested_once_however_many_groups_have_them(monkeypatch: Any) -> None:
     same = [RuleData("is_passing", "eq", "true"), RuleData("course.course_key", "ne", DEMO)]
-    selection = Selection({Target(n, n): same for n in range(1000)}, {})
+    selection = Selection(requirement(n, same) for n in range(1000))
     assert count_tests(monkeypatch, selection, passing_in(DEMO)) <= len(same)
 
 
 def test_a_rule_that_is_no_eq_is_tested_once_for_all_sets_that_have_it(monkeypatch: Any) -> None:
     shared = RuleData("course.course_key", "contains", "+2030")
-    targets = {Target(n, n): [shared, RuleData("course.display_name", "ne", f"{n}")] for n in range(1000)}
-    assert count_tests(monkeypatch, Selection(targets, {}), passing_in(DEMO)) == 1
+    selection = Selection(requirement(n, [shared, RuleData("course.display_name", "ne", f"{n}")]) for n in range(1000))
+    assert count_tests(monkeypatch, selection, passing_in(DEMO)) == 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
 from credentials_accredible import api
-from credentials_accredible.badges import processing
 from credentials_accredible.models import BadgeProgress, FailedEvent
 from tests.badges.configuring import PASSES, active_group, in_course, require
 from tests.badges.sending import DEMO, badges_of, course_status, learner, minutes
@@ -32,24 +32,26 @@ def earnable() -> None:
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
+def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Failing]:
     """Lets the database fail so many times; the list that is returned has an entry for each try."""
+    with ExitStack() as failures:
 
-    def fail(times: int, error: Exception) -> list[int]:
-        tries: list[int] = []
+        def fail(times: int, error: Exception) -> list[int]:
+            tries: list[int] = []
 
-        def lock(*args: Any, **kwargs: Any) -> Any:
-            tries.append(len(tries))
-            if len(tries) <= times:
-                raise error
-            return original(*args, **kwargs)
+            def begin_progress(execute: Any, sql: str, *args: Any) -> Any:
+                if sql.startswith("INSERT") and BadgeProgress._meta.db_table in sql:
+                    tries.append(len(tries))
+                    if len(tries) <= times:
+                        raise error
+                return execute(sql, *args)
 
-        original = processing.lock
-        monkeypatch.setattr(processing, "lock", lock)
-        monkeypatch.setattr("time.sleep", lambda _seconds: None)
-        return tries
+            failures.close()
+            failures.enter_context(connection.execute_wrapper(begin_progress))
+            monkeypatch.setattr("time.sleep", lambda _seconds: None)
+            return tries
 
-    return fail
+        yield fail
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_the_log_says_which_event_failed_and_nothing_of_the_learner(
     message = record.getMessage()
     assert f"event_failed event_type={PASSING} event_id={UUID(int=7)}" in message
     assert "error=ValueError" in message
-    assert "in lock" in message
+    assert "in begin_progress" in message
     assert "ada" not in caplog.text.replace("credentials_accredible", "")
 
 
