@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,16 +20,29 @@ from credentials_accredible.badges import by_hand
 from credentials_accredible.badges.awarding import Reevaluation, reevaluate
 from credentials_accredible.badges.processing import process_failed_event, receive_event
 from credentials_accredible.badges.simulation import Simulation, simulate
-from credentials_accredible.choices import Difference, Repair, RunTrigger, SnapshotCause
+from credentials_accredible.choices import RunTrigger, SnapshotCause
 from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options
 from credentials_accredible.database import retried
-from credentials_accredible.delivery import engines, outbox, pauses, reconciling
-from credentials_accredible.delivery.engines import engine as delivery_engine
-from credentials_accredible.delivery.outbox import BadgeOutcome, DeliveryStatus, Fate, badge_outcomes
-from credentials_accredible.delivery.outbox import conditions as delivery_conditions
-from credentials_accredible.delivery.reconciling import Finding, Reconciliation
+from credentials_accredible.delivery.engines import (
+    deliver_now,
+    delivery_engine,
+    hand_over,
+    resume_delivery,
+    retry_badges,
+    sweep_deliveries,
+    work_off,
+)
+from credentials_accredible.delivery.outbox import (
+    BadgeOutcome,
+    DeliveryStatus,
+    Fate,
+    badge_outcomes,
+    delivery_conditions,
+    delivery_status,
+)
+from credentials_accredible.delivery.reconciling import Finding, Reconciliation, reconcile
 from credentials_accredible.delivery.repairs import DELIVERED, RECORDED
-from credentials_accredible.delivery.sender import Delivery, always, send_together
+from credentials_accredible.delivery.sender import Delivery, deliver
 from credentials_accredible.events import catalogue
 from credentials_accredible.events.catalogue import keypaths
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
@@ -198,71 +211,6 @@ def revoke_badges(badges: QuerySet[AccredibleBadge], *, reason: str, user: Any) 
     return by_hand.revoke(list(badges.order_by().values_list("pk", flat=True)), reason, user)
 
 
-def deliver(
-    config: AccredibleAPIConfig, *, limit: int | None = None, go_on: Callable[[], bool] = always, senders: int = 1
-) -> Delivery:
-    """Send what is due of ``config`` to Accredible: first tries, retries, revocations; ``limit`` badges at most.
-
-    ``senders``: so many threads share the work, each with a database connection of its own. Returns when nothing is due
-    any more, when there is a reason to wait, or when ``go_on``, which is asked before each request, says no. Call it
-    outside of a transaction.
-    """
-    outbox.give_up()
-    outbox.retry_corrected_recipients(config)
-    return send_together(config, senders, limit=limit, go_on=go_on)
-
-
-def work_off(config_id: int, *, go_on: Callable[[], bool]) -> None:
-    """Do a worker's share of delivering what is due of that configuration, and have it gone on with where it is more.
-
-    Ends when ``go_on`` says no, or after a minute or so. Call it outside of a transaction.
-    """
-    engines.work_off(config_id, go_on)
-
-
-def sweep_deliveries() -> int:
-    """Have workers look at each configuration that has something due; returns at how many."""
-    outbox.give_up()
-    return engines.sweep()
-
-
-def hand_over(badges: Iterable[AccredibleBadge]) -> None:
-    """Have ``badges``, which have just become due, delivered in the way of the setting ``DELIVERY``.
-
-    That begins once the transaction around it is committed, and never raises anything into it. Awarding and revoking
-    do this by themselves.
-    """
-    engines.hand_over(badges)
-
-
-def deliver_now(badges: QuerySet[AccredibleBadge], *, user: Any) -> Delivery:
-    """Make ``badges`` due, and try to deliver them here and now, whatever ``DELIVERY`` says and Accredible did before.
-
-    Takes some seconds per configuration at most: what is not reached in that time is due, and left to the worker or the
-    command. Returns what came of those that were tried. Nothing of a paused configuration is sent. Within a transaction
-    nothing is sent either: they are handed over.
-    """
-    return engines.deliver_now(outbox.retry(badges, user))
-
-
-def delivery_status() -> list[DeliveryStatus]:
-    """How deliveries stand, for each configuration."""
-    return outbox.status()
-
-
-def retry_badges(badges: QuerySet[AccredibleBadge], *, user: Any) -> int:
-    """Make ``badges`` due, whatever went wrong before, and hand them over; returns for how many that holds."""
-    due = outbox.retry(badges, user)
-    engines.hand_over(due)
-    return len(due)
-
-
-def resume_delivery(config: AccredibleAPIConfig) -> None:
-    """Lift the pause that a refused API key has brought about, and hand over what has become due meanwhile."""
-    pauses.resume(config)
-    engines.hand_over_due(config)
-
-
 def offered_event_types() -> list[str]:
     """The configured event types, without those that nobody knows here."""
     return [event_type for event_type in conf.event_types() if catalogue.is_known(event_type)]
@@ -271,23 +219,6 @@ def offered_event_types() -> list[str]:
 def sample_event(event_type: str) -> dict[str, str]:
     """An example text for each path of that event type, to be changed and given to ``simulate``."""
     return catalogue.sample(event_type)
-
-
-def reconcile(
-    config: AccredibleAPIConfig,
-    *,
-    repairs: Collection[Difference] = (),
-    ignore: Collection[Difference] = (),
-    dry_run: bool = False,
-) -> Reconciliation:
-    """Compare the badges of ``config`` with Accredible's credentials, and repair; hands over what has become due.
-
-    See ``badges.delivery.reconciling.reconcile``.
-    """
-    result = reconciling.reconcile(config, repairs=repairs, ignore=ignore, dry_run=dry_run)
-    if any(finding.repair == Repair.DONE for finding in result.findings):
-        engines.hand_over_due(config)
-    return result
 
 
 def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> list[int]:

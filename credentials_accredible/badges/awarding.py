@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, DateTimeField, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from openedx_events.learning.data import BadgeData, BadgeTemplateData, UserData, UserPersonalData
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
@@ -19,7 +19,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import host
 from credentials_accredible.badges import custom_attributes
-from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible.choices import BadgeStatus
 from credentials_accredible.database import in_transaction, lock, pages
 from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, CustomAttribute
@@ -77,43 +77,12 @@ def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
     of_groups = of_ids | Q(group__in=by_key)
     awarded = AccredibleBadge.objects.filter(of_groups, user=user, status=BadgeStatus.AWARDED)
     badges = list(awarded.select_related("user"))
-    take_away([badge.pk for badge in badges])
+    AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges]).revoke()
     origins = ((badge.group_id, (badge.api_config_id, badge.accredible_group_id)) for badge in badges)
     of = [by_key[group] if group in by_key else by_origin[origin] for group, origin in origins]
     announce(BADGE_REVOKED, zip(badges, of, strict=True))
     hand_over(badges)
     return len(badges)
-
-
-def take_away(badges: Collection[int]) -> None:
-    """Make badges revoked ones, by primary keys, and have it told to Accredible where that may know of them."""
-    now = timezone.now()
-    AccredibleBadge.objects.filter(pk__in=badges).update(
-        status=BadgeStatus.REVOKED,
-        modified=now,
-        due_since=now,
-        failures=0,
-        problem=BadgeProblem.NONE,
-        next_attempt_at=_next_step(now),
-        state=_left_to_expire(),
-    )
-
-
-def _next_step(now: datetime) -> Case:
-    """When a badge that is revoked now is to be looked at: never where nothing was sent."""
-    return Case(
-        # Its sender sees the revocation when it writes down what came of it.
-        When(~Q(claim=""), then=F("next_attempt_at")),
-        When(state=BadgeState.CREATED, then=Value(None)),
-        default=Value(now),
-        output_field=DateTimeField(),
-    )
-
-
-def _left_to_expire() -> Case:
-    """The state of a badge that is revoked now. One that was to be reinstated can be published already."""
-    to_be_reinstated = When(~Q(external_id=""), state=BadgeState.EXPIRED, then=Value(BadgeState.ACCEPTED))
-    return Case(to_be_reinstated, default=F("state"), output_field=CharField())
 
 
 def announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge, AccredibleGroup]]) -> None:

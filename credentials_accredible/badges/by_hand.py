@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible.badges import awarding, custom_attributes
-from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible.choices import BadgeAction, BadgeStatus
 from credentials_accredible.database import batches, in_transaction, lock
 from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.events.values import text
@@ -98,7 +98,7 @@ def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: 
     for learner in learners.values():
         badge = existing.get(learner.pk)
         if badge:
-            _award_again(badge, current, attributes[learner.pk])
+            badge.award_again(current, attributes[learner.pk])
         else:
             badge = awarding.new_badge(learner, current, timezone.localdate(), attributes[learner.pk])
         # One by one: MySQL does not say which keys the rows of a bulk statement got, and the log needs them.
@@ -137,28 +137,12 @@ def _refuse_holders(learners: dict[int, Any], existing: dict[int, AccredibleBadg
         raise DecisionRefused(problems)
 
 
-def _award_again(badge: AccredibleBadge, group: AccredibleGroup, attributes: dict[str, str]) -> None:
-    """Make an award of a revoked badge, unsaved."""
-    now = timezone.now()
-    badge.status, badge.group = BadgeStatus.AWARDED, group
-    badge.failures, badge.problem, badge.last_error, badge.due_since = 0, BadgeProblem.NONE, "", now
-    if badge.external_id:
-        # Its expiry may be on its way, done and not answered, or outstanding: to reinstate it is right in each case.
-        badge.state = BadgeState.EXPIRED
-        badge.expired_on = badge.expired_on or timezone.localdate(now)
-    elif badge.state == BadgeState.CREATED:
-        badge.issued_on, badge.custom_attributes = timezone.localdate(now), attributes
-    if not badge.claim:
-        # Otherwise its sender sees the award when it writes down what came of its request.
-        badge.next_attempt_at = now
-
-
 @in_transaction
 def _revoke(badges: Collection[int], reason: str, user: Any) -> int:
     awarded = AccredibleBadge.objects.filter(pk__in=badges, status=BadgeStatus.AWARDED)
     lock(awarded)
     chosen = list(awarded.select_related("user", "group"))
-    awarding.take_away([badge.pk for badge in chosen])
+    AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in chosen]).revoke()
     _write_log(chosen, BadgeAction.REVOKE, reason, user)
     awarding.announce(BADGE_REVOKED, ((badge, badge.group) for badge in chosen if badge.group))
     hand_over(chosen)

@@ -6,12 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from credentials_accredible.choices import BadgeProblem, BadgeStatus
+from credentials_accredible.database import batches
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
-
-_BATCH = 500
 
 
 def unlinked(config: AccredibleAPIConfig, numbers: Collection[int]) -> QuerySet[AccredibleBadge]:
@@ -20,31 +18,25 @@ def unlinked(config: AccredibleAPIConfig, numbers: Collection[int]) -> QuerySet[
 
 
 def link_all(group: AccredibleGroup, badges: QuerySet[AccredibleBadge]) -> int:
-    """Link all of ``badges``, which belong to no group, to ``group``; returns how many. As ``link``."""
-    done = 0
-    while keys := list(badges.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
-        link(group, keys)
-        done += len(keys)
-    return done
+    """Link all of ``badges`` to ``group``, as ``link`` does; returns how many."""
+    keys = list(badges.order_by("pk").values_list("pk", flat=True))
+    for batch in batches(keys):
+        link(group, batch)
+    return len(keys)
 
 
 def move_waiting(group: AccredibleGroup) -> None:
     """Have the badges of ``group`` that are not at Accredible yet made in the group as it is there now."""
     waiting = AccredibleBadge.objects.filter(group=group, external_id="", status=BadgeStatus.AWARDED)
-    rows = waiting.exclude(accredible_group_id=group.accredible_id).order_by("pk")
-    done = 0
-    while keys := list(rows.filter(pk__gt=done).values_list("pk", flat=True)[:_BATCH]):
-        link(group, keys)
-        done = keys[-1]
+    link_all(group, waiting.exclude(accredible_group_id=group.accredible_id))
 
 
 def link(group: AccredibleGroup, badges: Sequence[int]) -> None:
     """Make the badges with these primary keys, a few hundred, badges of ``group``. Wants a transaction around it.
 
     One whose configuration is gone becomes one of the group's configuration, and what could not be sent for that reason
-    is due again. One that is to be made at Accredible yet
-    is made in the group as it is there now. Neither holds where the learner has a badge of that place already: then
-    only the link is made, and that is enough for the learner not to be given another one.
+    is due again. One that is still to be made at Accredible is made in the group as it is there now. Where the learner
+    has a badge of that place already, only the link is made: enough for the learner not to be given another one.
     """
     rows: Any = AccredibleBadge.objects.filter(pk__in=badges)
     homeless, elsewhere = [], []
@@ -61,10 +53,7 @@ def link(group: AccredibleGroup, badges: Sequence[int]) -> None:
     rows.update(group=group)
     found_home = AccredibleBadge.objects.filter(pk__in=free)
     found_home.update(api_config=group.api_config)
-    now = timezone.now()
-    found_home.filter(problem=BadgeProblem.ORPHANED).update(
-        problem=BadgeProblem.NONE, next_attempt_at=now, due_since=now, failures=0, last_error=""
-    )
+    found_home.filter(problem=BadgeProblem.ORPHANED).make_due(last_error="")
     # One that a sender has taken on stays: it may be made at this moment.
     AccredibleBadge.objects.filter(pk__in=moving, claim="", external_id="").update(
         accredible_group_id=group.accredible_id, group_name=group.name

@@ -1,28 +1,63 @@
-"""Which sender has which badges: claimed by one statement, kept by a lease, taken over from the dead.
+"""Which sender has which badges, and what it writes down of them, with a line in each badge's log.
 
-A claim is committed before anything is sent and holds no lock, so that no transaction is open while Accredible is
-asked. Where the database can, rows that another sender is about to claim are skipped; elsewhere the statement itself
-decides: its condition is looked at again under the lock of each row.
+A badge is claimed by one statement, kept by a lease, and taken over from the dead. A claim is committed before anything
+is sent and holds no lock, so that no transaction is open while Accredible is asked. Where the database can, rows that
+another sender is about to claim are skipped; elsewhere the statement itself decides: its condition is looked at again
+under the lock of each row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import connections, transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
-from credentials_accredible.choices import BadgeState, BadgeStatus
-from credentials_accredible.database import alias, retried
-from credentials_accredible.models import AccredibleBadge
+from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible.database import alias, in_transaction, retried
+from credentials_accredible.delivery import policy
+from credentials_accredible.delivery.policy import Verdict
+from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
+from credentials_accredible.models.badge import BadgeQuerySet, Step
+
+log = logging.getLogger(__name__)
 
 # As often others may be quicker, where a database cannot skip what they are claiming.
 _RIVALS = 20
+_PROBLEMS = {Verdict.RECIPIENT: BadgeProblem.RECIPIENT, Verdict.DUPLICATE: BadgeProblem.TAKEN}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one try has brought for one badge.
+
+    ``transition`` is what follows of it for the badge: a method of AccredibleBadge, together with its arguments. None:
+    nothing was learned. ``error`` None: it succeeded, and ``detail`` is what else there is to say.
+    """
+
+    action: BadgeAction
+    transition: Callable[[AccredibleBadge], None] | None = None
+    error: Exception | None = None
+    detail: str = ""
+
+
+Results = dict[AccredibleBadge, Result]
+
+
+def lease() -> float:
+    """Seconds for which a claim holds."""
+    return conf.delivery_lease()
+
+
+def lease_end() -> datetime:
+    """When a claim that is made or kept now is over."""
+    return timezone.now() + timedelta(seconds=lease())
 
 
 class Claim:
@@ -34,39 +69,43 @@ class Claim:
         self._sent: set[int] = set()
 
     def keep(self, badges: Collection[AccredibleBadge]) -> None:
-        """Begin the lease of these ``badges`` anew."""
-        _rows(self.token, badges).update(next_attempt_at=_lease_end())
+        """Begin the lease of these ``badges`` again."""
+        self._rows(badges).claim(self.token, lease_end())
 
     def mark_sent(self, badges: Collection[AccredibleBadge]) -> list[AccredibleBadge]:
         """Note of ``badges`` that their issuing is about to be sent; returns those for which it still may be.
 
         One that was revoked meanwhile, or that another sender has taken over, may not.
         """
-        awarded = _rows(self.token, badges).filter(status=BadgeStatus.AWARDED)
-        awarded.update(
-            state=BadgeState.NO_RESPONSE,
-            attempts=F("attempts") + 1,
-            next_attempt_at=_lease_end(),
-            modified=timezone.now(),
-        )
-        marked = set(
-            _rows(self.token, badges).filter(state=BadgeState.NO_RESPONSE, status=BadgeStatus.AWARDED)
-            .values_list("pk", flat=True)
-        )  # fmt: skip
+        self._rows(badges).mark_sent(lease_end())
+        sent = self._rows(badges).filter(state=BadgeState.NO_RESPONSE, status=BadgeStatus.AWARDED)
+        marked = set(sent.values_list("pk", flat=True))
         self._sent |= marked
         return [badge for badge in badges if badge.pk in marked]
 
-    def mark_tried(self, badge: AccredibleBadge) -> None:
+    def mark_tried(self, badges: Collection[AccredibleBadge]) -> None:
         """Count a try of something that can be repeated without harm."""
-        _rows(self.token, [badge]).update(attempts=F("attempts") + 1)
+        self._rows(badges).mark_tried()
+
+    def write_down(self, results: Mapping[AccredibleBadge, Result]) -> None:
+        """Write ``results`` into the badges that are still claimed, and let go of these.
+
+        A badge that another sender has taken over is left to that one. A decision that was changed while the request
+        was under way is seen here, and is due at once.
+        """
+        by_pk = {badge.pk: result for badge, result in results.items()}
+        for badge in _write_down(self.token, by_pk) if by_pk else []:
+            _tell(badge, by_pk[badge.pk])
 
     def release(self, badges: Collection[AccredibleBadge]) -> None:
-        """Leave ``badges`` to whoever comes next: at once, or after the lease where something was sent.
+        """Leave ``badges`` to the next sender: at once, or after the lease where something was sent.
 
         A request that was interrupted can still be at work at Accredible, where a search would not show it yet.
         """
-        unsent = [badge for badge in badges if badge.pk not in self._sent]
-        _rows(self.token, unsent).update(claim="", next_attempt_at=timezone.now())
+        self._rows([badge for badge in badges if badge.pk not in self._sent]).release()
+
+    def _rows(self, badges: Collection[AccredibleBadge]) -> BadgeQuerySet:
+        return AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges], claim=self.token)
 
 
 def claim(config_id: int, size: int, only: Collection[UUID] | None = None) -> Claim:
@@ -90,10 +129,10 @@ def others_at_work(config_id: int) -> bool:
 @retried
 def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | None:
     """None where there are some, and another sender was quicker with all of them."""
-    token, now = uuid4().hex, timezone.now()
+    token = uuid4().hex
     if size < 1:
         return Claim(token, [])
-    due = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__lte=now)
+    due = AccredibleBadge.objects.filter(api_config=config_id).due()
     if only is not None:
         due = due.filter(uuid__in=only)
     skips = connections[alias()].features.has_select_for_update_skip_locked
@@ -101,7 +140,7 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
         waiting = due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)
         chosen = list((waiting.select_for_update(skip_locked=True) if skips else waiting)[:size])
         if chosen:
-            due.filter(pk__in=chosen).update(claim=token, next_attempt_at=_lease_end())
+            due.filter(pk__in=chosen).claim(token, lease_end())
     if not chosen:
         return Claim(token, [])
     claimed = AccredibleBadge.objects.filter(pk__in=chosen, claim=token).select_related("user", "group")
@@ -109,14 +148,76 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
     return Claim(token, badges) if badges else None
 
 
-def lease() -> float:
-    """Seconds for which a claim holds."""
-    return conf.delivery_lease()
+@in_transaction
+def _write_down(token: str, by_pk: Mapping[int, Result]) -> list[AccredibleBadge]:
+    now = timezone.now()
+    claimed = AccredibleBadge.objects.filter(pk__in=by_pk, claim=token)
+    # A write first: it locks the rows, on SQLite the database.
+    claimed.update(modified=now)
+    badges = list(claimed.select_related("user"))
+    for badge in badges:
+        _apply(badge, by_pk[badge.pk], now)
+    if badges:
+        AccredibleBadge.objects.save_tried(badges)
+    BadgeLogEntry.objects.bulk_create(_entry(badge, by_pk[badge.pk]) for badge in badges)
+    return badges
 
 
-def _lease_end() -> datetime:
-    return timezone.now() + timedelta(seconds=lease())
+def _apply(badge: AccredibleBadge, result: Result, now: datetime) -> None:
+    if result.transition:
+        result.transition(badge)
+    if result.error is None:
+        _succeeded(badge, result, now)
+    else:
+        _failed(badge, result.error, now)
+    badge.let_go(now)
 
 
-def _rows(token: str, badges: Collection[AccredibleBadge]) -> QuerySet[AccredibleBadge]:
-    return AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges], claim=token)
+def _succeeded(badge: AccredibleBadge, result: Result, now: datetime) -> None:
+    badge.succeed(result.detail)
+    if badge.next_step is Step.NOTHING:
+        badge.finish(now)
+    elif badge.next_step.is_urgent:
+        badge.proceed(now)
+    else:
+        badge.postpone(now + timedelta(seconds=conf.number("UNPUBLISHED_RECHECK", least=1)))
+
+
+def _failed(badge: AccredibleBadge, error: Exception, now: datetime) -> None:
+    verdict = policy.verdict(error)
+    badge.fail(error)
+    if badge.next_step is Step.NOTHING:  # revoked meanwhile, and certainly nothing there
+        badge.finish(now)
+    elif verdict is Verdict.PAUSE:
+        badge.postpone(now)
+    elif policy.was_kept_back(error):
+        badge.postpone(now + timedelta(seconds=getattr(error, "retry_after", None) or 0))
+    elif verdict is Verdict.AGAIN:
+        due_since = badge.count_failure(now)
+        if policy.is_hopeless(badge.failures, (now - due_since) / timedelta(days=1)):
+            badge.give_up(BadgeProblem.EXHAUSTED)
+        else:
+            badge.postpone(now + timedelta(seconds=policy.delay(badge.failures)))
+    else:
+        badge.give_up(_PROBLEMS.get(verdict, BadgeProblem.REFUSED))
+
+
+def _entry(badge: AccredibleBadge, result: Result) -> BadgeLogEntry:
+    detail = str(result.error) if result.error else result.detail
+    return BadgeLogEntry(badge=badge, action=result.action, succeeded=result.error is None, detail=detail)
+
+
+def _tell(badge: AccredibleBadge, result: Result) -> None:
+    # What Accredible says can quote the learner's address: it stays in the database.
+    if result.error is None:
+        log.info("badge_delivery badge=%s action=%s state=%s", badge.uuid, result.action, badge.state)
+    else:
+        log.warning(
+            "badge_delivery_failed badge=%s action=%s state=%s error=%s status=%s failures=%s",
+            badge.uuid,
+            result.action,
+            badge.state,
+            type(result.error).__name__,
+            getattr(result.error, "status", None),
+            badge.failures,
+        )

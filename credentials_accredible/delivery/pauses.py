@@ -87,8 +87,7 @@ def end_hold(config: AccredibleAPIConfig) -> None:
     outages = held.values_list("outages", flat=True).first()
     if outages and held.update(outages=0, held_until=None) and outages >= _AN_OUTAGE:
         # Their own delays have grown to hours meanwhile, and that they failed says nothing about them.
-        waiting = AccredibleBadge.objects.filter(api_config=config, failures__gt=0, next_attempt_at__isnull=False)
-        waiting.filter(claim="").update(failures=0, next_attempt_at=now)
+        AccredibleBadge.objects.filter(api_config=config).cut_delays()
 
 
 def _at_the_same_address(config: AccredibleAPIConfig) -> QuerySet[AccredibleAPIConfig]:

@@ -44,6 +44,10 @@ class Verdict(Enum):
     PERSON = "person"  # everything else
 
 
+class RecipientUnusable(AccredibleError):
+    """The learner's record lacks what Accredible needs; the message says what."""
+
+
 class SentTogether(AccredibleError):
     """Many badges were refused at once, without a word on each: one by one, each gets its own answer."""
 
@@ -56,7 +60,7 @@ def verdict(error: Exception) -> Verdict:
         return Verdict.PAUSE
     if isinstance(error, Invalid):
         return _refusal(error)
-    return Verdict.PERSON
+    return Verdict.RECIPIENT if isinstance(error, RecipientUnusable) else Verdict.PERSON
 
 
 def nothing_was_done(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""Sends what is due of one configuration: claims, does what is to be done, writes down what it brought."""
+"""Sends what is due of one configuration: claims badges, does what is next for each, writes down what came of it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from uuid import UUID
 from django.db import connections
 from edx_django_utils.monitoring import set_custom_attribute
 
-from credentials_accredible.choices import BadgeAction
+from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.client import AccredibleClient, Options
+from credentials_accredible.database import batches
 from credentials_accredible.delivery import pauses, policy
-from credentials_accredible.delivery.actions import Results, expire, issue, publish, reinstate, search
-from credentials_accredible.delivery.claims import Claim, claim
+from credentials_accredible.delivery.actions import expire, issue, publish, reinstate, search
+from credentials_accredible.delivery.claims import Claim, Result, Results, claim
 from credentials_accredible.delivery.policy import Verdict
-from credentials_accredible.delivery.results import Result, write_down
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
-from credentials_accredible.models.badge import Job, job_of
+from credentials_accredible.models.badge import Step
 from credentials_accredible.models.config import open_client
 
-_CHANGES: dict[Job, Callable[[AccredibleClient, AccredibleBadge], Result]] = {
-    Job.EXPIRE: expire,
-    Job.PUBLISH: publish,
-    Job.REINSTATE: reinstate,
+_CHANGES: dict[Step, Callable[[AccredibleClient, AccredibleBadge], Result]] = {
+    Step.EXPIRE: expire,
+    Step.PUBLISH: publish,
+    Step.REINSTATE: reinstate,
 }
 
 
@@ -47,6 +47,50 @@ def always() -> bool:
     return True
 
 
+def deliver(
+    config: AccredibleAPIConfig, *, limit: int | None = None, go_on: Callable[[], bool] = always, senders: int = 1
+) -> Delivery:
+    """Send what is due of ``config`` to Accredible: first tries, retries, revocations; ``limit`` badges at most.
+
+    ``senders``: so many threads share the work, each with a database connection of its own; they keep the rate limit
+    together. Returns when nothing is due any more, when there is a reason to wait, or when ``go_on``, which is asked
+    before each request, says no. Call it outside of a transaction.
+    """
+    AccredibleBadge.objects.give_up_orphans()
+    retry_corrected_recipients(config)
+    if senders == 1:
+        return send(config, limit=limit, go_on=go_on)
+    failed = Event()
+
+    def share(number: int) -> Delivery:
+        try:
+            part = None if limit is None else limit // senders + (number < limit % senders)
+            return send(config, limit=part, go_on=lambda: go_on() and not failed.is_set())
+        except BaseException:
+            failed.set()
+            raise
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(senders, thread_name_prefix="accredible-sender") as executor:
+        try:
+            return sum(executor.map(share, range(senders)), Delivery())
+        except BaseException:
+            failed.set()
+            raise
+
+
+def retry_corrected_recipients(config: AccredibleAPIConfig) -> None:
+    """Make those badges due whose learner's record was refused and has been corrected since."""
+    refused = AccredibleBadge.objects.filter(
+        api_config=config, state=BadgeState.ERROR, problem=BadgeProblem.RECIPIENT, claim="", status=BadgeStatus.AWARDED
+    ).select_related("user")
+    corrected = (badge.pk for badge in refused.iterator() if badge.recipient_fingerprint != badge.refused_recipient)
+    # All of them first: the query goes by what is changed here.
+    for batch in batches(list(corrected)):
+        AccredibleBadge.objects.filter(pk__in=batch).make_due()
+
+
 def send(
     config: AccredibleAPIConfig,
     *,
@@ -58,7 +102,7 @@ def send(
     """Send what is due of ``config``, until nothing is, ``limit`` badges were handled, or Accredible does not answer.
 
     ``only``: none but the badges with these UUIDs. ``options`` None: those of the settings. ``go_on`` is asked before
-    each request: once it says False, what was not sent is left to whoever comes next.
+    each request: once it says False, what was not sent is left to the next sender.
 
     Raises nothing that Accredible is to blame for. Any number of senders may be at it at once.
     """
@@ -108,7 +152,7 @@ class _Sender:
             self._do(claimed, results)
         finally:
             # Also what was done before something unforeseen happened, and before a person stops this process.
-            write_down(claimed.token, results)
+            claimed.write_down(results)
             claimed.release([badge for badge in claimed.badges if badge not in results])
         errors = [result.error for result in results.values() if result.error]
         was_asked = self._client.requests_sent > requests_before
@@ -116,23 +160,23 @@ class _Sender:
         return Delivery(delivered=len(results) - len(errors), failed=len(errors))
 
     def _do(self, claimed: Claim, results: Results) -> None:
-        by_job: dict[Job, list[AccredibleBadge]] = {}
+        by_step: dict[Step, list[AccredibleBadge]] = {}
         for badge in claimed.badges:
-            by_job.setdefault(job_of(badge), []).append(badge)
-        for badge in by_job.get(Job.NOTHING, ()):
+            by_step.setdefault(badge.next_step, []).append(badge)
+        for badge in by_step.get(Step.NOTHING, ()):
             results[badge] = Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
-        for job, change in _CHANGES.items():
-            for badge in by_job.get(job, ()):
+        for step, change in _CHANGES.items():
+            for badge in by_step.get(step, ()):
                 if not self._go_on():
                     return
                 claimed.keep([kept for kept in claimed.badges if kept not in results])
-                claimed.mark_tried(badge)
+                claimed.mark_tried([badge])
                 results[badge] = change(self._client, badge)
                 if self._has_to_wait(results[badge]):
                     return
-        to_issue = by_job.get(Job.ISSUE, [])
-        if Job.SEARCH in by_job:
-            found, absent = self._search(claimed, by_job[Job.SEARCH])
+        to_issue = by_step.get(Step.ISSUE, [])
+        if Step.SEARCH in by_step:
+            found, absent = self._search(claimed, by_step[Step.SEARCH])
             results |= found
             if any(self._has_to_wait(result) for result in found.values()):
                 return
@@ -141,8 +185,7 @@ class _Sender:
             results |= issue(self._client, claimed, to_issue, self._patience, self._go_on)
 
     def _search(self, claimed: Claim, badges: Sequence[AccredibleBadge]) -> tuple[Results, list[AccredibleBadge]]:
-        for badge in badges:
-            claimed.mark_tried(badge)
+        claimed.mark_tried(badges)
         claimed.keep(claimed.badges)
         return search(self._client, badges, self._go_on)
 
@@ -166,32 +209,3 @@ class _Sender:
             pauses.hold(self._config, outage)
         elif succeeded:
             pauses.end_hold(self._config)
-
-
-def send_together(
-    config: AccredibleAPIConfig, senders: int, *, limit: int | None, go_on: Callable[[], bool]
-) -> Delivery:
-    """As ``send``, by so many threads, each with a connection to the database of its own.
-
-    They keep the rate limit together, and all of them end when one ends with an exception, which is raised.
-    """
-    if senders == 1:
-        return send(config, limit=limit, go_on=go_on)
-    failed = Event()
-
-    def share(number: int) -> Delivery:
-        try:
-            part = None if limit is None else limit // senders + (number < limit % senders)
-            return send(config, limit=part, go_on=lambda: go_on() and not failed.is_set())
-        except BaseException:
-            failed.set()
-            raise
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(senders, thread_name_prefix="accredible-sender") as executor:
-        try:
-            return sum(executor.map(share, range(senders)), Delivery())
-        except BaseException:
-            failed.set()
-            raise

@@ -1,6 +1,7 @@
 """The plugin's tables."""
 
-from credentials_accredible.models.badge import AccredibleBadge, BadgeLogEntry
+from credentials_accredible.models.badge import AccredibleBadge
+from credentials_accredible.models.badge_log import BadgeLogEntry
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.failed_event import FailedEvent
 from credentials_accredible.models.group import AccredibleGroup

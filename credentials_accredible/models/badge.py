@@ -1,19 +1,170 @@
-"""A badge that a learner has earned."""
+"""A badge that a learner has earned, and its life cycle.
+
+``state`` is how far it has come at Accredible. This is all that changes it: each arrow bears the names of methods of
+this module, ``any`` is any other state, and a test compares the drawing with what the methods do.
+
+    Decided, sent, answered, and at last revoked:
+        created --mark_sent--> no_response --accept--> accepted --expire--> expired
+
+    Sent once more, when it is certain that nothing is at Accredible:
+        expired | error --mark_sent--> no_response
+
+    Accredible's word counts, whatever was known before:
+        any --accept--> accepted | unpublished
+        any --expire--> expired
+        any --mark_absent | send_alone--> created
+
+    A person is needed, who corrects what is wrong and has it tried again:
+        any --give_up | give_up_orphans--> error
+
+    Decided otherwise while there is a credential, so that it has to be expired, or reinstated:
+        expired --revoke--> accepted
+        any --award_again--> expired
+
+The other methods leave the state alone, and say who has the badge and when it is looked at: ``claim``,
+``mark_tried``, ``release``, ``make_due``, ``cut_delays``; and ``succeed``, ``fail``, ``count_failure``, ``proceed``,
+``postpone``, ``finish``, ``let_go``. Nobody else changes these columns.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from enum import Enum
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, CharField, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
-from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible import host
+from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.group import AccredibleGroup
+
+# The columns that one try can change.
+_OF_A_TRY = [
+    "state", "external_id", "url", "expired_on", "failures", "due_since", "next_attempt_at", "claim", "delivered_at",
+    "problem", "last_error", "refused_recipient", "modified",
+]  # fmt: skip
+_ORPHANED = (
+    "Its API configuration was deleted, so that nobody can send it. Add a configuration for the same account, sync its "
+    "groups, and retry the delivery."
+)
+# Badges that have failed so often are sent one by one: the reason may be one of those that were sent along.
+ALONE_AFTER = 2
+
+
+class Step(Enum):
+    """What can be next on the way to what was decided."""
+
+    NOTHING = "nothing"
+    ISSUE = "issue"  # nothing of it can be at Accredible
+    SEARCH = "search"  # it may be at Accredible: look by our own id, adopt it or go on
+    PUBLISH = "publish"  # it is at Accredible, but not visible
+    EXPIRE = "expire"  # it is at Accredible, and was revoked here
+    REINSTATE = "reinstate"  # it was revoked at Accredible, and awarded here again
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is to be done at once; what is not published is looked at now and then."""
+        return self not in {Step.NOTHING, Step.PUBLISH}
+
+
+class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
+    """Badges, and what is done to many of them with one statement."""
+
+    def due(self) -> BadgeQuerySet:
+        """Those that there is something to be done about now."""
+        return self.filter(next_attempt_at__lte=timezone.now())
+
+    def claim(self, token: str, until: datetime) -> int:
+        """A sender takes them on under its ``token``, or keeps them, until its lease ends; returns how many."""
+        return self.update(claim=token, next_attempt_at=until)
+
+    def mark_sent(self, until: datetime) -> None:
+        """Their issuing is about to be sent: from now on they may be at Accredible.
+
+        Not those that are there, and not those that were revoked.
+        """
+        sendable = [BadgeState.CREATED, BadgeState.NO_RESPONSE, BadgeState.ERROR, BadgeState.EXPIRED]
+        self.filter(status=BadgeStatus.AWARDED, state__in=sendable).update(
+            state=BadgeState.NO_RESPONSE, attempts=F("attempts") + 1, next_attempt_at=until, modified=timezone.now()
+        )
+
+    def mark_tried(self) -> None:
+        """Something is about to be tried that can be repeated without harm."""
+        self.update(attempts=F("attempts") + 1)
+
+    def release(self) -> None:
+        """Their sender leaves them to the next one."""
+        self.update(claim="", next_attempt_at=timezone.now())
+
+    def make_due(self, **values: Any) -> None:
+        """Have them tried as if for the first time, but for those that a sender has; ``values`` are written along."""
+        now = timezone.now()
+        self.filter(claim="").update(
+            next_attempt_at=now, due_since=now, failures=0, problem=BadgeProblem.NONE, modified=now, **values
+        )
+
+    def cut_delays(self) -> None:
+        """Have those tried now that wait because they failed, and forget that they did."""
+        waiting = self.filter(claim="", failures__gt=0, next_attempt_at__isnull=False)
+        waiting.update(failures=0, next_attempt_at=timezone.now())
+
+    def give_up_orphans(self) -> int:
+        """End what waits for a configuration that was deleted in an error that says so; returns how many.
+
+        Those that a sender has at this moment are left to it, until its lease is over.
+        """
+        now = timezone.now()
+        waiting = self.filter(Q(claim="") | Q(next_attempt_at__lte=now), api_config=None, next_attempt_at__isnull=False)
+        return waiting.update(
+            state=BadgeState.ERROR,
+            problem=BadgeProblem.ORPHANED,
+            last_error=_ORPHANED,
+            next_attempt_at=None,
+            due_since=None,
+            claim="",
+            modified=now,
+        )
+
+    def revoke(self) -> None:
+        """Take them away, and have it told to Accredible where that may know of them."""
+        now = timezone.now()
+        # Looks at the state, and so is written before it: MySQL goes from left to right.
+        next_attempt_at = Case(
+            # Its sender sees the revocation when it writes down what came of it.
+            When(~Q(claim=""), then=F("next_attempt_at")),
+            # Nothing was sent, and nothing ever will be.
+            When(state=BadgeState.CREATED, then=Value(None)),
+            default=Value(now),
+            output_field=DateTimeField(),
+        )
+        # One that was to be reinstated can be visible already.
+        to_be_reinstated = When(~Q(external_id=""), state=BadgeState.EXPIRED, then=Value(BadgeState.ACCEPTED))
+        self.update(
+            status=BadgeStatus.REVOKED,
+            modified=now,
+            due_since=now,
+            failures=0,
+            problem=BadgeProblem.NONE,
+            next_attempt_at=next_attempt_at,
+            state=Case(to_be_reinstated, default=F("state"), output_field=CharField()),
+        )
+
+    def save_tried(self, badges: Sequence[AccredibleBadge]) -> None:
+        """Save what a try has changed in ``badges``; what is the same in all of them, as ``modified``, as one value."""
+        values = {name: [getattr(badge, name) for badge in badges] for name in _OF_A_TRY}
+        same = {name: found[0] for name, found in values.items() if all(value == found[0] for value in found)}
+        self.filter(pk__in=[badge.pk for badge in badges]).update(**same)
+        if len(same) < len(_OF_A_TRY):
+            AccredibleBadge.objects.bulk_update(badges, [name for name in _OF_A_TRY if name not in same])
 
 
 class AccredibleBadge(TimeStampedModel):
@@ -66,6 +217,8 @@ class AccredibleBadge(TimeStampedModel):
     # A fingerprint of the name and address that were refused: other ones are worth another try.
     refused_recipient = models.CharField(max_length=64, blank=True, editable=False)
 
+    objects = BadgeQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("Accredible badge")
         verbose_name_plural = _("Accredible badges")
@@ -89,66 +242,109 @@ class AccredibleBadge(TimeStampedModel):
     def __str__(self) -> str:
         return f"{self.user} / {self.group_name}"
 
+    @property
+    def next_step(self) -> Step:
+        """What is to be done next. A revoked badge of which nothing was ever sent has nothing left to be done."""
+        # ``created`` and ``expired`` without a credential say for certain that there is none.
+        is_certain = self.state in {BadgeState.CREATED, BadgeState.EXPIRED}
+        if self.status == BadgeStatus.REVOKED:
+            if self.state == BadgeState.EXPIRED:
+                return Step.NOTHING
+            if self.external_id:
+                return Step.EXPIRE
+            return Step.NOTHING if is_certain else Step.SEARCH
+        if self.state == BadgeState.ACCEPTED:
+            return Step.NOTHING
+        if self.external_id:
+            # The day stays until it is reinstated, also where that was refused and the state is ``error``.
+            was_revoked = self.state == BadgeState.EXPIRED or self.expired_on is not None
+            return Step.REINSTATE if was_revoked else Step.PUBLISH
+        return Step.ISSUE if is_certain else Step.SEARCH
 
-class BadgeLogEntry(TimeStampedModel):
-    """Something that was done about a badge, or tried: by a member of staff, or towards Accredible.
+    @property
+    def recipient_name(self) -> str:
+        """The learner's name, as Accredible is told."""
+        return host.full_name(self.user).strip() or str(self.user.get_username())
 
-    ``detail`` holds a person's reason, or Accredible's words.
+    @property
+    def recipient_fingerprint(self) -> str:
+        """A digest of what Accredible is told of the learner: another one after the record was corrected."""
+        user: Any = self.user
+        return hashlib.sha256(f"{self.recipient_name}\n{user.email}".encode()).hexdigest()
 
-    .. pii: Links a member of staff to what they did; what Accredible says can quote an e-mail address.
-    .. pii_types: id, email_address
-    .. pii_retirement: consumer_api
-    """
+    def accept(self, external_id: str, url: str, *, published: bool) -> None:
+        """Accredible has the credential, visible or not. Where it tells no address, the one that is known stays."""
+        self.state, self.expired_on = BadgeState.ACCEPTED if published else BadgeState.UNPUBLISHED, None
+        self.external_id, self.url = external_id, url or self.url
 
-    badge = models.ForeignKey(AccredibleBadge, models.CASCADE, related_name="log", verbose_name=_("badge"))
-    action = models.CharField(_("action"), max_length=16, choices=BadgeAction.choices)
-    succeeded = models.BooleanField(_("succeeded"))
-    detail = models.TextField(_("detail"), blank=True)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user")
-    )
+    def expire(self, on: date, external_id: str = "", url: str = "") -> None:
+        """Accredible has revoked the credential on that day. Its id and address stay, where no others are given."""
+        self.state, self.expired_on = BadgeState.EXPIRED, on
+        self.external_id, self.url = external_id or self.external_id, url or self.url
 
-    class Meta:
-        verbose_name = _("badge log entry")
-        verbose_name_plural = _("badge log entries")
-        ordering = ["-created", "-pk"]
-        indexes = [models.Index(fields=["created"], name="accredible_badge_log_age")]
+    def mark_absent(self) -> None:
+        """It is certain that there is no credential at Accredible."""
+        self.state, self.expired_on = BadgeState.CREATED, None
+        self.external_id = self.url = ""
 
-    def __str__(self) -> str:
-        return f"{self.get_action_display()}, {self.created:%Y-%m-%d %H:%M:%S} UTC"
+    def send_alone(self) -> None:
+        """Nothing was made of many that were sent together: the next time it goes alone."""
+        self.mark_absent()
+        self.failures = ALONE_AFTER
 
+    def award_again(self, group: AccredibleGroup, attributes: Mapping[str, str]) -> None:
+        """Award a badge that was revoked; ``attributes`` are told to Accredible, unless something was sent before."""
+        now = timezone.now()
+        self.status, self.group = BadgeStatus.AWARDED, group
+        self.failures, self.problem, self.last_error, self.due_since = 0, BadgeProblem.NONE, "", now
+        if self.external_id:
+            # Its expiry may be on its way, done and not answered, or outstanding: it is right to reinstate it.
+            self.state = BadgeState.EXPIRED
+            self.expired_on = self.expired_on or timezone.localdate(now)
+        elif self.state == BadgeState.CREATED:
+            self.issued_on, self.custom_attributes = timezone.localdate(now), dict(attributes)
+        if not self.claim:
+            # Otherwise its sender sees the award when it writes down what came of its request.
+            self.next_attempt_at = now
 
-class Job(Enum):
-    """The next step towards what was decided."""
+    def succeed(self, detail: str) -> None:
+        """A try has brought what it should; what Accredible does not publish keeps ``detail``, which says why."""
+        self.failures, self.problem, self.refused_recipient, self.due_since = 0, BadgeProblem.NONE, "", None
+        self.last_error = detail if self.state == BadgeState.UNPUBLISHED else ""
 
-    NOTHING = "nothing"
-    ISSUE = "issue"  # nothing of it can be at Accredible
-    SEARCH = "search"  # it may be at Accredible: look by our own id, adopt it or go on
-    PUBLISH = "publish"  # it is at Accredible, but not visible
-    EXPIRE = "expire"  # it is at Accredible, and was revoked here
-    REINSTATE = "reinstate"  # it was revoked at Accredible, and awarded here again
+    def proceed(self, now: datetime) -> None:
+        """Its next step is due at once."""
+        self.due_since = self.next_attempt_at = now
 
+    def finish(self, now: datetime) -> None:
+        """Nothing is left to be done."""
+        self.delivered_at = now if self.external_id else self.delivered_at
+        self.due_since = self.next_attempt_at = None
 
-def job_of(badge: AccredibleBadge) -> Job:
-    """What is to be done next. A revoked badge of which nothing was ever sent has nothing left to be done."""
-    if badge.status == BadgeStatus.REVOKED:
-        if badge.state == BadgeState.EXPIRED:
-            return Job.NOTHING
-        return Job.EXPIRE if badge.external_id else _unless_certain(badge, Job.NOTHING)
-    if badge.state == BadgeState.ACCEPTED:
-        return Job.NOTHING
-    if badge.external_id:
-        # The day stays until it is reinstated, also where that was refused and the state is ``error``.
-        was_revoked = badge.state == BadgeState.EXPIRED or badge.expired_on is not None
-        return Job.REINSTATE if was_revoked else Job.PUBLISH
-    return _unless_certain(badge, Job.ISSUE)
+    def fail(self, error: Exception) -> None:
+        """A try has failed."""
+        self.last_error = str(error)
 
+    def count_failure(self, now: datetime) -> datetime:
+        """It has failed once more in a row; returns since when it has been due."""
+        self.failures += 1
+        self.due_since = self.due_since or now
+        return self.due_since
 
-def is_urgent(job: Job) -> bool:
-    """Whether it is to be done at once; what is not published is looked at now and then."""
-    return job not in {Job.NOTHING, Job.PUBLISH}
+    def postpone(self, until: datetime) -> None:
+        """It is looked at again at that time."""
+        self.next_attempt_at = until
 
+    def give_up(self, problem: BadgeProblem) -> None:
+        """A person is needed; after ``RECIPIENT``, a correction of the learner's record is enough."""
+        self.state, self.problem, self.next_attempt_at, self.due_since = BadgeState.ERROR, problem, None, None
+        if problem == BadgeProblem.RECIPIENT:
+            self.refused_recipient = self.recipient_fingerprint
+        if problem == BadgeProblem.ORPHANED:
+            self.last_error = _ORPHANED
 
-def _unless_certain(badge: AccredibleBadge, job: Job) -> Job:
-    # ``created`` and ``expired`` without a credential say for certain that there is none.
-    return job if badge.state in {BadgeState.CREATED, BadgeState.EXPIRED} else Job.SEARCH
+    def let_go(self, now: datetime) -> None:
+        """Its sender is done with it. Without a configuration there is no next one."""
+        self.claim, self.modified = "", now
+        if self.api_config_id is None and self.next_attempt_at is not None:
+            self.give_up(BadgeProblem.ORPHANED)

@@ -82,11 +82,10 @@ def award_more(group: Any, start: int, number: int) -> int:
 def _revoke(group: Any) -> None:
     """Have all badges delivered, and revoke them."""
     from credentials_accredible import api
-    from credentials_accredible.badges import awarding
     from credentials_accredible.models import AccredibleBadge
 
     api.deliver(group.api_config)
-    awarding.take_away(list(AccredibleBadge.objects.filter(state="accepted").values_list("pk", flat=True)))
+    AccredibleBadge.objects.filter(state="accepted").revoke()
 
 
 def _fork() -> int:

@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings as django_settings
 
 from credentials_accredible import api
-from credentials_accredible.badges import awarding
 from credentials_accredible.client import AccredibleClient
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.faults import Fault
@@ -47,7 +46,7 @@ def let_go_wrong(emulator: Emulator, fault: dict[str, Any], where: dict[str, Any
 def revoke_all() -> int:
     """Revoke everything that is awarded, as a penalty does; how many there were."""
     awarded = list(AccredibleBadge.objects.filter(status="awarded").values_list("pk", flat=True))
-    awarding.take_away(awarded)
+    AccredibleBadge.objects.filter(pk__in=awarded).revoke()
     return len(awarded)
 
 
@@ -105,7 +104,7 @@ def test_a_revocation_that_overtakes_the_issuing(
         requests.append(1)
         if len(requests) % 2:
             uuids = [new.own_id for new in sent]
-            awarding.take_away(list(AccredibleBadge.objects.filter(uuid__in=uuids).values_list("pk", flat=True)))
+            AccredibleBadge.objects.filter(uuid__in=uuids).revoke()
 
     def create_one(self: Any, new: Any, **options: Any) -> Any:
         overtake([new])

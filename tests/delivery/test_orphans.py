@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from credentials_accredible import api
 from credentials_accredible.badges import awarding
 from credentials_accredible.choices import BadgeAction
 from credentials_accredible.delivery import claims
-from credentials_accredible.delivery.results import Result, write_down
+from credentials_accredible.delivery.claims import Result
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
 from demo.emulator.server import Emulator
 from tests.delivery.outbox import assert_each_once, credentials, drain, hurried, make_badges, make_remote_group
@@ -64,12 +65,12 @@ def test_a_badge_that_is_being_sent_meanwhile_keeps_what_came_of_it(account: Any
     AccredibleAPIConfig.objects.all().delete()
     assert set(AccredibleBadge.objects.values_list("claim", flat=True)) == {claimed.token}
 
-    write_down(
-        claimed.token,
+    accept = partial(AccredibleBadge.accept, external_id="1", url="https://a.test/1", published=True)
+    claimed.write_down(
         {
-            sent: Result(BadgeAction.ISSUE, {"external_id": "1", "url": "https://a.test/1", "state": "accepted"}),
-            failed: Result(BadgeAction.ISSUE, {"state": "created"}, ConnectionError("cut")),
-        },
+            sent: Result(BadgeAction.ISSUE, accept),
+            failed: Result(BadgeAction.ISSUE, AccredibleBadge.mark_absent, ConnectionError("cut")),
+        }
     )
 
     sent.refresh_from_db()
