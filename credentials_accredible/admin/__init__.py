@@ -2,7 +2,7 @@
 
 from django.contrib.admin import site
 
-from credentials_accredible.admin import badge, config, group, progress, rules, run, snapshot  # noqa: F401
+from credentials_accredible.admin import badge, config, failed_event, group, progress, rules, run, snapshot  # noqa: F401
 from credentials_accredible.admin.addresses import lead_documented_addresses_here
 from credentials_accredible.admin.sync_state import warn_on_the_first_page
 

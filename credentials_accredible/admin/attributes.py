@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.forms.models import BaseInlineFormSet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext
 
 from credentials_accredible import api, conf
+from credentials_accredible.admin.base import AccredibleAdmin
 from credentials_accredible.admin.rule_forms import kept_forms, short_event_type
 from credentials_accredible.exceptions import ConfigurationError, RequestFailed
 from credentials_accredible.models import AccredibleGroup, CustomAttribute
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
 
 # In a request: that attributes were changed with it.
 _CHANGED = "accredible_attributes_changed"
@@ -52,9 +49,8 @@ class CustomAttributeFormSet(BaseInlineFormSet):
             if form.errors or not form.has_changed():
                 continue
             # Before there are requirements, nobody knows which events it will be about.
-            problem = api.attribute_problem(
-                form.instance.source, form.instance.value, event_types or conf.event_types()
-            )
+            attribute = form.instance
+            problem = api.attribute_problem(attribute.source, attribute.value, event_types or conf.event_types())
             if problem:
                 form.add_error("value", problem)
 
@@ -73,20 +69,13 @@ class CustomAttributeInline(admin.TabularInline):
         js = ["credentials_accredible/attributes.js"]
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """The formset, and the paths that its page offers."""
         formset: Any = super().get_formset(request, obj, **kwargs)
         formset.offered_paths = _offered_paths(obj) if obj else []
         return formset
 
 
-def attribute_keys_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
+def attribute_keys_view(request: HttpRequest, _modeladmin: AccredibleAdmin, group: AccredibleGroup) -> HttpResponse:
     """The attribute keys of the account of a group, read from Accredible now, as JSON; otherwise 502 and the reason."""
-    group: AccredibleGroup | None = modeladmin.get_object(request, object_id)
-    if group is None:
-        raise Http404
-    allowed = (f"credentials_accredible.{name}_customattribute" for name in ("add", "change"))
-    if not any(request.user.has_perm(permission) for permission in allowed):
-        raise PermissionDenied
     try:
         keys = api.attribute_keys(group.api_config)
     except (ConfigurationError, RequestFailed) as error:

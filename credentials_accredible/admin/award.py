@@ -1,33 +1,31 @@
-"""The page on which staff award badges by hand."""
+"""The pages on which staff award badges by hand, and revoke them."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin, helpers
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin import helpers
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api, conf
+from credentials_accredible.admin.base import AccredibleAdmin, address
 from credentials_accredible.choices import BadgeStatus, Revocation
 from credentials_accredible.exceptions import ConfigurationError, DecisionRefused
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup
+from credentials_accredible.text import whole_number
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-TEMPLATE = "admin/credentials_accredible/award.html"
-LONGEST_REASON = 2000
+_LONGEST_REASON = 2000
 # User names and e-mail addresses of as many learners as may be named at once.
 _LONGEST_LIST = 200_000
+# A page names each badge to revoke in a field of its form, and Django takes so many at most.
+_MOST = 500
+_CONFIRMED = "confirmed"
 
 
 class ReasonField(forms.CharField):
@@ -36,7 +34,7 @@ class ReasonField(forms.CharField):
     def __init__(self) -> None:
         super().__init__(
             label=_("Reason"),
-            max_length=LONGEST_REASON,
+            max_length=_LONGEST_REASON,
             widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "class": "vLargeTextField"}),
             help_text=_("For staff; it is kept with the badge, and learners do not see it."),
         )
@@ -69,32 +67,29 @@ class AwardForm(forms.Form):
         field.queryset = AccredibleGroup.objects.filter(is_active=True)
         field.error_messages["invalid_choice"] = gettext("Choose an active group.")
         # Asked for once, and without the long descriptions.
-        field.choices = _choices()
+        field.choices = _active_groups()
 
 
-def award_view(request: HttpRequest, modeladmin: ModelAdmin) -> HttpResponse:
+class RevokeForm(forms.Form):
+    """Why the badges are taken away."""
+
+    reason = ReasonField()
+
+
+def award_view(request: HttpRequest, modeladmin: AccredibleAdmin) -> HttpResponse:
     """A form; once it is sent, every learner has the badge, or the form says line by line why not."""
-    if not request.user.has_perm("credentials_accredible.award_accrediblebadge"):
-        raise PermissionDenied
+    # Who may award need not be able to see the list.
+    may_view = modeladmin.has_view_permission(request)
     if request.method == "POST":
         form = AwardForm(request.POST)
         if form.is_valid() and (group := _award(form, request)):
-            # Who may award need not be able to see the list.
-            the_list = reverse("admin:credentials_accredible_accrediblebadge_changelist")
-            seen = modeladmin.has_view_permission(request)
-            return HttpResponseRedirect(f"{the_list}?group__id__exact={group.pk}" if seen else request.path)
+            badges = address(AccredibleBadge, "changelist", group__id__exact=group.pk)
+            return HttpResponseRedirect(badges if may_view else request.path)
     else:
         form = AwardForm(initial={"group": request.GET.get("group"), "learners": request.GET.get("learners")})
         _warn_of_inactive(request)
-    context = {
-        **modeladmin.admin_site.each_context(request),
-        "title": gettext("Award a badge"),
-        "opts": modeladmin.opts,
-        "form": form,
-        "media": modeladmin.media + form.media,
-        "may_view": modeladmin.has_view_permission(request),
-    }
-    return TemplateResponse(request, TEMPLATE, context)
+    media = modeladmin.media + form.media
+    return modeladmin.render(request, "award.html", gettext("Award a badge"), form=form, media=media, may_view=may_view)
 
 
 def _award(form: AwardForm, request: HttpRequest) -> AccredibleGroup | None:
@@ -112,15 +107,15 @@ def _award(form: AwardForm, request: HttpRequest) -> AccredibleGroup | None:
 
 
 def _warn_of_inactive(request: HttpRequest) -> None:
-    chosen = request.GET.get("group") or ""
-    if chosen.isdecimal() and AccredibleGroup.objects.filter(pk=chosen[:18], is_active=False).exists():
+    chosen = whole_number(request.GET.get("group"))
+    if chosen is not None and AccredibleGroup.objects.filter(pk=chosen, is_active=False).exists():
         messages.warning(
             request, gettext("That group is not active, so its badge cannot be awarded. Activate it first.")
         )
 
 
-def _choices() -> list[Any]:
-    """The active groups under their configurations."""
+def _active_groups() -> list[Any]:
+    """The active groups under their configurations, as choices."""
     active = AccredibleGroup.objects.filter(is_active=True).order_by("api_config__name", "name", "pk")
     rows = active.values_list("api_config__name", "pk", "name", "accredible_id")
     choices: list[Any] = [("", "---------")]
@@ -129,77 +124,57 @@ def _choices() -> list[Any]:
     return choices
 
 
-TEMPLATE_REVOKE = "admin/credentials_accredible/revoke.html"
-# The page names each of them in a field of its form, and Django takes so many at most.
-_MOST = 500
-_CONFIRMED = "confirmed"
-
-
-class RevokeForm(forms.Form):
-    """Why the badges are taken away."""
-
-    reason = ReasonField()
-
-
 @admin.action(permissions=["revoke"], description=_("Revoke"))
 def revoke_badges(
-    modeladmin: ModelAdmin[AccredibleBadge], request: HttpRequest, queryset: QuerySet[AccredibleBadge]
+    modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet[AccredibleBadge]
 ) -> HttpResponse | None:
     """Ask why the chosen badges are to be revoked; once that is said, revoke them."""
     chosen = AccredibleBadge.objects.filter(pk__in=queryset.order_by().values("pk"))
     if chosen.filter(status=BadgeStatus.AWARDED).count() > _MOST:
         messages.error(request, gettext("Choose %d badges at most; nothing was revoked.") % _MOST)
         return None
-    return _asked_or_done(modeladmin, request, chosen, then=request.get_full_path())
+    return _ask_or_revoke(modeladmin, request, chosen, then=request.get_full_path())
 
 
-def revoke_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
+def revoke_view(request: HttpRequest, modeladmin: AccredibleAdmin, badge: AccredibleBadge) -> HttpResponse:
     """The same for one badge."""
-    badge: AccredibleBadge | None = modeladmin.get_object(request, object_id)
-    if badge is None:
-        raise Http404
-    if not request.user.has_perm("credentials_accredible.revoke_accrediblebadge"):
-        raise PermissionDenied
-    then = reverse("admin:credentials_accredible_accrediblebadge_change", args=[badge.pk])
+    then = address(AccredibleBadge, "change", badge.pk)
     chosen = AccredibleBadge.objects.filter(pk=badge.pk)
-    return _asked_or_done(modeladmin, request, chosen, then=then) or HttpResponseRedirect(then)
+    return _ask_or_revoke(modeladmin, request, chosen, then=then) or HttpResponseRedirect(then)
 
 
-def _asked_or_done(
-    modeladmin: ModelAdmin, request: HttpRequest, chosen: QuerySet[AccredibleBadge], *, then: str
+def _ask_or_revoke(
+    modeladmin: AccredibleAdmin, request: HttpRequest, chosen: QuerySet[AccredibleBadge], *, then: str
 ) -> HttpResponse | None:
     form = RevokeForm(request.POST if _CONFIRMED in request.POST else None)
     if form.is_valid():
         try:
-            _say(request, api.revoke_badges(chosen, reason=form.cleaned_data["reason"], user=request.user))
-            return HttpResponseRedirect(then)
+            count = api.revoke_badges(chosen, reason=form.cleaned_data["reason"], user=request.user)
         except DecisionRefused as error:
             form.add_error("reason", str(error))
+        else:
+            if count:
+                messages.success(request, ngettext("%d badge revoked.", "%d badges revoked.", count) % count)
+            else:
+                messages.warning(request, gettext("There was nothing left to revoke."))
+            return HttpResponseRedirect(then)
     awarded = list(chosen.filter(status=BadgeStatus.AWARDED).select_related("user"))
     if not awarded:
         messages.warning(request, gettext("There is nothing to revoke: what you chose is revoked already."))
         return None
-    context: dict[str, Any] = {
-        **modeladmin.admin_site.each_context(request),
-        "title": gettext("Revoke badges?"),
-        "opts": modeladmin.opts,
-        "badges": awarded,
-        "form": form,
-        "back": then,
-        "revocation": _revocation(),
-        "action": request.POST.get("action", ""),
-        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-        "confirmed_name": _CONFIRMED,
-        "media": modeladmin.media + form.media,
-    }
-    return TemplateResponse(request, TEMPLATE_REVOKE, context)
-
-
-def _say(request: HttpRequest, count: int) -> None:
-    if count:
-        messages.success(request, ngettext("%d badge revoked.", "%d badges revoked.", count) % count)
-    else:
-        messages.warning(request, gettext("There was nothing left to revoke."))
+    return modeladmin.render(
+        request,
+        "revoke.html",
+        gettext("Revoke badges?"),
+        badges=awarded,
+        form=form,
+        back=then,
+        revocation=_revocation(),
+        action=request.POST.get("action", ""),
+        checkbox_name=helpers.ACTION_CHECKBOX_NAME,
+        confirmed_name=_CONFIRMED,
+        media=modeladmin.media + form.media,
+    )
 
 
 def _revocation() -> str:

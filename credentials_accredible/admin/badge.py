@@ -1,43 +1,44 @@
-"""The admin pages of earned badges."""
+"""The admin pages of earned badges: their list, delivering them, and how deliveries go."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
-from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from credentials_accredible import api
 from credentials_accredible.admin.award import award_view, revoke_badges, revoke_view
-from credentials_accredible.admin.base import ReadOnlyAdmin
+from credentials_accredible.admin.base import (
+    OBJECT,
+    AccredibleAdmin,
+    Page,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    Tool,
+    address,
+    may,
+)
 from credentials_accredible.choices import BadgeStatus, Delivery
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
 
 # Somebody waits for the page; the command and the worker have the time for more.
 _MOST = 500
 _NAMED = 10
 
-_SAID: dict[api.Fate, tuple[int, Any]] = {
+_FATES: dict[api.Fate, tuple[int, Any]] = {
     api.Fate.DELIVERED: (messages.SUCCESS, _("Delivered")),
     api.Fate.NOTHING_TO_DO: (messages.INFO, _("Nothing was left to be done")),
     api.Fate.UNPUBLISHED: (messages.WARNING, _("Made at Accredible, but not visible")),
@@ -47,12 +48,26 @@ _SAID: dict[api.Fate, tuple[int, Any]] = {
     api.Fate.TAKEN: (messages.INFO, _("Another sender is at work on it")),
     api.Fate.DUE: (messages.WARNING, _("Not reached in time: it is due, and left to the next sender")),
 }
+# The numbers of the delivery page, and the answers of the filter that leads to the badges behind them.
+_NUMBERS = {
+    "due": _("due"),
+    "waiting": _("waiting"),
+    "failed": _("failed"),
+    "unpublished": _("unpublished"),
+    "delivered_today": _("delivered today"),
+}
+_ENGINES = {
+    Delivery.CELERY: _("Badges are brought to Accredible by a Celery worker, as soon as they are decided."),
+    Delivery.INLINE: _(
+        "Badges are brought to Accredible by the process that decides them, with one quick try; what is left over is "
+        "sent by the command accredible_deliver."
+    ),
+    Delivery.MANUAL: _("Badges are brought to Accredible by the command accredible_deliver alone."),
+}
 
 
 @admin.action(permissions=["deliver"], description=_("Deliver now"))
-def deliver_now(
-    _modeladmin: ModelAdmin[AccredibleBadge], request: HttpRequest, queryset: QuerySet[AccredibleBadge]
-) -> None:
+def deliver_now(_modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet[AccredibleBadge]) -> None:
     """Try to deliver the chosen badges here and now, and say what became of each."""
     chosen = list(queryset.order_by("pk").values_list("pk", flat=True)[: _MOST + 1])
     if len(chosen) > _MOST:
@@ -62,7 +77,7 @@ def deliver_now(
 
 
 @admin.action(permissions=["deliver"], description=_("Retry the delivery"))
-def retry(_modeladmin: ModelAdmin[AccredibleBadge], request: HttpRequest, queryset: QuerySet[AccredibleBadge]) -> None:
+def retry(_modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet[AccredibleBadge]) -> None:
     """Make the chosen badges due, whatever went wrong before."""
     # The list comes with joins and an order that a lock has no use for.
     count = api.retry_badges(AccredibleBadge.objects.filter(pk__in=queryset.values("pk")), user=request.user)
@@ -70,29 +85,23 @@ def retry(_modeladmin: ModelAdmin[AccredibleBadge], request: HttpRequest, querys
     messages.success(request, text % count)
 
 
-def deliver_now_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
+@require_POST
+def deliver_now_view(request: HttpRequest, _modeladmin: AccredibleAdmin, badge: AccredibleBadge) -> HttpResponse:
     """The button of one badge."""
-    badge: AccredibleBadge | None = modeladmin.get_object(request, object_id)
-    if badge is None:
-        raise Http404
-    if not request.user.has_perm("credentials_accredible.deliver_accrediblebadge"):
-        raise PermissionDenied
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     _deliver(request, [badge.pk])
-    return HttpResponseRedirect(reverse("admin:credentials_accredible_accrediblebadge_change", args=[badge.pk]))
+    return HttpResponseRedirect(address(AccredibleBadge, "change", badge.pk))
 
 
 def _deliver(request: HttpRequest, chosen: list[int]) -> None:
     since = timezone.now()
     api.deliver_now(AccredibleBadge.objects.filter(pk__in=chosen), user=request.user)
-    together: dict[tuple[api.Fate, str], list[AccredibleBadge]] = defaultdict(list)
+    badges_by_fate: dict[tuple[api.Fate, str], list[AccredibleBadge]] = defaultdict(list)
     for outcome in api.badge_outcomes(chosen, since):
-        together[outcome.fate, outcome.detail].append(outcome.badge)
-    order = list(_SAID)
-    for (fate, detail), badges in sorted(together.items(), key=lambda item: order.index(item[0][0])):
-        level, said = _SAID[fate]
-        words = {"what": said, "badges": _names(badges), "reason": detail}
+        badges_by_fate[outcome.fate, outcome.detail].append(outcome.badge)
+    order = list(_FATES)
+    for (fate, detail), badges in sorted(badges_by_fate.items(), key=lambda item: order.index(item[0][0])):
+        level, what = _FATES[fate]
+        words = {"what": what, "badges": _names(badges), "reason": detail}
         text = gettext("%(what)s: %(badges)s. %(reason)s") if detail else gettext("%(what)s: %(badges)s.")
         messages.add_message(request, level, text % words)
 
@@ -104,51 +113,35 @@ def _names(badges: list[AccredibleBadge]) -> str:
     return ", ".join(names)
 
 
-TEMPLATE = "admin/credentials_accredible/delivery.html"
-
-_COUNTS = ("due", "waiting", "failed", "unpublished", "delivered_today")
-_ENGINES = {
-    Delivery.CELERY: _("Badges are brought to Accredible by a Celery worker, as soon as they are decided."),
-    Delivery.INLINE: _(
-        "Badges are brought to Accredible by the process that decides them, with one quick try; what is left over is "
-        "sent by the command accredible_deliver."
-    ),
-    Delivery.MANUAL: _("Badges are brought to Accredible by the command accredible_deliver alone."),
-}
-
-
-def delivery_view(request: HttpRequest, modeladmin: ModelAdmin) -> HttpResponse:
-    """The numbers, each with the way to its badges; whoever may change a configuration lifts its pause here."""
-    if not modeladmin.has_view_permission(request):
-        raise PermissionDenied
-    may_resume = request.user.has_perm("credentials_accredible.change_accredibleapiconfig")
-    standing = api.delivery_status()
+def delivery_view(request: HttpRequest, modeladmin: AccredibleAdmin) -> HttpResponse:
+    """The numbers, each with the way to its badges; who may change a configuration lifts its pause here."""
+    may_resume = may(request, "change_accredibleapiconfig")
+    statuses = api.delivery_status()
     if request.method == "POST":
         if not may_resume:
             raise PermissionDenied
-        for status in standing:
+        for status in statuses:
             if str(status.config.pk) == request.POST.get("resume"):
                 api.resume_delivery(status.config)
                 messages.success(request, gettext("Delivery for “%s” goes on.") % status.config)
         return HttpResponseRedirect(request.path)
-    context = {
-        **modeladmin.admin_site.each_context(request),
-        "title": gettext("Delivery"),
-        "opts": modeladmin.opts,
-        "rows": [_row(status) for status in standing],
-        "now": timezone.now(),
-        "engine": _engine(),
-        "may_resume": may_resume,
-        "media": modeladmin.media,
-    }
-    return TemplateResponse(request, TEMPLATE, context)
+    return modeladmin.render(
+        request,
+        "delivery.html",
+        gettext("Delivery"),
+        rows=[{"config": status.config, "numbers": _numbers(status)} for status in statuses],
+        now=timezone.now(),
+        engine=_engine(),
+        may_resume=may_resume,
+    )
 
 
-def _row(status: api.DeliveryStatus) -> dict[str, Any]:
-    badges = reverse("admin:credentials_accredible_accrediblebadge_changelist")
-    chosen = f"{badges}?api_config__id__exact={status.config.pk}&delivery="
-    numbers = [(getattr(status, name), chosen + name) for name in _COUNTS]
-    return {"config": status.config, "numbers": numbers}
+def _numbers(status: api.DeliveryStatus) -> list[tuple[int, str]]:
+    config = status.config.pk
+    return [
+        (getattr(status, name), address(AccredibleBadge, "changelist", api_config__id__exact=config, delivery=name))
+        for name in _NUMBERS
+    ]
 
 
 def _engine() -> str:
@@ -158,28 +151,17 @@ def _engine() -> str:
         return str(error)
 
 
-_URL = "credentials_accredible_accrediblebadge_"
-
-
-class BadgeLogInline(admin.TabularInline):
+class BadgeLogInline(ReadOnlyInline):
     """What was done about the badge, or tried."""
 
     model = BadgeLogEntry
     fields: ClassVar[Any] = ["created", "action", "succeeded", "detail", "user"]
-    readonly_fields: ClassVar[Any] = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds by hand."""
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who sees the badge sees what became of it."""
-        return request.user.has_perm("credentials_accredible.view_accrediblebadge")
+        return may(request, "view_accrediblebadge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeLogEntry]:
-        """Entries with what their texts are made of."""
         return super().get_queryset(request).select_related("user")
 
 
@@ -190,17 +172,9 @@ class DeliveryFilter(admin.SimpleListFilter):
     parameter_name = "delivery"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The numbers."""
-        return [
-            ("due", _("due")),
-            ("waiting", _("waiting")),
-            ("failed", _("failed")),
-            ("unpublished", _("unpublished")),
-            ("delivered_today", _("delivered today")),
-        ]
+        return list(_NUMBERS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The badges that were counted."""
         condition = api.delivery_conditions().get(self.value() or "")
         return queryset.filter(condition) if condition else queryset
 
@@ -209,6 +183,12 @@ class DeliveryFilter(admin.SimpleListFilter):
 class AccredibleBadgeAdmin(ReadOnlyAdmin):
     """Which learner has which badge, and how far it has come at Accredible."""
 
+    extra_pages = (
+        Page("award/", "award", award_view, ["award"], in_transaction=False),
+        Page("delivery/", "delivery", delivery_view, ["view"], in_transaction=False),
+        Page(f"{OBJECT}revoke/", "revoke", revoke_view, ["revoke"], in_transaction=False),
+        Page(f"{OBJECT}deliver-now/", "deliver_now", deliver_now_view, ["deliver"], in_transaction=False),
+    )
     actions = [deliver_now, retry, revoke_badges]
     list_display = ["user", "group_name", "status", "stage", "link", "attempts", "next_attempt_at", "short_error"]
     list_filter = [DeliveryFilter, "status", "state", "problem", "api_config"]
@@ -221,9 +201,6 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
         "issued_on", "expired_on", "attribute_list", "attempts", "next_attempt_at", "delivered_at", "last_error",
     ]  # fmt: skip
     inlines = [BadgeLogInline]
-
-    class Media:
-        css = {"all": ["credentials_accredible/admin.css"]}
 
     @admin.display(description=_("credential"))
     def link(self, badge: AccredibleBadge) -> str:
@@ -239,7 +216,6 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("last error"))
     def short_error(self, badge: AccredibleBadge) -> str:
-        """The beginning of the last error."""
         return Truncator(badge.last_error).chars(80)
 
     @admin.display(description=_("custom attributes"))
@@ -248,52 +224,32 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
         return format_html_join("", "<div>{}: {}</div>", sorted(badge.custom_attributes.items())) or "-"
 
     def has_deliver_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may have badges delivered, now or again."""
-        return request.user.has_perm("credentials_accredible.deliver_accrediblebadge")
+        return may(request, "deliver_accrediblebadge")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may take badges away."""
-        return request.user.has_perm("credentials_accredible.revoke_accrediblebadge")
+        return may(request, "revoke_accrediblebadge")
 
     def has_award_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may give badges."""
-        return request.user.has_perm("credentials_accredible.award_accrediblebadge")
+        return may(request, "award_accrediblebadge")
 
     @method_decorator(transaction.non_atomic_requests)
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, and the door of the actions; "Deliver now" asks Accredible, hence no transaction."""
-        tools = [(reverse(f"admin:{_URL}delivery"), "", _("Delivery"))]
+        """The list with its actions; "Deliver now" asks Accredible, hence no transaction."""
+        return super().changelist_view(request, extra_context)
+
+    def list_tools(self, request: HttpRequest) -> list[Tool]:
+        tools = [Tool(address(AccredibleBadge, "delivery"), _("Delivery"))]
         if self.has_award_permission(request):
-            tools.append((reverse(f"admin:{_URL}award"), "addlink", _("Award a badge")))
-        return super().changelist_view(request, {**(extra_context or {}), "accredible_tools": tools})
+            tools.append(Tool(address(AccredibleBadge, "award"), _("Award a badge"), "addlink"))
+        return tools
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The page of a badge, with what may be done about it."""
-        badge = self.get_object(request, object_id)
-        tools, buttons = [], []
-        if badge and self.has_deliver_permission(request):
-            buttons.append((reverse(f"admin:{_URL}deliver_now", args=[badge.pk]), _("Deliver now")))
-        if badge and badge.status == BadgeStatus.AWARDED and self.has_revoke_permission(request):
-            tools.append((reverse(f"admin:{_URL}revoke", args=[badge.pk]), "", _("Revoke")))
-        if badge and badge.status == BadgeStatus.REVOKED and badge.group_id and self.has_award_permission(request):
-            chosen = urlencode({"group": badge.group_id, "learners": badge.user.get_username()})
-            tools.append((f"{reverse(f'admin:{_URL}award')}?{chosen}", "", _("Award again")))
-        context = {**(extra_context or {}), "accredible_tools": tools, "accredible_buttons": buttons}
-        return super().change_view(request, object_id, form_url, context)
-
-    def get_urls(self) -> list[Any]:
-        """The usual pages, those of a badge's own, and those of all."""
-        return [
-            self._page("award/", award_view, "award"),
-            self._page("delivery/", delivery_view, "delivery"),
-            self._page("<path:object_id>/revoke/", revoke_view, "revoke"),
-            self._page("<path:object_id>/deliver-now/", deliver_now_view, "deliver_now"),
-            *super().get_urls(),
-        ]
-
-    def _page(self, route: str, view: Callable[..., HttpResponse], name: str) -> Any:
-        # These can lead to requests to Accredible, once what was decided is committed.
-        wrapped = transaction.non_atomic_requests(self.admin_site.admin_view(partial(view, modeladmin=self)))
-        return path(route, wrapped, name=f"{_URL}{name}")
+    def object_tools(self, request: HttpRequest, obj: AccredibleBadge) -> list[Tool]:
+        tools = []
+        if obj.status == BadgeStatus.AWARDED and self.has_revoke_permission(request):
+            tools.append(Tool(address(AccredibleBadge, "revoke", obj.pk), _("Revoke")))
+        if obj.status == BadgeStatus.REVOKED and obj.group_id and self.has_award_permission(request):
+            again = address(AccredibleBadge, "award", group=obj.group_id, learners=obj.user.get_username())
+            tools.append(Tool(again, _("Award again")))
+        if self.has_deliver_permission(request):
+            tools.append(Tool(address(AccredibleBadge, "deliver_now", obj.pk), _("Deliver now"), post=True))
+        return tools

@@ -1,22 +1,176 @@
-"""Keeps an active group earnable, whatever is changed under it."""
+"""What the plugin's admin pages share: extra pages, tools, lists that nobody edits, and groups that stay earnable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ActivationRefused, ConfigurationError
 
+OBJECT = "<path:object_id>/"
 
-class EarnableGroupAdmin(admin.ModelAdmin):
+
+def may(request: HttpRequest, permission: str) -> bool:
+    """Whether the user has that permission of the plugin, such as ``view_syncrun``."""
+    return request.user.has_perm(f"credentials_accredible.{permission}")
+
+
+def address(model: type[Model], page: str, *args: object, **query: Any) -> str:
+    """Where a page of the admin of ``model`` is; ``query`` follows it, a value for each of a list."""
+    found = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+    return f"{found}?{urlencode(query, doseq=True)}" if query else found
+
+
+def link(to: str, text: object) -> str:
+    """HTML of a link."""
+    return format_html('<a href="{}">{}</a>', to, text)
+
+
+def moment(when: datetime | None) -> str:
+    """A point in time as the language and the time zone of the page write it."""
+    return str(localize(localtime(when)))
+
+
+class Tool(NamedTuple):
+    """A button above a list or an object: a link, or with ``post`` a form that is sent."""
+
+    address: str
+    label: Any
+    css_class: str = ""
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a model beside those that Django makes.
+
+    ``view`` is called with the request and the admin; if ``path`` starts with ``OBJECT``, then with the object, too.
+    ``permissions`` are all needed, and named as those of an action: for "sync", ``has_sync_permission`` is asked.
+    A page that can lead to requests to Accredible must not be ``in_transaction``.
+    """
+
+    path: str
+    name: str
+    view: Callable[..., HttpResponse]
+    permissions: Sequence[str]
+    in_transaction: bool = True
+
+
+class AccredibleAdmin(admin.ModelAdmin):
+    """An admin with pages and tools of its own."""
+
+    extra_pages: ClassVar[Sequence[Page]] = ()
+
+    class Media:
+        css = {"all": ["credentials_accredible/admin.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*(self._url(page) for page in self.extra_pages), *super().get_urls()]
+
+    def _url(self, page: Page) -> URLPattern:
+        view = self.admin_site.admin_view(partial(self.open_page, page=page))
+        if not page.in_transaction:
+            view = transaction.non_atomic_requests(view)
+        return path(page.path, view, name=f"{self.opts.app_label}_{self.opts.model_name}_{page.name}")
+
+    def open_page(self, request: HttpRequest, page: Page, object_id: str | None = None) -> HttpResponse:
+        """An extra page: 404 where its object does not exist, then 403 where a permission is missing."""
+        found = [] if object_id is None else [self.get_object(request, object_id)]
+        if None in found:
+            raise Http404
+        if not all(getattr(self, f"has_{name}_permission")(request) for name in page.permissions):
+            raise PermissionDenied
+        return page.view(request, self, *found)
+
+    def render(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        """A page from a template that extends ``page.html``; ``original`` is the object that it is about."""
+        request.current_app = self.admin_site.name
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media, "title": title}
+        return TemplateResponse(request, f"admin/credentials_accredible/{template}", {**shared, **context})
+
+    def list_tools(self, request: HttpRequest) -> list[Tool]:
+        """The buttons above the list."""
+        return []
+
+    def object_tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        """The buttons above an object."""
+        return []
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"accredible_tools": self.list_tools(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        obj = kwargs.get("obj")
+        context["accredible_tools"] = self.object_tools(request, obj) if obj else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class ReadOnlyAdmin(AccredibleAdmin):
+    """A list and a detail page of what the plugin itself writes."""
+
+    actions: Any = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes on these pages; what goes with a learner or a group that is deleted takes the permission."""
+        page = (request.resolver_match.url_name if request.resolver_match else None) or ""
+        if page.startswith(f"{self.opts.app_label}_{self.opts.model_name}_"):
+            return False
+        return super().has_delete_permission(request, obj)
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Rows on an object's page that the plugin itself writes."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+
+class YesNoFilter(admin.SimpleListFilter):
+    """Objects that fulfil ``condition``, or those that do not. ``answers`` are "yes" and "no" with their labels."""
+
+    answers: ClassVar[Sequence[tuple[str, Any]]]
+    condition: ClassVar[Q]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return self.answers
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return queryset.filter(self.condition if self.value() == "yes" else ~self.condition)
+
+
+class EarnableGroupAdmin(AccredibleAdmin):
     """Undoes, with the reason, whatever would leave a group active that nobody could earn.
 
     The forms say so before they save; this holds where they cannot know: permissions that hide an inline, a deletion,
@@ -28,16 +182,17 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         raise TypeError("a subclass says which groups its objects belong to")
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Add and change."""
         return self._or_explain(request, super().changeform_view, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Delete one."""
         return self._or_explain(request, super().delete_view, *args, **kwargs)
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The list, with its actions: what is undone leaves no entry in the history either."""
-        return self._or_explain(request, transaction.atomic(super().changelist_view), *args, **kwargs)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list with its actions: what is undone leaves no entry in the history either."""
+        return self._or_explain(request, transaction.atomic(super().changelist_view), extra_context)
+
+    def open_page(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_explain(request, super().open_page, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Keep others from changing rules until the view is done; this also tells of rows that a form deletes."""
@@ -50,14 +205,12 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         api.refuse_unearnable(self.affected_groups([form.instance]))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete one."""
         groups = self.affected_groups([obj])
         with api.rules_locked():
             super().delete_model(request, obj)
             api.refuse_unearnable(groups)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Delete several."""
         groups = self.affected_groups(queryset)
         with api.rules_locked():
             super().delete_queryset(request, queryset)
@@ -70,38 +223,16 @@ class EarnableGroupAdmin(admin.ModelAdmin):
         except ActivationRefused as error:
             text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
             messages.error(request, text % error)
-            return HttpResponseRedirect(request.get_full_path())
         except (IntegrityError, OperationalError) as error:
             if request.method != "POST":
                 # Nothing was to be changed, and a page that leads to itself would never end.
                 raise
             if isinstance(error, OperationalError):
                 messages.error(request, gettext("Nothing was changed: the database is busy. Try again."))
-                return HttpResponseRedirect(request.get_full_path())
-            # Databases differ in what they take for the same text: letter case, accents.
-            messages.error(request, gettext("Nothing was changed: the database has something like this already."))
-            return HttpResponseRedirect(request.get_full_path())
+            else:
+                # Databases differ in what they take for the same text: letter case, accents.
+                messages.error(request, gettext("Nothing was changed: the database has something like this already."))
         except ConfigurationError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(reverse("admin:index"))
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """A list and a detail page of what the plugin itself writes."""
-
-    actions: Any = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes on these pages; what goes with a learner or a group that is deleted takes the permission."""
-        page = (request.resolver_match.url_name if request.resolver_match else None) or ""
-        if page.startswith(f"{self.opts.app_label}_{self.opts.model_name}_"):
-            return False
-        return super().has_delete_permission(request, obj)
+        return HttpResponseRedirect(request.get_full_path())

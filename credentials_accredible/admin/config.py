@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,19 +10,16 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.formats import localize
-from django.utils.html import format_html
-from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
+from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, may, moment
 from credentials_accredible.admin.config_form import (
     KEY_FIELD,
     AccredibleAPIConfigForm,
@@ -33,38 +29,28 @@ from credentials_accredible.admin.config_form import (
     try_key,
 )
 from credentials_accredible.admin.history import HistoryAdmin
-from credentials_accredible.admin.sync_action import PREVIEW, preview, sync_groups
+from credentials_accredible.admin.sync_action import preview, sync_groups
 from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
+from credentials_accredible.text import whole_number
+
+_KNOWN = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync", "next_sync", "delivery"]
 
 
 @admin.register(AccredibleAPIConfig)
 class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     """Configurations: a list with the state of each, a form that tries the key, and the action "Sync groups"."""
 
+    extra_pages = (
+        *HistoryAdmin.extra_pages,
+        Page(f"{OBJECT}preview/", "preview", preview, ["view", "sync"], in_transaction=False),
+    )
     form = AccredibleAPIConfigForm
     actions = [sync_groups, "resume_delivery"]
     list_display = ["name", "environment_label", "issuer_name", "groups_link", "last_sync", "delivery"]
     search_fields = ["name", "issuer_name"]
-    readonly_fields = [
-        "stored_key",
-        "issuer_name",
-        "credits_left",
-        "checked_at",
-        "groups_link",
-        "last_sync",
-        "next_sync",
-        "delivery",
-    ]
-
-    class Media:
-        css = {"all": ["credentials_accredible/admin.css"]}
-
-    def get_urls(self) -> list[Any]:
-        """The usual pages, and the preview."""
-        view = self.admin_site.admin_view(self.preview_view)
-        return [path("<path:object_id>/preview/", view, name=PREVIEW.removeprefix("admin:")), *super().get_urls()]
+    readonly_fields = ["stored_key", *_KNOWN]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """The columns, with a way to the preview for those who may sync."""
@@ -84,8 +70,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: AccredibleAPIConfig | None = None) -> list[Any]:
         """The form; what is known of a stored configuration comes below it."""
         entered = ["name", "environment", KEY_FIELD if self._may_write(request, obj) else "stored_key", "sync_interval"]
-        known = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync", "next_sync", "delivery"]
-        return [(None, {"fields": entered})] + ([(_("State"), {"fields": known})] if obj else [])
+        return [(None, {"fields": entered})] + ([(_("State"), {"fields": _KNOWN})] if obj else [])
 
     def get_form(
         self, request: HttpRequest, obj: AccredibleAPIConfig | None = None, change: bool = False, **kwargs: Any
@@ -108,12 +93,6 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         """A stored configuration; as above."""
         return super().change_view(request, *args, **kwargs)
 
-    @method_decorator(transaction.non_atomic_requests)
-    @method_decorator(require_safe)
-    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What a sync would do; as above."""
-        return preview(request, object_id, self)
-
     @method_decorator(csrf_protect)
     def changeform_view(
         self,
@@ -127,15 +106,15 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         try:
             if request.method == "POST":
                 request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]
-            if object_id and re.fullmatch("[0-9]{1,18}", object_id):
-                warn_of_schedules(request, only=int(object_id))
-            extra_context = {**(extra_context or {}), "accredible_tools": self._tools(request, object_id)}
+            shown = whole_number(object_id)
+            if shown is not None:
+                warn_of_schedules(request, only=shown)
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ConfigurationError as error:
             return self._report(request, error)
 
     @method_decorator(transaction.non_atomic_requests)
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, and the door of the action; a sync asks Accredible, hence no transaction."""
         try:
             warn_of_schedules(request)
@@ -183,12 +162,14 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         deletion.tell_of_snapshots(request, api.remove_configs(queryset, user=request.user))
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may run "Sync groups"."""
-        return request.user.has_perm("credentials_accredible.sync_accredibleapiconfig")
+        return may(request, "sync_accredibleapiconfig")
+
+    def object_tools(self, request: HttpRequest, obj: AccredibleAPIConfig) -> list[Tool]:
+        may_sync = self.has_sync_permission(request)
+        return [Tool(address(AccredibleAPIConfig, "preview", obj.pk), gettext("Preview"))] if may_sync else []
 
     @admin.display(description=_("environment"), ordering="environment")
     def environment_label(self, config: AccredibleAPIConfig) -> str:
-        """The environment's name."""
         try:
             return config.environment_name
         except ConfigurationError as error:
@@ -209,8 +190,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
             "total": config.groups_total,
             "active": config.groups_active,
         }
-        address = reverse("admin:credentials_accredible_accrediblegroup_changelist")
-        return format_html('<a href="{}?api_config__id__exact={}">{}</a>', address, config.pk, text)
+        return link(address(AccredibleGroup, "changelist", api_config__id__exact=config.pk), text)
 
     @admin.display(description=_("delivery"))
     def delivery(self, config: AccredibleAPIConfig) -> str:
@@ -219,10 +199,8 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         if config.paused_at:
             text = gettext("paused: %s") % config.pause_reason
         elif config.held_until and config.held_until > timezone.now():
-            text = gettext("waits until %s: Accredible did not answer") % localize(localtime(config.held_until))
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:credentials_accredible_accrediblebadge_delivery"), text
-        )
+            text = gettext("waits until %s: Accredible did not answer") % moment(config.held_until)
+        return link(address(AccredibleBadge, "delivery"), text)
 
     @admin.action(description=_("Resume delivery"), permissions=["change"])
     def resume_delivery(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:
@@ -234,13 +212,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     @admin.display(description=_("preview"))
     def preview_link(self, config: AccredibleAPIConfig) -> str:
         """The way to what a sync would do."""
-        return format_html('<a href="{}">{}</a>', reverse(PREVIEW, args=[config.pk]), gettext("Preview"))
-
-    def _tools(self, request: HttpRequest, object_id: str | None) -> list[tuple[str, str]]:
-        """The buttons of a configuration's page."""
-        if object_id is None or not self.has_sync_permission(request):
-            return []
-        return [(reverse(PREVIEW, args=[object_id]), gettext("Preview"))]
+        return link(address(AccredibleAPIConfig, "preview", config.pk), gettext("Preview"))
 
     def _may_write(self, request: HttpRequest, obj: AccredibleAPIConfig | None) -> bool:
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)

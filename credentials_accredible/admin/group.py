@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 from django.http.response import HttpResponseRedirectBase
-from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.attributes import CustomAttributeInline, attribute_keys_view, note_change, tell_doubts
-from credentials_accredible.admin.base import EarnableGroupAdmin
+from credentials_accredible.admin.base import OBJECT, EarnableGroupAdmin, Page, Tool, YesNoFilter, address, may
 from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
-from credentials_accredible.admin.run import changes_address
 from credentials_accredible.exceptions import ActivationRefused
-from credentials_accredible.models import AccredibleGroup, BadgeRequirement
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgePenalty, BadgeRequirement, SyncChange
 
-TRY_OUT = "admin:credentials_accredible_accrediblegroup_try_out"
-REEVALUATE = "admin:credentials_accredible_accrediblegroup_reevaluate"
-ATTRIBUTE_KEYS = "admin:credentials_accredible_accrediblegroup_attribute_keys"
-AWARD = "admin:credentials_accredible_accrediblebadge_award"
-
-
-AT_ACCREDIBLE = (
+_AT_ACCREDIBLE = (
     "api_config",
     "accredible_id",
     "dashboard_link",
@@ -50,28 +40,25 @@ AT_ACCREDIBLE = (
 )
 
 
-class ConfiguredFilter(admin.SimpleListFilter):
+class ConfiguredFilter(YesNoFilter):
     """With requirements, or without."""
 
     title = _("requirements")
     parameter_name = "configured"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The two answers."""
-        return [("yes", _("with requirements")), ("no", _("without requirements"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The groups of the answer."""
-        if self.value() in {"yes", "no"}:
-            configured = Exists(BadgeRequirement.objects.filter(group=OuterRef("pk")))
-            return queryset.filter(configured if self.value() == "yes" else ~configured)
-        return queryset
+    answers = (("yes", _("with requirements")), ("no", _("without requirements")))
+    condition = Q(Exists(BadgeRequirement.objects.filter(group=OuterRef("pk"))))
 
 
 @admin.register(AccredibleGroup)
 class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     """Imported groups: what Accredible says is shown, what is decided here is edited."""
 
+    extra_pages = (
+        *HistoryAdmin.extra_pages,
+        Page(f"{OBJECT}try-out/", "try_out", try_out_view, ["view"]),
+        Page(f"{OBJECT}re-evaluate/", "reevaluate", reevaluate_view, ["change"]),
+        Page(f"{OBJECT}attribute-keys/", "attribute_keys", attribute_keys_view, ["attribute"], in_transaction=False),
+    )
     list_display = ["name", "icon_small", "api_config", "accredible_id", "is_active", "requirement_count"]
     list_display_links = ["name"]
     list_filter = ["is_active", ConfiguredFilter, "api_config"]
@@ -83,19 +70,14 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     inlines = [BadgeRequirementInline, BadgePenaltyInline, CustomAttributeInline]
     fieldsets = [
         (None, {"fields": ["icon", "name", "is_active", "site"]}),
-        (_("At Accredible"), {"fields": AT_ACCREDIBLE}),
+        (_("At Accredible"), {"fields": _AT_ACCREDIBLE}),
     ]
-    readonly_fields = ["icon", "name", *AT_ACCREDIBLE]
-
-    class Media:
-        css = {"all": ["credentials_accredible/admin.css"]}
+    readonly_fields = ["icon", "name", *_AT_ACCREDIBLE]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleGroup]:
-        """Groups with the number of their requirements."""
         return super().get_queryset(request).annotate(requirement_total=Count("requirements"))
 
     def affected_groups(self, objs: Iterable[AccredibleGroup]) -> set[int]:
-        """The groups themselves."""
         return {group.pk for group in objs}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -105,6 +87,10 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: AccredibleGroup | None = None) -> bool:
         """An active group is deactivated first."""
         return super().has_delete_permission(request, obj) and not (obj and obj.is_active)
+
+    def has_attribute_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may enter attributes."""
+        return may(request, "add_customattribute") or may(request, "change_customattribute")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What a deletion would take along, in figures; active groups are protected from it."""
@@ -121,10 +107,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
         """Delete several, after a snapshot of each."""
         deletion.tell_of_snapshots(request, api.remove_groups(queryset, user=request.user))
-
-    def explained(self, view: Callable[..., HttpResponse], request: HttpRequest, object_id: str) -> HttpResponse:
-        """A page of a group's own; what goes wrong is told as on the others."""
-        return self._or_explain(request, view, object_id, self)
 
     @admin.action(permissions=["change"], description=_("Activate selected groups"))
     def activate(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
@@ -154,7 +136,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     @admin.display(description=_("requirements"), ordering="requirement_total")
     def requirement_count(self, group: Any) -> int:
-        """How many requirements the group has."""
         return int(group.requirement_total)
 
     @admin.display(description=_("icon"))
@@ -164,7 +145,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     @admin.display(description=_("icon"))
     def icon(self, group: AccredibleGroup) -> str:
-        """The icon."""
         return _picture(group, "accredible-icon-large")
 
     @admin.display(description=_("dashboard"))
@@ -178,7 +158,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save the rows of an inline."""
         note_change(request, formset)
         super().save_formset(request, form, formset, change)
 
@@ -190,52 +169,28 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The page of a group, with the ways to add what needs a page of its own.
-
-        Where attributes were changed, Accredible is asked about them once they are saved; hence no transaction.
-        """
-        tools = [
-            *_adding_tool(request, "badgerequirement", object_id, _("Add requirement")),
-            *_adding_tool(request, "badgepenalty", object_id, _("Add penalty")),
-            (reverse(TRY_OUT, args=[object_id]), "", _("Try out")),
-        ]
-        if self.has_change_permission(request):
-            tools.append((reverse(REEVALUATE, args=[object_id]), "", _("Re-evaluate progress")))
-        if request.user.has_perm("credentials_accredible.award_accrediblebadge"):
-            tools.append((f"{reverse(AWARD)}?{urlencode({'group': object_id})}", "", _("Award by hand")))
-        if request.user.has_perm("credentials_accredible.view_syncrun"):
-            tools.append((changes_address(object_id), "", _("Changes by syncs")))
-        context = {**(extra_context or {}), "accredible_tools": tools}
-        response = super().change_view(request, object_id, form_url, context)
+        """Where attributes were changed, Accredible is asked about them once they are saved; hence no transaction."""
+        response = super().change_view(request, object_id, form_url, extra_context)
         saved = request.method == "POST" and isinstance(response, HttpResponseRedirectBase)
         group = self.get_object(request, unquote(object_id)) if saved else None
         if group:
             tell_doubts(request, group)
         return response
 
-    def get_urls(self) -> list[Any]:
-        """The usual pages, and those of a group's own."""
-        pages = [("try-out", try_out_view, TRY_OUT), ("re-evaluate", reevaluate_view, REEVALUATE)]
-        own = [
-            path(
-                f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(partial(self.explained, view)),
-                name=full_name.removeprefix("admin:"),
-            )
-            for name, view, full_name in pages
-        ]
-        keys = transaction.non_atomic_requests(
-            self.admin_site.admin_view(partial(attribute_keys_view, modeladmin=self))
-        )
-        own.append(path("<path:object_id>/attribute-keys/", keys, name=ATTRIBUTE_KEYS.removeprefix("admin:")))
-        return own + super().get_urls()
-
-
-def _adding_tool(request: HttpRequest, model_name: str, group: str, label: Any) -> list[tuple[str, str, Any]]:
-    """The button that adds something to a group, for those who may."""
-    if not request.user.has_perm(f"credentials_accredible.add_{model_name}"):
-        return []
-    return [(reverse(f"admin:credentials_accredible_{model_name}_add") + f"?group={group}", "addlink", label)]
+    def object_tools(self, request: HttpRequest, obj: AccredibleGroup) -> list[Tool]:
+        tools = []
+        if may(request, "add_badgerequirement"):
+            tools.append(Tool(address(BadgeRequirement, "add", group=obj.pk), _("Add requirement"), "addlink"))
+        if may(request, "add_badgepenalty"):
+            tools.append(Tool(address(BadgePenalty, "add", group=obj.pk), _("Add penalty"), "addlink"))
+        tools.append(Tool(address(AccredibleGroup, "try_out", obj.pk), _("Try out")))
+        if self.has_change_permission(request):
+            tools.append(Tool(address(AccredibleGroup, "reevaluate", obj.pk), _("Re-evaluate progress")))
+        if may(request, "award_accrediblebadge"):
+            tools.append(Tool(address(AccredibleBadge, "award", group=obj.pk), _("Award by hand")))
+        if may(request, "view_syncrun"):
+            tools.append(Tool(address(SyncChange, "changelist", group__id__exact=obj.pk), _("Changes by syncs")))
+        return tools
 
 
 def _picture(group: AccredibleGroup, css_class: str) -> str:

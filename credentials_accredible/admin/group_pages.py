@@ -1,4 +1,4 @@
-"""The page that says what an event would mean for a group, without any consequence."""
+"""The pages beside a group's own: "Try out", without any consequence, and "Re-evaluate progress"."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
+from credentials_accredible.admin.base import AccredibleAdmin, address
 from credentials_accredible.admin.rule_forms import EventTypeField
 from credentials_accredible.models import AccredibleGroup
 
-TEMPLATE = "admin/credentials_accredible/try_out.html"
 _LONGEST = 100_000
 
 
@@ -40,7 +36,6 @@ class TryOutForm(forms.Form):
         self.fields = {"event_type": EventTypeField(label=_("Event type")), **self.fields}
 
     def clean_payload(self) -> dict[str, Any]:
-        """The payload as a dict."""
         try:
             payload = json.loads(self.cleaned_data["payload"], parse_float=Decimal)
             json.dumps(payload, ensure_ascii=False, default=str).encode()
@@ -53,13 +48,8 @@ class TryOutForm(forms.Form):
         return payload
 
 
-def try_out_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
+def try_out_view(request: HttpRequest, modeladmin: AccredibleAdmin, group: AccredibleGroup) -> HttpResponse:
     """A form with a sample event; once it is sent, what holds for each requirement, penalty and rule."""
-    group: AccredibleGroup | None = modeladmin.get_object(request, object_id)
-    if group is None:
-        raise Http404
-    if not modeladmin.has_view_permission(request, group):
-        raise PermissionDenied
     simulation = None
     if request.method == "POST":
         form = TryOutForm(request.POST)
@@ -69,20 +59,13 @@ def try_out_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -
         event_type = request.GET.get("event_type") or _first_event_type(group)
         sample = json.dumps(api.sample_event(event_type), indent=2, ensure_ascii=False)
         form = TryOutForm(initial={"event_type": event_type, "payload": sample})
-    context = {
-        **modeladmin.admin_site.each_context(request),
-        "title": gettext("Try out"),
-        "opts": modeladmin.opts,
-        "group": group,
-        "form": form,
-        "simulation": simulation,
-        "parts": simulation
-        and [
-            (gettext("Requirements"), simulation.requirements),
-            (gettext("Penalties"), simulation.penalties),
-        ],
-    }
-    return TemplateResponse(request, TEMPLATE, context)
+    parts = simulation and [
+        (gettext("Requirements"), simulation.requirements),
+        (gettext("Penalties"), simulation.penalties),
+    ]
+    return modeladmin.render(
+        request, "try_out.html", gettext("Try out"), original=group, form=form, simulation=simulation, parts=parts
+    )
 
 
 def _first_event_type(group: AccredibleGroup) -> str:
@@ -92,27 +75,15 @@ def _first_event_type(group: AccredibleGroup) -> str:
     return next(iter(api.offered_event_types()), "")
 
 
-TEMPLATE_REEVALUATE = "admin/credentials_accredible/reevaluate.html"
-
-
-def reevaluate_view(request: HttpRequest, object_id: str, modeladmin: ModelAdmin) -> HttpResponse:
+def reevaluate_view(request: HttpRequest, modeladmin: AccredibleAdmin, group: AccredibleGroup) -> HttpResponse:
     """Show how many badges a re-evaluation would award, and award them once that is confirmed."""
-    group: AccredibleGroup | None = modeladmin.get_object(request, object_id)
-    if group is None:
-        raise Http404
-    if not modeladmin.has_change_permission(request, group):
-        raise PermissionDenied
     if request.method == "POST":
         awarded = api.reevaluate(group, dry_run=False).badges
         text = ngettext("Re-evaluated: %d badge awarded.", "Re-evaluated: %d badges awarded.", awarded) % awarded
         modeladmin.log_change(request, group, text)
         messages.success(request, text)
-        return HttpResponseRedirect(reverse("admin:credentials_accredible_accrediblegroup_change", args=[group.pk]))
-    context = {
-        **modeladmin.admin_site.each_context(request),
-        "title": gettext("Re-evaluate progress"),
-        "opts": modeladmin.opts,
-        "group": group,
-        "expected": api.reevaluate(group, dry_run=True),
-    }
-    return TemplateResponse(request, TEMPLATE_REEVALUATE, context)
+        return HttpResponseRedirect(address(AccredibleGroup, "change", group.pk))
+    expected = api.reevaluate(group, dry_run=True)
+    return modeladmin.render(
+        request, "reevaluate.html", gettext("Re-evaluate progress"), original=group, expected=expected
+    )

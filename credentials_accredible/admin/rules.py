@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -10,13 +9,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin import deletion
-from credentials_accredible.admin.base import EarnableGroupAdmin
+from credentials_accredible.admin.base import EarnableGroupAdmin, address
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rule_forms import (
     BadgePenaltyForm,
@@ -30,6 +28,7 @@ from credentials_accredible.admin.rule_forms import (
     short_event_type,
 )
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
+from credentials_accredible.text import whole_number
 
 
 @admin.display(description=_("data rules"))
@@ -53,7 +52,6 @@ class RuleRows(admin.TabularInline):
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 30})}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The rows with their rules."""
         return super().get_queryset(request).prefetch_related("rules")
 
 
@@ -76,6 +74,15 @@ class OwnRequirements:
             field.widget.can_add_related = False
         return field
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = BadgeRequirement.objects.filter(group=self.group_key(request))
+        kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def group_key(self, request: HttpRequest) -> int | None:
+        """The primary key of that group; None where the page is about no group."""
+        raise NotImplementedError
+
 
 class BadgePenaltyInline(OwnRequirements, RuleRows):
     """The penalties of a group."""
@@ -84,12 +91,8 @@ class BadgePenaltyInline(OwnRequirements, RuleRows):
     form = PenaltyRowForm
     fields: ClassVar[Any] = ["event_type", "description", "requirements", rule_list]
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the requirements of this group."""
-        group = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        kwargs["queryset"] = _requirements_of(group)
-        kwargs["widget"] = forms.CheckboxSelectMultiple()
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+    def group_key(self, request: HttpRequest) -> int | None:
+        return whole_number(_object_id(request))
 
 
 class DataRuleInline(admin.TabularInline):
@@ -121,21 +124,18 @@ class EventAdmin(HistoryAdmin, EarnableGroupAdmin):
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 60})}}
 
     class Media:
-        css = {"all": ["credentials_accredible/admin.css"]}
         js = ["credentials_accredible/data_rules.js"]
 
     def affected_groups(self, objs: Iterable[Any]) -> set[int]:
-        """The groups they belong to."""
         return {obj.group_id for obj in objs}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The objects with their rules."""
         return super().get_queryset(request).prefetch_related("rules")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What the address chooses; a group that cannot be one counts as not chosen."""
         chosen: dict[str, Any] = super().get_changeform_initial_data(request)
-        return {name: value for name, value in chosen.items() if name != "group" or _is_key(value)}
+        return {name: value for name, value in chosen.items() if name != "group" or whole_number(value) is not None}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """The group is chosen once: elsewhere, the configuration would mean something else."""
@@ -170,37 +170,26 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A new penalty of a group; which one comes with the address, for its requirements are to be offered."""
-        if not _is_key(request.GET.get("group")):
+        if whole_number(request.GET.get("group")) is None:
             messages.info(request, gettext("Open the group that the penalty is for, and use “Add penalty” there."))
-            return HttpResponseRedirect(reverse("admin:credentials_accredible_accrediblegroup_changelist"))
+            return HttpResponseRedirect(address(AccredibleGroup, "changelist"))
         return super().add_view(request, form_url, extra_context)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the one group that the address names."""
         if db_field.name == "group":
-            kwargs["queryset"] = _group_of(request.GET.get("group"))
+            key = self.group_key(request)
+            kwargs["queryset"] = AccredibleGroup.objects.filter(pk__in=[] if key is None else [key])
             kwargs["empty_label"] = None
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the requirements of its group."""
-        penalty = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        group: Any = request.GET.get("group")
+    def group_key(self, request: HttpRequest) -> int | None:
+        penalty = _object_id(request)
         if penalty:
-            group = BadgePenalty.objects.filter(pk=penalty).values_list("group", flat=True).first()
-        kwargs["queryset"] = _requirements_of(group)
-        kwargs["widget"] = forms.CheckboxSelectMultiple()
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+            return BadgePenalty.objects.filter(pk=penalty).values_list("group", flat=True).first()
+        return whole_number(request.GET.get("group"))
 
 
-def _group_of(key: Any) -> QuerySet[AccredibleGroup]:
-    return AccredibleGroup.objects.filter(pk=key) if _is_key(key) else AccredibleGroup.objects.none()
-
-
-def _requirements_of(group: Any) -> QuerySet[BadgeRequirement]:
-    return BadgeRequirement.objects.filter(group=group) if _is_key(group) else BadgeRequirement.objects.none()
-
-
-def _is_key(value: Any) -> bool:
-    """Whether an address names a row by something that can be a primary key."""
-    return re.fullmatch(r"[0-9]{1,18}", str(value or "")) is not None
+def _object_id(request: HttpRequest) -> Any:
+    """Whose page the request is for."""
+    return request.resolver_match.kwargs.get("object_id") if request.resolver_match else None

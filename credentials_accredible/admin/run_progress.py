@@ -2,80 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
+from credentials_accredible.admin.base import AccredibleAdmin, Tool, address, may
 from credentials_accredible.choices import RunStatus
-from credentials_accredible.models import SyncRun
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
+from credentials_accredible.text import whole_number
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
+OPEN = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
-PROGRESS = "admin:credentials_accredible_syncrun_progress"
-STATE = "admin:credentials_accredible_syncrun_state"
-_TEMPLATE = "admin/credentials_accredible/run_progress.html"
 _AT_ONCE = 200
 # Seconds after which a person should know that a worker usually does not take that long.
 _PATIENCE = 15
 
 
-def progress_address(runs: Iterable[int]) -> str:
-    """The page of these runs."""
-    return f"{reverse(PROGRESS)}?{urlencode([('run', pk) for pk in runs])}"
+def confirmation_tools(request: HttpRequest, run: SyncRun) -> list[Tool]:
+    """The way to the preview, where ``run`` waits for a word of somebody who may sync."""
+    if not (run.needs_confirmation and run.api_config_id and may(request, "sync_accredibleapiconfig")):
+        return []
+    preview = address(AccredibleAPIConfig, "preview", run.api_config_id)
+    return [Tool(preview, gettext("Look at what would change, and confirm"))]
 
 
 @require_safe
-@never_cache
-def progress_view(request: HttpRequest, modeladmin: ModelAdmin[SyncRun]) -> HttpResponse:
+def progress_view(request: HttpRequest, modeladmin: AccredibleAdmin) -> HttpResponse:
     """A bar for each run that is asked for; what came of it where it has ended. Works without JavaScript."""
     runs = _asked_for(request)
-    rows = [_row(request, run) for run in runs]
-    context = {
-        **modeladmin.admin_site.each_context(request),
-        "title": gettext("Sync groups"),
-        "opts": modeladmin.opts,
-        "media": modeladmin.media,
-        "rows": rows,
-        "is_open": any(row["open"] for row in rows),
-        "state_address": f"{reverse(STATE)}?{urlencode([('run', run.pk) for run in runs])}",
-    }
-    return TemplateResponse(request, _TEMPLATE, context)
+    return modeladmin.render(
+        request,
+        "run_progress.html",
+        gettext("Sync groups"),
+        rows=[_row(request, run) for run in runs],
+        is_open=any(run.status in OPEN for run in runs),
+        state_address=address(SyncRun, "state", run=[run.pk for run in runs]),
+    )
 
 
 @require_safe
-@never_cache
-def state_view(request: HttpRequest) -> JsonResponse:
+def state_view(request: HttpRequest, _modeladmin: AccredibleAdmin) -> JsonResponse:
     """The same for the page's script: the bars, and whether anything is still open."""
     rows = [
-        {"run": run.pk, "open": _is_open(run), "text": _text(run), "done": run.stage_done, "total": _total(run)}
+        {"run": run.pk, "open": run.status in OPEN, "text": _text(run), "done": run.stage_done, "total": _total(run)}
         for run in _asked_for(request)
     ]
     return JsonResponse({"open": any(row["open"] for row in rows), "runs": rows})
 
 
 def _asked_for(request: HttpRequest) -> list[SyncRun]:
-    """The runs that the query names; for who sees runs, or may start them."""
-    user = request.user
-    if not (
-        user.has_perm("credentials_accredible.view_syncrun")
-        or user.has_perm("credentials_accredible.sync_accredibleapiconfig")
-    ):
-        raise PermissionDenied
-    keys = [int(pk) for pk in request.GET.getlist("run")[:_AT_ONCE] if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    """The runs that the query names."""
+    numbers = [whole_number(key) for key in request.GET.getlist("run")[:_AT_ONCE]]
     # One whose process died must not look as if it were running.
     api.close_dead_runs()
-    runs = list(SyncRun.objects.filter(pk__in=keys).select_related("api_config").order_by("pk"))
+    found = SyncRun.objects.filter(pk__in=[number for number in numbers if number is not None])
+    runs = list(found.select_related("api_config").order_by("pk"))
     if not runs:
         raise Http404
     return runs
@@ -83,30 +68,21 @@ def _asked_for(request: HttpRequest) -> list[SyncRun]:
 
 def _row(request: HttpRequest, run: SyncRun) -> dict[str, Any]:
     """What the page shows of a run."""
-    may = request.user.has_perm
-    to_confirm = run.needs_confirmation and run.api_config_id and may("credentials_accredible.sync_accredibleapiconfig")
-    links = []
-    if to_confirm:
-        address = reverse("admin:credentials_accredible_accredibleapiconfig_preview", args=[run.api_config_id])
-        links.append((address, gettext("Look at what would change, and confirm")))
-    if run.status == RunStatus.SUCCEEDED and run.api_config_id and may("credentials_accredible.view_accrediblegroup"):
-        groups = reverse("admin:credentials_accredible_accrediblegroup_changelist")
-        links.append((f"{groups}?api_config__id__exact={run.api_config_id}", gettext("See its groups")))
-    if may("credentials_accredible.view_syncrun"):
-        links.append((reverse("admin:credentials_accredible_syncrun_change", args=[run.pk]), gettext("See the record")))
+    links = confirmation_tools(request, run)
+    if run.status == RunStatus.SUCCEEDED and run.api_config_id and may(request, "view_accrediblegroup"):
+        groups = address(AccredibleGroup, "changelist", api_config__id__exact=run.api_config_id)
+        links.append(Tool(groups, gettext("See its groups")))
+    if may(request, "view_syncrun"):
+        links.append(Tool(address(SyncRun, "change", run.pk), gettext("See the record")))
     return {
         "run": run,
-        "open": _is_open(run),
+        "open": run.status in OPEN,
         "text": _text(run),
         "done": run.stage_done,
         "total": _total(run),
         "result": run.error or api.run_sentence(run),
         "links": links,
     }
-
-
-def _is_open(run: SyncRun) -> bool:
-    return run.status in {RunStatus.QUEUED, RunStatus.RUNNING}
 
 
 def _total(run: SyncRun) -> int | None:

@@ -1,4 +1,4 @@
-"""The action "Sync groups", and the page that asks before groups are removed."""
+"""The action "Sync groups", the preview, and the page that asks before groups are removed."""
 
 from __future__ import annotations
 
@@ -6,33 +6,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.formats import localize
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.text import Truncator
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
-from credentials_accredible.admin.run_progress import progress_address
+from credentials_accredible.admin.base import AccredibleAdmin, address, link, moment
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
+from credentials_accredible.text import whole_number
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-TEMPLATE = "admin/credentials_accredible/plan.html"
-ACTION = "sync_groups"
+# Fields of the page's form, each followed by the primary key of a configuration.
 _DIGEST = "digest-"
 _CARRY = "carry-"
 
@@ -42,30 +35,119 @@ _UPDATES = 200
 _NAMES = 500
 _LONGEST_NAME = 200
 _SHORT, _BEFORE, _WHOLE = 100, 30, 2000
+# Conflicts that a message names.
+_CONFLICTS = 5
 
 
-@dataclass(frozen=True)
-class _Value:
-    """One side of a change: ``short`` around the first difference, ``whole`` where that is not all of it."""
+@admin.action(permissions=["sync"], description=_("Sync groups"))
+def sync_groups(
+    modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]
+) -> HttpResponse | None:
+    """Sync the selected configurations; those that would lose groups are shown first and synced once confirmed.
 
-    short: str
-    whole: str = ""
+    What a worker does is followed on a page of its own, which leads on to the preview where groups would be lost.
+    """
+    to_confirm, queued = [], []
+    for config in queryset:
+        approved = request.POST.get(f"{_DIGEST}{config.pk}", "")
+        outcome = api.start_sync(
+            config,
+            trigger=RunTrigger.ADMIN,
+            user=request.user,
+            site=api.current_site(request),
+            consent=api.Consent(ask=True, approved=approved, carry_over=_carried_over(request, config)),
+        )
+        if isinstance(outcome.reason, ConfirmationRequired) and outcome.plan:
+            to_confirm.append(_section(outcome, outcome.plan, changed=bool(approved)))
+        elif outcome.is_queued and outcome.run:
+            queued.append(outcome.run.pk)
+        else:
+            _tell(request, outcome)
+    progress = address(SyncRun, "progress", run=queued)
+    if to_confirm:
+        if queued:
+            messages.info(request, link(progress, gettext("Other syncs are under way.")))
+        return _plan_page(modeladmin, request, to_confirm, gettext("Remove groups?"))
+    return HttpResponseRedirect(progress) if queued else None
 
 
-def approved(request: HttpRequest, config: Any) -> str:
-    """What the sender of the form has agreed to for ``config``; empty where they have not seen it."""
-    return str(request.POST.get(f"{_DIGEST}{config.pk}", ""))
+@require_safe
+def preview(request: HttpRequest, modeladmin: AccredibleAdmin, config: AccredibleAPIConfig) -> HttpResponse:
+    """What a sync would do now. It asks Accredible as a sync does, so it takes the permission to sync."""
+    outcome = api.preview(config)
+    return _plan_page(
+        modeladmin,
+        request,
+        [_section(outcome, outcome.plan)] if outcome.plan else [],
+        gettext("Preview: %s") % config.name,
+        original=config,
+        failure="" if outcome.plan else outcome.error,
+        nothing=outcome.plan is not None and outcome.plan.changes_nothing,
+    )
 
 
-def carried_over(request: HttpRequest, config: Any) -> dict[int, int]:
+def _carried_over(request: HttpRequest, config: AccredibleAPIConfig) -> dict[int, int]:
     """Which groups the sender of the form wants to be carried over; what makes no sense there counts as not chosen."""
-    pairs = (text.partition("=") for text in request.POST.getlist(f"{_CARRY}{config.pk}"))
-    return {int(old): int(new) for old, _equals, new in pairs if _is_number(old) and _is_number(new)}
+    texts = (text.partition("=") for text in request.POST.getlist(f"{_CARRY}{config.pk}"))
+    pairs = ((whole_number(old), whole_number(new)) for old, _equals, new in texts)
+    return {old: new for old, new in pairs if old is not None and new is not None}
 
 
-def section(outcome: api.Outcome, plan: api.Plan, *, asked_before: bool = False) -> dict[str, Any]:
-    """What the page shows of one configuration: its ``plan``, and what goes with the groups that it removes."""
-    removals = [(group, outcome.holdings.get(group.pk, api.Holdings())) for group in plan.remove]
+def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
+    """One message for one configuration, and one for each thing that has to be known beside it."""
+    name = outcome.config.name
+    if not outcome.succeeded:
+        text = gettext("%(name)s was not synced: %(reason)s") % {"name": name, "reason": outcome.error}
+        messages.error(request, text)
+        return
+    groups = address(AccredibleGroup, "changelist", api_config__id__exact=outcome.config.pk)
+    text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": api.outcome_sentence(outcome)}
+    messages.success(request, format_html("{} {}", text, link(groups, gettext("See its groups"))))
+    _tell_conflicts(request, name, outcome.plan)
+    for warning in outcome.warnings:
+        messages.warning(request, f"{name}: {warning}")
+
+
+def _tell_conflicts(request: HttpRequest, name: str, plan: api.Plan | None) -> None:
+    """One message for all groups that other configurations hold; it names the first few."""
+    conflicting = plan.conflicting if plan else ()
+    if not conflicting:
+        return
+    named = [
+        gettext("“%(group)s” (%(id)s, held by “%(holder)s”)")
+        % {"group": conflict.remote.name, "id": conflict.remote.accredible_id, "holder": conflict.holder}
+        for conflict in conflicting[:_CONFLICTS]
+    ]
+    if len(conflicting) > _CONFLICTS:
+        named.append(gettext("and %d more") % (len(conflicting) - _CONFLICTS))
+    text = gettext("%(name)s: skipped, because another configuration holds them already: %(groups)s.")
+    messages.warning(request, text % {"name": name, "groups": ", ".join(named)})
+
+
+def _plan_page(
+    modeladmin: AccredibleAdmin, request: HttpRequest, sections: Sequence[dict[str, Any]], title: str, **context: Any
+) -> HttpResponse:
+    """The page with these sections; its form runs "Sync groups" for them, with what was seen as agreed to."""
+    return modeladmin.render(
+        request,
+        "plan.html",
+        title,
+        pending=sections,
+        removes=any(section["removals"] for section in sections),
+        offers=any(section["offers"] for section in sections),
+        action=sync_groups.__name__,
+        checkbox_name=helpers.ACTION_CHECKBOX_NAME,
+        **context,
+    )
+
+
+def _section(outcome: api.Outcome, plan: api.Plan, *, changed: bool = False) -> dict[str, Any]:
+    """What the page shows of one configuration: its ``plan``, and what goes with the groups that it removes.
+
+    ``changed``: somebody has agreed to another plan.
+    """
+    held = outcome.holdings
+    removals = [(group, held.get(group.pk, api.Holdings())) for group in plan.remove]
     # What hurts most comes first.
     removals.sort(key=lambda row: (not row[0].is_active, -row[1].learners, -row[1].requirements))
     return {
@@ -75,7 +157,7 @@ def section(outcome: api.Outcome, plan: api.Plan, *, asked_before: bool = False)
         "figures": api.plan_figures(plan),
         "carry_name": f"{_CARRY}{outcome.config.pk}",
         "offers": [
-            (offer, outcome.holdings.get(offer.local.pk, api.Holdings()), offer in plan.carry)
+            (offer, held.get(offer.local.pk, api.Holdings()), offer in plan.carry)
             for offer in (*plan.carry, *plan.lookalikes)
         ],
         "removals": removals[:_REMOVALS],
@@ -88,37 +170,19 @@ def section(outcome: api.Outcome, plan: api.Plan, *, asked_before: bool = False)
             ),
             (gettext("Unchanged"), _named((group.name, group.accredible_id, "") for group in plan.unchanged)),
         ],
-        "updates": [(update.local, _fields(update)) for update in plan.update[:_UPDATES]],
+        "updates": [
+            (update.local, [(_label(change), *_sides(change)) for change in update.changes])
+            for update in plan.update[:_UPDATES]
+        ],
         "more_updates": _named(
-            (update.local.name, update.local.accredible_id, ", ".join(str(_label(c)) for c in update.changes))
+            (update.local.name, update.local.accredible_id, ", ".join(_label(change) for change in update.changes))
             for update in plan.update[_UPDATES:]
         ),
         "plan": plan,
         "alarming": api.Consent().objection(plan) is not None,
-        "changed": asked_before,
+        "changed": changed,
         "warnings": outcome.warnings,
     }
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18
-
-
-def page(
-    modeladmin: ModelAdmin[Any], request: HttpRequest, sections: Sequence[dict[str, Any]], **context: Any
-) -> HttpResponse:
-    """The page with these sections; its form runs "Sync groups" for them, with what was seen as agreed to."""
-    base = {
-        **modeladmin.admin_site.each_context(request),
-        "opts": modeladmin.opts,
-        "media": modeladmin.media,
-        "pending": sections,
-        "removes": any(item["removals"] for item in sections),
-        "offers": any(item["offers"] for item in sections),
-        "action": ACTION,
-        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-    }
-    return TemplateResponse(request, TEMPLATE, {**base, **context})
 
 
 def _named(rows: Iterable[tuple[str, int, str]]) -> dict[str, Any]:
@@ -127,13 +191,16 @@ def _named(rows: Iterable[tuple[str, int, str]]) -> dict[str, Any]:
     return {"rows": shown[:_NAMES], "total": len(shown), "more": max(0, len(shown) - _NAMES)}
 
 
-def _fields(update: api.Update) -> list[tuple[str, _Value, _Value]]:
-    """The changed fields of a group as (label, old, new)."""
-    return [(str(_label(change)), *_sides(change)) for change in update.changes]
+def _label(change: api.Change) -> str:
+    return str(getattr(AccredibleGroup._meta.get_field(change.field), "verbose_name", change.field))
 
 
-def _label(change: api.Change) -> Any:
-    return getattr(AccredibleGroup._meta.get_field(change.field), "verbose_name", change.field)
+@dataclass(frozen=True)
+class _Value:
+    """One side of a change: ``short`` around the first difference, ``whole`` where that is not all of it."""
+
+    short: str
+    whole: str = ""
 
 
 def _sides(change: api.Change) -> tuple[_Value, _Value]:
@@ -153,97 +220,4 @@ def _value(text: str, same: int) -> _Value:
 def _text(value: object) -> str:
     if value is None or value == "":
         return gettext("(none)")
-    return str(localize(localtime(value))) if isinstance(value, datetime) else str(value)
-
-
-_NAMED = 5
-
-
-@admin.action(permissions=["sync"], description=_("Sync groups"))
-def sync_groups(
-    modeladmin: ModelAdmin[AccredibleAPIConfig], request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]
-) -> HttpResponse | None:
-    """Sync the selected configurations; those that would lose groups are shown first and synced once confirmed.
-
-    What a worker does is followed on a page of its own, which leads on to the preview where groups would be lost.
-    """
-    pending, queued = [], []
-    for config in queryset:
-        digest = approved(request, config)
-        outcome = api.start_sync(
-            config,
-            trigger=RunTrigger.ADMIN,
-            user=request.user,
-            site=api.current_site(request),
-            consent=api.Consent(ask=True, approved=digest, carry_over=carried_over(request, config)),
-        )
-        if isinstance(outcome.reason, ConfirmationRequired) and outcome.plan:
-            pending.append(section(outcome, outcome.plan, asked_before=bool(digest)))
-        elif outcome.is_queued and outcome.run:
-            queued.append(outcome.run.pk)
-        else:
-            _tell(request, outcome)
-    if pending:
-        if queued:
-            text = format_html('<a href="{}">{}</a>', progress_address(queued), gettext("Other syncs are under way."))
-            messages.info(request, text)
-        return page(modeladmin, request, pending, title=gettext("Remove groups?"))
-    return HttpResponseRedirect(progress_address(queued)) if queued else None
-
-
-def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
-    """One message for one configuration, and one for each thing that has to be known beside it."""
-    name = outcome.config.name
-    if not outcome.succeeded:
-        text = gettext("%(name)s was not synced: %(reason)s") % {"name": name, "reason": outcome.error}
-        messages.error(request, text)
-        return
-    address = reverse("admin:credentials_accredible_accrediblegroup_changelist")
-    text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": api.outcome_sentence(outcome)}
-    link = format_html(
-        '{} <a href="{}?api_config__id__exact={}">{}</a>', text, address, outcome.config.pk, gettext("See its groups")
-    )
-    messages.success(request, link)
-    _tell_conflicts(request, name, outcome.plan)
-    for warning in outcome.warnings:
-        messages.warning(request, f"{name}: {warning}")
-
-
-def _tell_conflicts(request: HttpRequest, name: str, plan: api.Plan | None) -> None:
-    """One message for all groups that other configurations hold; it names the first few."""
-    conflicting = plan.conflicting if plan else ()
-    if not conflicting:
-        return
-    named = [
-        gettext("“%(group)s” (%(id)s, held by “%(holder)s”)")
-        % {"group": conflict.remote.name, "id": conflict.remote.accredible_id, "holder": conflict.holder}
-        for conflict in conflicting[:_NAMED]
-    ]
-    if len(conflicting) > _NAMED:
-        named.append(gettext("and %d more") % (len(conflicting) - _NAMED))
-    text = gettext("%(name)s: skipped, because another configuration holds them already: %(groups)s.")
-    messages.warning(request, text % {"name": name, "groups": ", ".join(named)})
-
-
-PREVIEW = "admin:credentials_accredible_accredibleapiconfig_preview"
-
-
-def preview(request: HttpRequest, object_id: str, modeladmin: ModelAdmin[AccredibleAPIConfig]) -> HttpResponse:
-    """What a sync would do now. It asks Accredible as a sync does, so it takes the permission to sync."""
-    config = modeladmin.get_object(request, object_id)
-    if config is None:
-        raise Http404
-    may_sync = request.user.has_perm("credentials_accredible.sync_accredibleapiconfig")
-    if not (modeladmin.has_view_permission(request, config) and may_sync):
-        raise PermissionDenied
-    outcome = api.preview(config)
-    sections: list[dict[str, Any]] = [section(outcome, outcome.plan)] if outcome.plan else []
-    return page(
-        modeladmin,
-        request,
-        sections,
-        title=gettext("Preview: %s") % config.name,
-        failure="" if outcome.plan else outcome.error,
-        previewed=config,
-        nothing=outcome.plan is not None and outcome.plan.changes_nothing,
-    )
+    return moment(value) if isinstance(value, datetime) else str(value)

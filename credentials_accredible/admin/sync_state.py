@@ -10,21 +10,17 @@ from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.formats import localize
 from django.utils.html import format_html
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.run_progress import progress_address
+from credentials_accredible.admin.base import address, link, may, moment
+from credentials_accredible.admin.run_progress import OPEN
 from credentials_accredible.choices import RunStatus
-from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 
 log = logging.getLogger(__name__)
-
-_OPEN = {RunStatus.QUEUED, RunStatus.RUNNING}
 
 
 class SyncStateMixin:
@@ -38,13 +34,13 @@ class SyncStateMixin:
         text = format_html(
             '<a class="accredible-run-{}" href="{}">{}</a>, {}',
             config.last_status,
-            _address(config),
+            _last_run(config),
             RunStatus(config.last_status).label,
-            localize(localtime(config.last_started)),
+            moment(config.last_started),
         )
         if not config.failing_since or not config.sync_interval:
             return text
-        since = gettext("scheduled syncs fail since %s") % localize(localtime(config.failing_since))
+        since = gettext("scheduled syncs fail since %s") % moment(config.failing_since)
         return format_html('{}<div class="accredible-failing">{}</div>', text, since)
 
     @admin.display(description=_("next scheduled sync"), ordering="next_sync_at")
@@ -54,13 +50,13 @@ class SyncStateMixin:
             return gettext("none")
         if config.next_sync_at is None:
             return gettext("as soon as the schedule is looked at")
-        time = localize(localtime(config.next_sync_at))
+        time = moment(config.next_sync_at)
         return gettext("%s: overdue") % time if api.is_overdue(config) else time
 
 
 def warn_of_schedules(request: HttpRequest, only: int | None = None) -> None:
     """Messages about scheduled syncs that fail, or that nobody starts; ``only`` of the configuration of that key."""
-    if request.method != "GET" or not request.user.has_perm("credentials_accredible.view_accredibleapiconfig"):
+    if request.method != "GET" or not may(request, "view_accredibleapiconfig"):
         return
     api.close_dead_runs()
     for config in api.failing_schedules():
@@ -87,16 +83,16 @@ def _trouble(config: Any) -> str:
     """What is wrong with the schedule of ``config``, with the way to what is known of it."""
     if config.failing_since:
         text = gettext("Since %(since)s, the scheduled syncs of “%(name)s” fail.")
-        values = {"name": config.name, "since": localize(localtime(config.failing_since))}
-        return format_html('{} <a href="{}">{}</a>', text % values, _address(config), gettext("See why"))
+        values = {"name": config.name, "since": moment(config.failing_since)}
+        return format_html("{} {}", text % values, link(_last_run(config), gettext("See why")))
     text = gettext(
         "The scheduled sync of “%(name)s” was due at %(due)s, and nobody started it. Schedules need a worker with a "
         "beat, or “accredible_sync --due” in cron."
     )
-    return text % {"name": config.name, "due": localize(localtime(config.next_sync_at))}
+    return text % {"name": config.name, "due": moment(config.next_sync_at)}
 
 
-def _address(config: Any) -> str:
-    if config.last_status in _OPEN:
-        return progress_address([config.last_run])
-    return reverse("admin:credentials_accredible_syncrun_change", args=[config.last_run])
+def _last_run(config: Any) -> str:
+    if config.last_status in OPEN:
+        return address(SyncRun, "progress", run=config.last_run)
+    return address(SyncRun, "change", config.last_run)

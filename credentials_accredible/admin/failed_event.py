@@ -1,0 +1,63 @@
+"""The admin pages of events that could not be processed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from credentials_accredible import api
+from credentials_accredible.admin.base import ReadOnlyAdmin, YesNoFilter, may
+from credentials_accredible.models import FailedEvent
+
+
+class ProcessedFilter(YesNoFilter):
+    """Processed after all, or not yet."""
+
+    title = _("processed")
+    parameter_name = "processed"
+    answers = (("no", _("not yet")), ("yes", _("after all")))
+    condition = Q(resolved_at__isnull=False)
+
+
+@admin.register(FailedEvent)
+class FailedEventAdmin(ReadOnlyAdmin):
+    """Events to look at, and to process again once the cause is gone."""
+
+    actions: Any = ["process_again"]
+    list_display = ["created", "event_type", "event_id", "attempts", "resolved_at", "error"]
+    list_filter = [ProcessedFilter, "event_type"]
+    search_fields = ["event_id", "error"]
+    date_hierarchy = "created"
+    fields = ["event_type", "event_id", "event_time", "created", "attempts", "resolved_at", "error", "what_it_said"]
+
+    def has_process_permission(self, request: HttpRequest) -> bool:
+        return may(request, "process_failedevent")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """With the permission to: an event that nobody needs holds personal data that nobody needs."""
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    @admin.action(permissions=["process"], description=_("Process again"))
+    def process_again(self, request: HttpRequest, queryset: QuerySet[FailedEvent]) -> None:
+        """Process the selected events, the oldest first."""
+        failed = [event for event in queryset.order_by("event_time", "pk") if not api.process_failed_event(event)]
+        for event in failed:
+            text = gettext("%(event)s failed again: %(reason)s") % {"event": event, "reason": event.error}
+            messages.error(request, text)
+        done = queryset.count() - len(failed)
+        if done:
+            messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
+
+    @admin.display(description=_("what it said"))
+    def what_it_said(self, event: FailedEvent) -> str:
+        """The payload, readable; empty once the event has been processed."""
+        if not event.payload:
+            return "-"
+        return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2, ensure_ascii=False))
