@@ -1,20 +1,117 @@
-"""An issuer's account: its departments, groups, designs, attribute keys and credentials, and the keys that open it."""
+"""Everything one emulator knows: environments, their accounts with all that is in them, and what each API key opens."""
 
 from __future__ import annotations
 
 import copy
+import re
+import threading
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from demo.emulator import catalogue, clock
 from demo.emulator.catalogue import Design, Group, Picture
 from demo.emulator.credential import Credential
+from demo.emulator.faults import Faults
+from demo.emulator.ids import Ids
+from demo.emulator.rate import RateLimit
+from demo.emulator.records import Recorded
 
-if TYPE_CHECKING:
-    from demo.emulator.world import Environment
-
+DEFAULT_ENVIRONMENT = "emulator"
+ENVIRONMENT_NAME = "[a-z0-9_-]{1,32}"
 DEFAULT_CREDITS = 10_000
+_RECORDS_KEPT = 50_000
+
+
+class World:
+    """The state of an emulator. What reads or changes it holds ``lock``."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.stopping = threading.Event()
+        # Where the emulator is reached, as http://127.0.0.1:8901; its server fills this in.
+        self.url = ""
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything: accounts, faults, the rate limit, the record."""
+        with self.lock:
+            self.environments: dict[str, Environment] = {}
+            self.faults = Faults()
+            self.rate_limit: RateLimit | None = None
+            self.requests: deque[Recorded] = deque(maxlen=_RECORDS_KEPT)
+
+    def empty(self) -> None:
+        """As clear, but accounts stay, with their keys and without content."""
+        with self.lock:
+            environments = self.environments
+            self.clear()
+            self.environments = environments
+            for environment in environments.values():
+                environment.ids.restart()
+                for account in environment.accounts:
+                    account.empty()
+
+    def environment(self, name: str) -> Environment:
+        """The environment of that name, made if need be; ValueError for what cannot be a name."""
+        if not re.fullmatch(ENVIRONMENT_NAME, name):
+            raise ValueError("The name of an environment is 1 to 32 of the characters a-z, 0-9, _ and -.")
+        with self.lock:
+            if name not in self.environments:
+                self.environments[name] = Environment(name, self)
+            return self.environments[name]
+
+    def path_of(self, environment: str) -> str:
+        """What precedes ``/v1`` in the paths of an environment."""
+        return "" if environment == DEFAULT_ENVIRONMENT else f"/env/{environment}"
+
+
+class Environment:
+    """An environment of Accredible's: accounts and ids of its own."""
+
+    def __init__(self, name: str, world: World) -> None:
+        self.name = name
+        self.lock = world.lock
+        self.ids = Ids()
+        self.accounts: list[Account] = []
+        self._world = world
+
+    @property
+    def url(self) -> str:
+        """The address of its API, its dashboard and its pages."""
+        return self._world.url + self._world.path_of(self.name)
+
+    def add_account(
+        self, key: str, department_id: int | None, *, credits: int = DEFAULT_CREDITS, sandbox_mode: bool = False
+    ) -> Account:
+        """A new account that ``key`` opens, or of which ``key`` opens one department; ValueError for a used key."""
+        with self.lock:
+            self.ids.take_key(key)
+            account = Account(
+                environment=self,
+                departments=[self.ids.take("department") if department_id is None else department_id],
+                initial_credits=credits,
+                sandbox_mode=sandbox_mode,
+                keys={key: department_id},
+            )
+            self.accounts.append(account)
+            return account
+
+    def access(self, key: str) -> Access | None:
+        """What ``key`` opens here; None for an unknown key."""
+        for account in self.accounts:
+            if key in account.keys:
+                return Access(account, account.keys[key])
+        return None
+
+    def credential(self, reference: str) -> Credential | None:
+        """The credential of any account that a public address names: by its public name, its id or its own id."""
+        for account in self.accounts:
+            for found in account.credential_by_id.values():
+                if reference in {found.encoded_id, str(found.id), found.license_id}:
+                    return found
+        return None
 
 
 @dataclass(eq=False)
@@ -175,3 +272,44 @@ class Account:
     def _know_department(self, department_id: int | None) -> None:
         if department_id is not None and department_id not in self.departments:
             self.departments.append(department_id)
+
+
+@dataclass(frozen=True)
+class Access:
+    """All of ``account``, or one department of it. What a key does not see does not exist for it."""
+
+    account: Account
+    department_id: int | None = None
+
+    def sees(self, data: dict[str, Any]) -> bool:
+        """Whether ``data`` belongs to a department that this key opens."""
+        return self.department_id is None or data.get("department_id") == self.department_id
+
+    def groups(self) -> list[Group]:
+        """The groups, by id."""
+        return [group for _, group in sorted(self.account.group_by_id.items()) if self.sees(group.data)]
+
+    def designs(self) -> list[Design]:
+        """The designs, by id."""
+        return [design for _, design in sorted(self.account.design_by_id.items()) if self.sees(design.data)]
+
+    def credentials(self) -> list[Credential]:
+        """The credentials, by id."""
+        return [found for found in self.account.credential_by_id.values() if self.sees(found.group.data)]
+
+    def group(self, group_id: int | None) -> Group | None:
+        """The group of that id."""
+        found = self.account.group_by_id.get(group_id or 0)
+        return found if found and self.sees(found.data) else None
+
+    def design(self, design_id: int | None) -> Design | None:
+        """The design of that id."""
+        found = self.account.design_by_id.get(design_id or 0)
+        return found if found and self.sees(found.data) else None
+
+    def credential(self, reference: str) -> Credential | None:
+        """The credential of that id, else the first one with that own id of the issuer's."""
+        seen = self.credentials()
+        by_id = (found for found in seen if str(found.id) == reference)
+        by_own_id = (found for found in seen if found.license_id == reference)
+        return next(by_id, None) or next(by_own_id, None)

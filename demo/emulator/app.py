@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from demo.emulator import refusals, replies
+from demo.emulator.account import World
 from demo.emulator.credential_fields import InvalidCredential, UnknownGroup
 from demo.emulator.front import CONTROL, Front
 from demo.emulator.refusals import Refusal
@@ -17,7 +18,6 @@ from demo.emulator.routes.credentials import credentials
 from demo.emulator.routes.designs import designs
 from demo.emulator.routes.groups import groups
 from demo.emulator.routes.pages import pages
-from demo.emulator.world import World
 
 
 def create_app(world: World) -> Flask:

@@ -10,9 +10,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from demo.emulator import reading, refusals
+from demo.emulator.account import DEFAULT_ENVIRONMENT, ENVIRONMENT_NAME, World
 from demo.emulator.effects import Effects
 from demo.emulator.records import Recorded
-from demo.emulator.world import DEFAULT_ENVIRONMENT, ENVIRONMENT_NAME, World
 
 CONTROL = "/_emulator"
 ENVIRONMENT_KEY = "emulator.environment"

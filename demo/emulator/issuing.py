@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from demo.emulator import clock
-from demo.emulator.access import Access
-from demo.emulator.account import Account
+from demo.emulator.account import Access, Account
 from demo.emulator.catalogue import Group
 from demo.emulator.credential import Credential
 from demo.emulator.credential_fields import (

@@ -10,14 +10,13 @@ from typing import Any, Self
 
 from werkzeug.serving import make_server
 
-from demo.emulator.account import DEFAULT_CREDITS, Account
+from demo.emulator.account import DEFAULT_CREDITS, DEFAULT_ENVIRONMENT, Account, World
 from demo.emulator.app import create_app
 from demo.emulator.faults import Fault
 from demo.emulator.handler import Connections, handler_for
 from demo.emulator.rate import DOCUMENTED_WINDOW, RateLimit
 from demo.emulator.records import Recorded
 from demo.emulator.seed import seed as fill
-from demo.emulator.world import DEFAULT_ENVIRONMENT, World
 
 _POLL_SECONDS = 0.02
 _PATIENCE_SECONDS = 0.5

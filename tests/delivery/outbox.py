@@ -11,7 +11,7 @@ from django.utils import timezone
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
 from demo.emulator import issuing
-from demo.emulator.access import Access
+from demo.emulator.account import Access
 from tests.factories import make_badge, make_config, make_group
 
 MANY = 100

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from demo.emulator.account import Account
+from demo.emulator.account import Account, World
 from demo.emulator.app import create_app
-from demo.emulator.world import World
 from tests.emulator.api import Api, Reply
 
 REFERENCE = os.environ.get("ACCREDIBLE_OPENAPI", "")

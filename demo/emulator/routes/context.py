@@ -8,9 +8,8 @@ from typing import cast
 from flask import current_app, g, request
 
 from demo.emulator import refusals
-from demo.emulator.access import Access
+from demo.emulator.account import Access, Environment, World
 from demo.emulator.front import ENVIRONMENT_KEY
-from demo.emulator.world import Environment, World
 
 WORLD = "accredible-emulator"
 _TOKEN = re.compile(r'Token token="?([^",\s]+)"?')

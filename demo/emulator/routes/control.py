@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from demo.emulator.account import Account
+from demo.emulator.account import DEFAULT_ENVIRONMENT, Account
 from demo.emulator.faults import Fault
 from demo.emulator.ids import as_id
 from demo.emulator.rate import RateLimit
@@ -19,7 +19,6 @@ from demo.emulator.replies import json_reply
 from demo.emulator.routes.context import world
 from demo.emulator.routes.orders import AccountOrder, GroupOrder, RateLimitOrder, SeedOrder
 from demo.emulator.seed import seed
-from demo.emulator.world import DEFAULT_ENVIRONMENT
 
 control = Blueprint("control", __name__)
 
