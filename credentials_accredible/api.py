@@ -55,10 +55,10 @@ from credentials_accredible.models import (
 )
 from credentials_accredible.models.config import open_client
 from credentials_accredible.portability.exporting import export as export_groups
+from credentials_accredible.portability.groups import Match
 from credentials_accredible.portability.importing import Imported, import_groups
 from credentials_accredible.portability.planning import GroupPlan
 from credentials_accredible.portability.reading import LARGEST_FILE
-from credentials_accredible.portability.targets import Match
 from credentials_accredible.rules.activation import (
     activate_group,
     activation_problems,

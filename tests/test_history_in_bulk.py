@@ -13,7 +13,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from credentials_accredible import api, blueprints
+from credentials_accredible import api
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleGroup,
@@ -24,6 +24,7 @@ from credentials_accredible.models import (
     PenaltyDataRule,
     history,
 )
+from credentials_accredible.rules import rows
 from tests import factories
 from tests.admin.forms import REQUIREMENTS, requirement_form
 from tests.history_rows import TRACKED, kinds
@@ -32,15 +33,15 @@ pytestmark = pytest.mark.django_db
 
 
 class TestBulkStatements:
-    def test_what_is_built_from_a_blueprint_is_new(self) -> None:
+    def test_a_configuration_that_is_copied_is_new(self) -> None:
         group = factories.configure(factories.make_group())
         CustomAttribute.objects.create(group=group, name="grade", value="grade")
-        blueprint, _refs = blueprints.describe(group)
+        configuration, _refs = rows.configuration_of(group)
         other = factories.make_group()
         before = {model: model.history.count() for model in TRACKED}
 
         with history.because("restored"):
-            refs = blueprints.build(other, blueprint)
+            refs = rows.configure(other, configuration)
 
         grown = {model.__name__: model.history.count() - before[model] for model in TRACKED}
         assert grown == {

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from credentials_accredible import conf
-from credentials_accredible.events.catalogue import is_known, keypaths
-from credentials_accredible.portability.document import (
-    AttributeEntry,
-    GroupEntry,
-    PenaltyEntry,
-    RequirementEntry,
-    RuleEntry,
-)
-from credentials_accredible.rules.matching import Rule
-from credentials_accredible.rules.validation import (
-    Requirement,
-    attribute_problem,
-    clean_value,
-    group_problems,
-    rule_problem,
-)
+from credentials_accredible.events.catalogue import is_known
+from credentials_accredible.portability.document import GroupEntry
+from credentials_accredible.rules.configuration import PenaltyEntry, RequirementEntry, RuleEntry
+from credentials_accredible.rules.validation import attribute_problem, group_problems, rule_problem
+
+T = TypeVar("T")
 
 # Where in an entry, and what is wrong there.
 Found = tuple[Sequence[str | int], str]
-
-
-def cleaned(event_type: str, rule: Rule) -> str:
-    """The value of ``rule`` as the admin would keep it; as it is where it cannot be read."""
-    kinds = {keypath.path: keypath.kind for keypath in keypaths(event_type, ())} if is_known(event_type) else {}
-    if rule.data_path not in kinds:
-        return rule.value
-    try:
-        return clean_value(kinds[rule.data_path], rule.operator, rule.value)
-    except ValueError:
-        return rule.value
 
 
 def contradictions(entry: GroupEntry) -> Iterator[Found]:
@@ -48,20 +27,46 @@ def contradictions(entry: GroupEntry) -> Iterator[Found]:
         if item.any_event and item.rules:
             message = "With “any_event”, data rules have no say: remove them, or leave “any_event” out."
             yield ("requirements", number, "any_event"), message
-        yield from _same_rules(("requirements", number), item)
+        yield from _same_rules(("requirements", number), item.rules)
     for number, penalty in enumerate(entry.penalties):
         for place, ref in enumerate(penalty.requirements):
             if ref not in refs:
                 yield ("penalties", number, "requirements", place), f"No requirement of this group has the ref {ref}."
-        yield from _same_rules(("penalties", number), penalty)
+        yield from _same_rules(("penalties", number), penalty.rules)
     names = Counter(item.name for item in entry.custom_attributes)
     for number, attribute in enumerate(entry.custom_attributes):
         if names[attribute.name] > 1:
             yield ("custom_attributes", number, "name"), f"“{attribute.name}” is there more than once."
 
 
-def objections(path: Sequence[str | int], item: RequirementEntry | PenaltyEntry) -> Iterator[Found]:
-    """Why the admin would not take that requirement or penalty; ``path`` leads to it."""
+def objections(entry: GroupEntry, changed: Mapping[str, Container[int]] | None = None) -> Iterator[Found]:
+    """Why the admin would not take what is configured under that group.
+
+    ``changed``: only what has these positions under ``requirements``, ``penalties`` and ``custom_attributes``.
+    """
+
+    def chosen(name: str, items: Iterable[T]) -> Iterator[tuple[int, T]]:
+        return (pair for pair in enumerate(items) if changed is None or pair[0] in changed[name])
+
+    for number, item in chosen("requirements", entry.requirements):
+        yield from _event_objections(("requirements", number), item)
+    for number, penalty in chosen("penalties", entry.penalties):
+        yield from _event_objections(("penalties", number), penalty)
+    event_types = {requirement.event_type for requirement in entry.requirements} or set(conf.event_types())
+    known = {name for name in event_types if is_known(name)}
+    for number, attribute in chosen("custom_attributes", entry.custom_attributes):
+        problem = attribute_problem(attribute.source, attribute.value, known)
+        if problem:
+            yield ("custom_attributes", number, "value"), problem
+
+
+def unearnable(entry: GroupEntry) -> Iterator[Found]:
+    """Why a group with these requirements cannot be active."""
+    for problem in group_problems(entry.requirements, conf.event_types()):
+        yield ("is_active",), f"Nobody could earn this group, so it cannot be active. {problem}"
+
+
+def _event_objections(path: Sequence[str | int], item: RequirementEntry | PenaltyEntry) -> Iterator[Found]:
     if not is_known(item.event_type):
         yield (*path, "event_type"), f"There is no event type {item.event_type} here."
         return
@@ -74,48 +79,9 @@ def objections(path: Sequence[str | int], item: RequirementEntry | PenaltyEntry)
             yield (*path, "rules", number), problem
 
 
-def attribute_objections(entry: GroupEntry, path: Sequence[str | int], item: AttributeEntry) -> Iterator[Found]:
-    """Why that custom attribute of the group would never have a value."""
-    event_types = {requirement.event_type for requirement in entry.requirements} or set(conf.event_types())
-    problem = attribute_problem(item.source, item.value, {name for name in event_types if is_known(name)})
-    if problem:
-        yield (*path, "value"), problem
-
-
-def all_objections(entry: GroupEntry) -> Iterator[Found]:
-    """Why the admin would not take something of that group, if all of it were new."""
-    for number, item in enumerate(entry.requirements):
-        yield from objections(("requirements", number), item)
-    for number, penalty in enumerate(entry.penalties):
-        yield from objections(("penalties", number), penalty)
-    for number, attribute in enumerate(entry.custom_attributes):
-        yield from attribute_objections(entry, ("custom_attributes", number), attribute)
-
-
-def unearnable(entry: GroupEntry) -> Iterator[Found]:
-    """Why a group with these requirements cannot be active."""
-    requirements = [
-        Requirement(
-            item.event_type,
-            [_clean(item.event_type, rule) for rule in item.rules],
-            item.any_event,
-            item.description,
-            item.blend,
-        )
-        for item in entry.requirements
-    ]
-    for problem in group_problems(requirements, conf.event_types()):
-        yield ("is_active",), f"Nobody could earn this group, so it cannot be active. {problem}"
-
-
-def _clean(event_type: str, rule: RuleEntry) -> RuleEntry:
-    return rule.model_copy(update={"value": cleaned(event_type, rule)})
-
-
-def _same_rules(path: Sequence[str | int], item: Any) -> Iterator[Found]:
-    seen: Collection[Any] = set()
-    for number, rule in enumerate(item.rules):
-        key = (rule.data_path, rule.operator, cleaned(item.event_type, rule))
-        if key in seen:
+def _same_rules(path: Sequence[str | int], rules: Iterable[RuleEntry]) -> Iterator[Found]:
+    seen: set[RuleEntry] = set()
+    for number, rule in enumerate(rules):
+        if rule in seen:
             yield (*path, "rules", number), "The same rule is there twice."
-        seen = {*seen, key}
+        seen.add(rule)

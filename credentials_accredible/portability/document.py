@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from credentials_accredible.choices import AttributeSource, Operator
+from credentials_accredible.rules.configuration import (
+    AttributeEntry,
+    GroupConfiguration,
+    PenaltyEntry,
+    RequirementEntry,
+    RuleEntry,
+)
+from credentials_accredible.rules.validation import clean_rules
 
 FORMAT = "credentials-accredible groups"
 VERSION = 1
@@ -17,71 +25,67 @@ VERSION = 1
 _Short = Annotated[str, Field(min_length=1, max_length=255)]
 _BIG_INTEGER = 2**63 - 1
 
-
-class _Part(BaseModel):
-    """A part of a file; what is not known is a mistake, most likely."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+# What is configured under a group, as people may write it. A key that is not known is a mistake, most likely.
 
 
-class RuleEntry(_Part):
-    """A data rule of a requirement or a penalty."""
-
+class _Rule(RuleEntry, extra="forbid"):
     data_path: _Short
     operator: Operator = Operator.EQUAL
     value: _Short
 
 
-class RequirementEntry(_Part):
-    """A requirement; ``ref`` is what penalties of the same group call it."""
+def _clean(rules: tuple[_Rule, ...], info: ValidationInfo) -> tuple[RuleEntry, ...]:
+    """The rules as the admin would keep them."""
+    return clean_rules(info.data.get("event_type", ""), rules)
 
+
+_Rules = Annotated[tuple[_Rule, ...], AfterValidator(_clean)]
+
+
+class _Requirement(RequirementEntry, extra="forbid"):
     ref: int
     blend: Annotated[str, Field(pattern="^[A-Z]?$")] = ""
     event_type: _Short
-    description: str = ""
-    any_event: bool = False
-    rules: list[RuleEntry] = []
+    rules: _Rules = ()
 
 
-class PenaltyEntry(_Part):
-    """A penalty; ``requirements`` are the ``ref`` of those that it takes back."""
-
+class _Penalty(PenaltyEntry, extra="forbid"):
     event_type: _Short
-    description: str = ""
-    requirements: list[int] = []
-    rules: list[RuleEntry] = []
+    rules: _Rules = ()
 
 
-class AttributeEntry(_Part):
-    """A custom attribute of a group's credentials."""
-
+class _Attribute(AttributeEntry, extra="forbid"):
     name: _Short
     source: AttributeSource = AttributeSource.PATH
     value: _Short
 
 
-class GroupEntry(_Part):
+class GroupEntry(GroupConfiguration, extra="forbid"):
     """All that is configured under one group; ``is_active`` None: as it is."""
 
     accredible_id: Annotated[int, Field(gt=0, le=_BIG_INTEGER)] | None = None
     name: str = ""
     is_active: bool | None = None
-    requirements: list[RequirementEntry]
-    penalties: list[PenaltyEntry]
-    custom_attributes: list[AttributeEntry]
+    requirements: tuple[_Requirement, ...]
+    penalties: tuple[_Penalty, ...]
+    custom_attributes: tuple[_Attribute, ...]
 
 
-class ConfigurationEntry(_Part):
+class ConfigurationEntry(BaseModel):
     """The groups of one API configuration; ``environment`` says which ids Accredible's ids are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     environment: str = ""
-    groups: list[GroupEntry]
+    groups: tuple[GroupEntry, ...]
 
 
-class Document(_Part):
+class Document(BaseModel):
     """A file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["credentials-accredible groups"]
     version: Literal[1]
-    configurations: list[ConfigurationEntry]
+    configurations: tuple[ConfigurationEntry, ...]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError
-from django.db.models import F
 from django.utils.translation import gettext_noop
 
+from credentials_accredible.database import batches, lock
 from credentials_accredible.exceptions import FileProblem, ImportRefused
 from credentials_accredible.models import (
     AccredibleGroup,
@@ -20,104 +20,16 @@ from credentials_accredible.models import (
     PenaltyDataRule,
     history,
 )
-from credentials_accredible.portability.checking import (
-    Found,
-    all_objections,
-    attribute_objections,
-    cleaned,
-    contradictions,
-    objections,
-    unearnable,
-)
-from credentials_accredible.portability.document import GroupEntry, PenaltyEntry, RequirementEntry
+from credentials_accredible.portability.checking import contradictions, objections, unearnable
+from credentials_accredible.portability.groups import Match, find_groups
 from credentials_accredible.portability.planning import GroupPlan, Pair, make_plans
 from credentials_accredible.portability.reading import Source, read
-from credentials_accredible.portability.targets import Match, find_targets
 from credentials_accredible.rules.activation import activation_problems
+from credentials_accredible.rules.configuration import PenaltyEntry, RequirementEntry
+from credentials_accredible.rules.validation import clean_rules
 from credentials_accredible.rules.version import rules_locked
 
 _REASON = gettext_noop("Imported from a file.")
-
-
-def apply(plans: Iterable[GroupPlan]) -> None:
-    """Make the configuration of groups what ``plans`` say. Wants a transaction around it."""
-    with history.because(_REASON):
-        for plan in plans:
-            if plan:
-                _apply(plan)
-
-
-def _apply(plan: GroupPlan) -> None:
-    rows: dict[int, BadgeRequirement] = {}
-    for each in plan.requirements:
-        if each.wanted:
-            rows[each.wanted.ref] = _requirement(plan, each.wanted, each.stored, each.changes)
-    for penalty in plan.penalties:
-        if penalty.wanted:
-            _penalty(plan, penalty.wanted, penalty.stored, penalty.changes, rows)
-    # First those that go: databases differ in whether names are the same that differ in case only.
-    _delete_unwanted(plan.attributes)
-    for attribute in plan.attributes:
-        if attribute.wanted and (attribute.stored is None or attribute.changes):
-            row = attribute.stored or CustomAttribute(group=plan.group, name=attribute.wanted.name)
-            _save(row, source=str(attribute.wanted.source), value=attribute.wanted.value)
-    _delete_unwanted(plan.requirements)
-    _delete_unwanted(plan.penalties)
-    if plan.activation is not None:
-        _save(plan.group, is_active=plan.activation)
-
-
-def _delete_unwanted(pairs: Iterable[Pair[Any, Any]]) -> None:
-    for pair in pairs:
-        if pair.wanted is None and pair.stored is not None:
-            pair.stored.delete()
-
-
-def _requirement(
-    plan: GroupPlan, wanted: RequirementEntry, stored: BadgeRequirement | None, changes: list[str]
-) -> BadgeRequirement:
-    row = stored or BadgeRequirement(group=plan.group)
-    if stored is None or changes:
-        values = ("event_type", "description", "blend", "any_event")
-        _save(row, **{name: getattr(wanted, name) for name in values})
-        _set_rules(row, "requirement", DataRule, wanted)
-    return row
-
-
-def _penalty(
-    plan: GroupPlan,
-    wanted: PenaltyEntry,
-    stored: BadgePenalty | None,
-    changes: list[str],
-    requirements: dict[int, BadgeRequirement],
-) -> None:
-    row = stored or BadgePenalty(group=plan.group)
-    if stored is None or changes:
-        _save(row, event_type=wanted.event_type, description=wanted.description)
-        _set_rules(row, "penalty", PenaltyDataRule, wanted)
-        row.requirements.set([requirements[ref] for ref in wanted.requirements])
-
-
-def _set_rules(owner: Any, name: str, model: type[Any], wanted: RequirementEntry | PenaltyEntry) -> None:
-    """Make the rules of ``owner`` the wanted ones; those that stay keep their rows."""
-    kept = {(rule.data_path, rule.operator, cleaned(wanted.event_type, rule)): rule for rule in owner.rules.all()}
-    keys = {(rule.data_path, str(rule.operator), cleaned(wanted.event_type, rule)): rule for rule in wanted.rules}
-    for key, row in kept.items():
-        if key not in keys:
-            row.delete()
-    for key in keys:
-        if key not in kept:
-            path, operator, value = key
-            _save(model(**{name: owner}), data_path=path, operator=operator, value=value)
-
-
-def _save(row: Any, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.save()
-
-
-_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -143,7 +55,7 @@ def import_groups(
 ) -> Imported:
     """Make what is configured under groups what a file says; groups that are not in the file stay as they are.
 
-    ``chosen``: see ``targets.find_targets``. ``force``: also where learners lose fulfilments. ``dry_run``: write
+    ``chosen``: see ``groups.find_groups``. ``force``: also where learners lose fulfilments. ``dry_run``: write
     nothing, and refuse nothing for want of ``force``. Raises ImportRefused, before anything is written, with all
     problems that were found.
     """
@@ -157,73 +69,119 @@ def import_groups(
             return _carry_out(source, chosen, match, keep_activation, force)
     except IntegrityError as error:
         words = f"The database does not take it; it may hold two things for one that differ in case only: {error}"
-        raise ImportRefused([FileProblem(0, 0, words)]) from error
+        raise _refusal(words) from error
     except DatabaseError as error:
-        raise ImportRefused([FileProblem(0, 0, f"The database did not take the changes: {error}")]) from error
+        raise _refusal(f"The database did not take the changes: {error}") from error
 
 
 def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activation: bool, force: bool) -> Imported:
     # Everything is planned behind the locks, so that what was checked is what is there.
-    targets, _problems = find_targets(source, chosen, match)
-    pks = [target.group.pk for target in targets]
-    for start in range(0, len(pks), _BATCH):
-        AccredibleGroup.objects.filter(pk__in=pks[start : start + _BATCH]).update(modified=F("modified"))
+    found, _problems = find_groups(source, chosen, match)
+    for batch in batches(each.group.pk for each in found):
+        lock(AccredibleGroup.objects.filter(pk__in=batch))
     imported = Imported(_plans(source, chosen, match, keep_activation))
     if imported.costs and not force:
-        words = (
+        raise _refusal(
             f"Learners would lose {imported.costs} fulfilments of requirements that are removed: it has to be forced."
         )
-        raise ImportRefused([FileProblem(0, 0, words)])
-    apply(imported.plans)
-    for plan in imported.plans:
-        problems = activation_problems(plan.group) if plan and plan.is_active else []
+    changed = [plan for plan in imported.plans if plan]
+    with history.because(_REASON):
+        for plan in changed:
+            _apply(plan)
+    for plan in changed:
+        problems = activation_problems(plan.group) if plan.is_active else []
         if problems:
-            raise ImportRefused(
-                [FileProblem(0, 0, f"Group {plan.group.accredible_id}: {problem}") for problem in problems]
-            )
+            raise _refusal(*(f"Group {plan.group.accredible_id}: {problem}" for problem in problems))
     return imported
 
 
 def _plans(source: Source, chosen: Sequence[str], match: Match, keep_activation: bool) -> list[GroupPlan]:
-    targets, problems = find_targets(source, chosen, match)
-    broken = list(_contradictions(source))
+    """A plan for each group of the file; raises ImportRefused for all that is wrong with what is new or changed.
+
+    What is as it was stays, as in the admin, whatever it is.
+    """
+    found, problems = find_groups(source, chosen, match)
+    entries = list(source.groups())
+    broken = [source.problem((*path, *at), words) for path, entry in entries for at, words in contradictions(entry)]
     if broken:
         # What contradicts itself cannot be compared with what is there: whatever it holds is checked as if it were new.
-        raise ImportRefused(problems + broken + list(_content_problems(source)))
-    plans = make_plans([(target.entry, target.group) for target in targets], keep_activation=keep_activation)
-    for target, plan in zip(targets, plans, strict=True):
-        problems += [source.problem((*target.path, *path), words) for path, words in _objections(target.entry, plan)]
+        broken += [source.problem((*path, *at), words) for path, entry in entries for at, words in objections(entry)]
+        raise ImportRefused(problems + broken)
+    plans = make_plans([(each.entry, each.group) for each in found], keep_activation=keep_activation)
+    for each, plan in zip(found, plans, strict=True):
+        wrong = list(objections(each.entry, plan.changed))
+        if plan and plan.is_active and not any(at[0] == "requirements" for at, _words in wrong):
+            wrong += unearnable(each.entry)
+        problems += [source.problem((*each.path, *at), words) for at, words in wrong]
     if problems:
         raise ImportRefused(problems)
     return plans
 
 
-def _contradictions(source: Source) -> Iterator[FileProblem]:
-    for path, entry in source.groups():
-        yield from (source.problem((*path, *inner), words) for inner, words in contradictions(entry))
+def _apply(plan: GroupPlan) -> None:
+    rows: dict[int, BadgeRequirement] = {}
+    for each in plan.requirements:
+        if each.wanted:
+            rows[each.wanted.ref] = _save_requirement(plan.group, each, each.wanted)
+    for penalty in plan.penalties:
+        if penalty.wanted:
+            _save_penalty(plan.group, penalty, penalty.wanted, rows)
+    # First those that go: databases differ in whether names are the same that differ in case only.
+    _delete_unwanted(plan.attributes)
+    for attribute in plan.attributes:
+        if attribute.wanted and (attribute.stored is None or attribute.changes):
+            row = attribute.stored or CustomAttribute(group=plan.group, name=attribute.wanted.name)
+            _save(row, source=str(attribute.wanted.source), value=attribute.wanted.value)
+    _delete_unwanted(plan.requirements)
+    _delete_unwanted(plan.penalties)
+    if plan.activation is not None:
+        _save(plan.group, is_active=plan.activation)
 
 
-def _content_problems(source: Source) -> Iterator[FileProblem]:
-    for path, entry in source.groups():
-        yield from (source.problem((*path, *inner), words) for inner, words in all_objections(entry))
+def _save_requirement(group: AccredibleGroup, pair: Pair[Any, Any], wanted: RequirementEntry) -> BadgeRequirement:
+    row = pair.stored or BadgeRequirement(group=group)
+    if pair.stored is None or pair.changes:
+        values = ("event_type", "description", "blend", "any_event")
+        _save(row, **{name: getattr(wanted, name) for name in values})
+        _set_rules(row, "requirement", DataRule, wanted)
+    return row
 
 
-def _objections(entry: GroupEntry, plan: GroupPlan) -> Iterator[Found]:
-    """What is wrong with what is new or changed; what is as it was stays, as in the admin, whatever it is."""
-    wrong = [
-        found for number, item in _written(plan.requirements) for found in objections(("requirements", number), item)
-    ]
-    yield from wrong
-    for number, item in _written(plan.penalties):
-        yield from objections(("penalties", number), item)
-    for number, item in _written(plan.attributes):
-        yield from attribute_objections(entry, ("custom_attributes", number), item)
-    if plan and plan.is_active and not wrong:
-        yield from unearnable(entry)
+def _save_penalty(
+    group: AccredibleGroup, pair: Pair[Any, Any], wanted: PenaltyEntry, requirements: dict[int, BadgeRequirement]
+) -> None:
+    row = pair.stored or BadgePenalty(group=group)
+    if pair.stored is None or pair.changes:
+        _save(row, event_type=wanted.event_type, description=wanted.description)
+        _set_rules(row, "penalty", PenaltyDataRule, wanted)
+        row.requirements.set([requirements[ref] for ref in wanted.requirements])
 
 
-def _written(pairs: Sequence[Pair[Any, Any]]) -> Iterator[tuple[int, Any]]:
-    """Entries that are created or change a row, with their numbers: they come first, in their order."""
-    for number, pair in enumerate(pairs):
-        if pair.wanted and (pair.stored is None or pair.changes):
-            yield number, pair.wanted
+def _set_rules(owner: Any, name: str, model: type[Any], wanted: RequirementEntry | PenaltyEntry) -> None:
+    """Make the rules of ``owner`` the wanted ones; those that stay keep their rows."""
+    rows = list(owner.rules.all())
+    kept = dict(zip(clean_rules(wanted.event_type, rows), rows, strict=True))
+    stay = set(wanted.rules)
+    for rule, row in kept.items():
+        if rule not in stay:
+            row.delete()
+    for rule in wanted.rules:
+        if rule not in kept:
+            _save(model(**{name: owner}), **rule.model_dump())
+
+
+def _delete_unwanted(pairs: Iterable[Pair[Any, Any]]) -> None:
+    for pair in pairs:
+        if pair.wanted is None and pair.stored is not None:
+            pair.stored.delete()
+
+
+def _save(row: Any, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+
+
+def _refusal(*messages: str) -> ImportRefused:
+    """A refusal for reasons that have no place in the file."""
+    return ImportRefused([FileProblem(0, 0, message) for message in messages])

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Count, QuerySet, prefetch_related_objects
+from django.db.models import Count, prefetch_related_objects
 
-from credentials_accredible.blueprints import PREFETCH
+from credentials_accredible.database import batches
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, CustomAttribute, Fulfillment
-from credentials_accredible.portability.checking import cleaned
-from credentials_accredible.portability.document import AttributeEntry, GroupEntry, PenaltyEntry, RequirementEntry
+from credentials_accredible.portability.document import GroupEntry
+from credentials_accredible.rules.comparison import ALL_FIELDS, Entry, Step, changed_fields, partners, renumbered
+from credentials_accredible.rules.configuration import AttributeEntry, PenaltyEntry, RequirementEntry
+from credentials_accredible.rules.rows import PREFETCH, by_pk, configuration_of
+from credentials_accredible.rules.validation import clean_rules
 
 Wanted = TypeVar("Wanted")
 Stored = TypeVar("Stored")
 
-RuleKey = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Content:
-    """What is comparable about a requirement or a penalty.
-
-    ``about``: for a penalty, what it takes back: primary keys of requirements, and negative numbers of new ones.
-    """
-
-    event_type: str
-    description: str
-    rules: frozenset[RuleKey]
-    blend: str = ""
-    any_event: bool = False
-    about: frozenset[int] = frozenset()
-
-    def changes(self, other: Content) -> list[str]:
-        """The names of the fields in which ``other`` differs, as the file calls them."""
-        names = {"about": "requirements"}
-        return [names.get(name, name) for name in vars(self) if getattr(self, name) != getattr(other, name)]
+_STEPS = (
+    Step(ALL_FIELDS),
+    # Whatever it is called, an event that fulfils the one fulfils the other.
+    Step(("event_type", "any_event", "rules")),
+    Step(("event_type", "blend", "description"), unique=True),
+)
 
 
 @dataclass
@@ -53,58 +40,12 @@ class Pair(Generic[Wanted, Stored]):
     fulfilled: int = 0
 
 
-# A key under which an entry and a row are the same thing, and whether that holds only where no other has it.
-Key = tuple[Callable[[Content], Hashable], bool]
-
-_SAME: Key = (lambda content: content, False)
-# Whatever it is called, an event that fulfils the one fulfils the other.
-_SAME_RULES: Key = (lambda content: (content.event_type, content.any_event, content.rules), False)
-_SAME_WORDS: Key = (lambda content: (content.event_type, content.blend, content.description), True)
-
-REQUIREMENT_KEYS = (_SAME, _SAME_RULES, _SAME_WORDS)
-PENALTY_KEYS = (_SAME, _SAME_RULES, _SAME_WORDS)
-
-
-def pair(
-    wanted: Sequence[tuple[Wanted, Content]], stored: Sequence[tuple[Stored, Content]], keys: Sequence[Key]
-) -> list[Pair[Wanted, Stored]]:
-    """Pairs of what stands for each other, in the order of ``wanted``; rows that nothing stands for come last.
-
-    ``keys`` are tried one after the other, on what those before have left.
-    """
-    partner: dict[int, int] = {}
-    for key, unique in keys:
-        taken = set(partner.values())
-        here = _by_key([(n, content) for n, (_item, content) in enumerate(wanted) if n not in partner], key)
-        there = _by_key([(n, content) for n, (_item, content) in enumerate(stored) if n not in taken], key)
-        for value, numbers in here.items():
-            others = there.get(value, [])
-            if not unique or len(numbers) == len(others) == 1:
-                partner.update(zip(numbers, others, strict=False))
-    pairs: list[Pair[Wanted, Stored]] = []
-    for number, (item, content) in enumerate(wanted):
-        if number in partner:
-            row, before = stored[partner[number]]
-            pairs.append(Pair(item, row, before.changes(content)))
-        else:
-            pairs.append(Pair(item, None))
-    taken = set(partner.values())
-    return pairs + [Pair(None, row) for number, (row, _content) in enumerate(stored) if number not in taken]
-
-
-def _by_key(items: list[tuple[int, Content]], key: Callable[[Content], Hashable]) -> dict[Hashable, list[int]]:
-    found: dict[Hashable, list[int]] = defaultdict(list)
-    for number, content in items:
-        found[key(content)].append(number)
-    return found
-
-
-_BATCH = 500
-
-
 @dataclass
 class GroupPlan:
-    """What becomes of one group. ``activation`` None: it stays as it is."""
+    """What becomes of one group. ``activation`` None: it stays as it is.
+
+    Pairs with an entry come first, in the order of the entries.
+    """
 
     group: AccredibleGroup
     requirements: list[Pair[RequirementEntry, BadgeRequirement]]
@@ -140,6 +81,15 @@ class GroupPlan:
         """All pairs of entries and rows."""
         return [*self.requirements, *self.penalties, *self.attributes]
 
+    @property
+    def changed(self) -> dict[str, set[int]]:
+        """The positions of the entries that create or change a row."""
+        return {
+            "requirements": _changed(self.requirements),
+            "penalties": _changed(self.penalties),
+            "custom_attributes": _changed(self.attributes),
+        }
+
     def __bool__(self) -> bool:
         """Whether anything changes."""
         counts = self.counts
@@ -148,44 +98,49 @@ class GroupPlan:
 
 def make_plans(entries: Sequence[tuple[GroupEntry, AccredibleGroup]], *, keep_activation: bool) -> list[GroupPlan]:
     """A plan for each entry and its group, in their order; reads the database and writes nothing."""
-    groups = [group for _entry, group in entries]
-    for start in range(0, len(groups), _BATCH):
-        prefetch_related_objects(groups[start : start + _BATCH], *PREFETCH)
+    for batch in batches([group for _entry, group in entries]):
+        prefetch_related_objects(batch, *PREFETCH)
     plans = [_plan(entry, group, keep_activation) for entry, group in entries]
     for plan in plans:
         stored = {each.stored.pk: each for each in plan.requirements if each.stored}
-        for pk, number in _fulfilments(stored):
+        fulfilled = Fulfillment.objects.filter(requirement__in=list(stored)).order_by().values_list("requirement")
+        for pk, number in fulfilled.annotate(Count("pk")):
             stored[pk].fulfilled = number
     return plans
 
 
 def _plan(entry: GroupEntry, group: AccredibleGroup, keep_activation: bool) -> GroupPlan:
-    requirements = pair(
-        [(item, _requirement(item, item.rules)) for item in entry.requirements],
-        [(row, _requirement(row, row.rules.all())) for row in _by_pk(group.requirements.all())],
-        REQUIREMENT_KEYS,
+    there, refs = configuration_of(group)
+    requirements: list[Pair[RequirementEntry, BadgeRequirement]] = _pairs(
+        entry.requirements, by_pk(group.requirements.all()), entry.requirements, _cleaned(there.requirements)
     )
-    # What a penalty takes back is compared by rows; requirements that are new have negative numbers, which no row has.
-    # Not their refs: who writes a file can make these any number.
-    standing = {
-        each.wanted.ref: each.stored.pk if each.stored else -number
-        for number, each in enumerate(requirements, start=1)
-        if each.wanted
-    }
-    penalties = pair(
-        [(item, _penalty(item, item.rules, (standing[ref] for ref in item.requirements))) for item in entry.penalties],
-        [
-            (row, _penalty(row, row.rules.all(), (chosen.pk for chosen in row.requirements.all())))
-            for row in _by_pk(group.penalties.all())
-        ],
-        PENALTY_KEYS,
+    # What a penalty takes back is compared by the refs of what is there: who writes a file can make refs any number.
+    known = {each.wanted.ref: refs[each.stored.pk] for each in requirements if each.wanted and each.stored}
+    penalties: list[Pair[PenaltyEntry, BadgePenalty]] = _pairs(
+        entry.penalties, by_pk(group.penalties.all()), renumbered(entry.penalties, known), _cleaned(there.penalties)
     )
-    changes = None if keep_activation or entry.is_active in {None, group.is_active} else entry.is_active
-    return GroupPlan(group, requirements, penalties, _attributes(entry, group), changes)
+    activation = None if keep_activation or entry.is_active in {None, group.is_active} else entry.is_active
+    return GroupPlan(group, requirements, penalties, _attributes(entry, group), activation)
+
+
+def _pairs(
+    wanted: Sequence[Wanted], rows: Sequence[Stored], after: Sequence[Entry], before: Sequence[Entry]
+) -> list[Pair[Wanted, Stored]]:
+    """Pairs of what stands for each other; ``after`` are the wanted entries and ``before`` the rows, comparable."""
+    found = partners(after, before, _STEPS)
+    pairs: list[Pair[Wanted, Stored]] = []
+    for number, item in enumerate(wanted):
+        if number in found:
+            position = found[number]
+            pairs.append(Pair(item, rows[position], changed_fields(before[position], after[number])))
+        else:
+            pairs.append(Pair(item, None))
+    left = sorted(set(range(len(rows))) - set(found.values()))
+    return pairs + [Pair(None, rows[position]) for position in left]
 
 
 def _attributes(entry: GroupEntry, group: AccredibleGroup) -> list[Pair[AttributeEntry, CustomAttribute]]:
-    stored = {row.name: row for row in _by_pk(group.custom_attributes.all())}
+    stored = {row.name: row for row in by_pk(group.custom_attributes.all())}
     pairs: list[Pair[AttributeEntry, CustomAttribute]] = []
     for item in entry.custom_attributes:
         row = stored.pop(item.name, None)
@@ -194,24 +149,10 @@ def _attributes(entry: GroupEntry, group: AccredibleGroup) -> list[Pair[Attribut
     return pairs + [Pair(None, row) for row in stored.values()]
 
 
-def _requirement(item: RequirementEntry | BadgeRequirement, rules: Iterable[Any]) -> Content:
-    rule_keys = _rules(item.event_type, rules)
-    return Content(item.event_type, item.description, rule_keys, blend=item.blend, any_event=item.any_event)
+def _cleaned(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries of the database with their rules as the admin would keep them, as those of a file are."""
+    return [item.model_copy(update={"rules": clean_rules(item.event_type, item.rules)}) for item in entries]
 
 
-def _penalty(item: PenaltyEntry | BadgePenalty, rules: Iterable[Any], about: Iterable[int]) -> Content:
-    return Content(item.event_type, item.description, _rules(item.event_type, rules), about=frozenset(about))
-
-
-def _rules(event_type: str, rules: Iterable[Any]) -> frozenset[RuleKey]:
-    return frozenset((rule.data_path, str(rule.operator), cleaned(event_type, rule)) for rule in rules)
-
-
-def _by_pk(rows: Iterable[Any]) -> list[Any]:
-    return sorted(rows, key=lambda row: row.pk)
-
-
-def _fulfilments(requirements: Iterable[int]) -> QuerySet[Fulfillment, tuple[int, int]]:
-    """How many learners have fulfilled each of these, by primary key."""
-    counted = Fulfillment.objects.filter(requirement__in=list(requirements)).order_by().values_list("requirement")
-    return counted.annotate(Count("pk"))
+def _changed(pairs: Sequence[Pair[Any, Any]]) -> set[int]:
+    return {number for number, each in enumerate(pairs) if each.wanted and (each.stored is None or bool(each.changes))}

@@ -10,20 +10,17 @@ from credentials_accredible import conf
 from credentials_accredible.database import lock
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeRequirement, history
+from credentials_accredible.rules.configuration import RequirementEntry
 from credentials_accredible.rules.matching import Rule
-from credentials_accredible.rules.validation import Requirement, group_problems
+from credentials_accredible.rules.rows import requirement_entry
+from credentials_accredible.rules.validation import group_problems
 from credentials_accredible.rules.version import rules_locked
 
 
-def as_data(requirement: BadgeRequirement, rules: Iterable[Rule]) -> Requirement:
-    """A requirement of the database as validation takes it, with the rules it has or is to have."""
-    return Requirement(
-        event_type=requirement.event_type,
-        rules=list(rules),
-        any_event=requirement.any_event,
-        description=str(requirement) if requirement.pk else requirement.description,
-        blend=requirement.blend,
-    )
+def as_data(requirement: BadgeRequirement, rules: Iterable[Rule]) -> RequirementEntry:
+    """A requirement of the database as validation takes it, called as staff see it, with these rules."""
+    entry = requirement_entry(requirement, rules)
+    return entry.model_copy(update={"description": str(requirement)}) if requirement.pk else entry
 
 
 def activation_problems(group: AccredibleGroup) -> list[str]:

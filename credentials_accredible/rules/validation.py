@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -26,6 +25,7 @@ from credentials_accredible.events.values import (
     number,
     read,
 )
+from credentials_accredible.rules.configuration import RequirementEntry, RuleEntry
 from credentials_accredible.rules.matching import Rule, holds, split
 
 _EQUALITY = (Operator.EQUAL, Operator.NOT_EQUAL)
@@ -49,20 +49,6 @@ _OPERATORS: dict[Kind, tuple[Operator, ...]] = {
     Kind.KEY: _FOR_KEYS,
     Kind.LIST: (Operator.CONTAINS,),
 }
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """A requirement or a penalty as far as its possibility is concerned; a penalty never is ``any_event``."""
-
-    event_type: str
-    rules: Sequence[Rule] = ()
-    any_event: bool = False
-    description: str = ""
-    blend: str = ""
-
-    def __str__(self) -> str:
-        return self.description or (f"{self.event_type} ({self.blend})" if self.blend else self.event_type)
 
 
 def clean_value(kind: str, operator: str, value: str) -> str:
@@ -93,6 +79,22 @@ def clean_value(kind: str, operator: str, value: str) -> str:
     return ",".join(_clean(kind, operator, item) for item in items)
 
 
+def clean_rules(event_type: str, rules: Iterable[Rule]) -> tuple[RuleEntry, ...]:
+    """``rules`` of a requirement or penalty of that type with the values that ``clean_value`` gives.
+
+    A rule that cannot be compared stays as it is.
+    """
+    kinds = {keypath.path: keypath.kind for keypath in keypaths(event_type, ())} if is_known(event_type) else {}
+
+    def clean(rule: Rule) -> str:
+        try:
+            return clean_value(kinds[rule.data_path], rule.operator, rule.value)
+        except (KeyError, ValueError):
+            return rule.value
+
+    return tuple(RuleEntry(data_path=rule.data_path, operator=str(rule.operator), value=clean(rule)) for rule in rules)
+
+
 def rule_problem(event_type: str, rule: Rule, ignored: Collection[str] | None = None) -> str | None:
     """Why that rule makes no sense for events of that type, as a sentence; None where it does.
 
@@ -111,7 +113,7 @@ def rule_problem(event_type: str, rule: Rule, ignored: Collection[str] | None = 
     return _("Events of the type %(event_type)s have no “%(path)s”.") % words
 
 
-def requirement_problems(requirement: Requirement, event_types: Collection[str]) -> list[str]:
+def requirement_problems(requirement: RequirementEntry, event_types: Collection[str]) -> list[str]:
     """Why no event could ever fulfil that requirement, a sentence each; ``event_types`` are those in use.
 
     Ignored paths count as paths here: they are not offered, but a rule that has one still works.
@@ -134,7 +136,7 @@ def requirement_problems(requirement: Requirement, event_types: Collection[str])
     return problems
 
 
-def group_problems(requirements: Sequence[Requirement], event_types: Collection[str]) -> list[str]:
+def group_problems(requirements: Sequence[RequirementEntry], event_types: Collection[str]) -> list[str]:
     """Why a group with these requirements cannot be activated, a sentence each; ``event_types`` are those in use.
 
     A requirement that nothing can fulfil stands in the way even where it has an alternative: it is a mistake.

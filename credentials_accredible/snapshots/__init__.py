@@ -1,1 +1,1 @@
-"""What a removed group leaves behind, and how it comes back."""
+"""What a removed group leaves behind, and how it is restored."""

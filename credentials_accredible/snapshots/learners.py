@@ -1,4 +1,4 @@
-"""Brings learners back from a snapshot: their progress, and the links of their badges, some learners at a time.
+"""Restores the learners of a snapshot: their progress, and the links of their badges, some learners at a time.
 
 What learners have in the group already stays. Of two events that fulfil one requirement the newer one counts, and
 nothing comes back that a newer penalty has taken away.
@@ -37,16 +37,16 @@ _Key = tuple[int, int | None]
 
 
 @dataclass
-class Learners:
-    """Figures: learners whose progress comes back, those who are no longer there, and badges that are linked."""
+class RestoredLearners:
+    """How many learners' progress is restored, how many are no longer there, and how many badges are linked."""
 
-    back: int = 0
+    restored: int = 0
     gone: int = 0
     badges: int = 0
 
 
 @dataclass
-class _Standing:
+class _KeptProgress:
     """What a snapshot says of one learner's progress; requirements by their primary keys."""
 
     created: datetime | None = None
@@ -55,27 +55,27 @@ class _Standing:
     fulfilled: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-def count(snapshot: GroupSnapshot, config: AccredibleAPIConfig, group: AccredibleGroup | None) -> Learners:
-    """Who would come back from ``snapshot`` now, into ``group`` or a new one of ``config``; writes nothing."""
-    figures = Learners()
+def count(snapshot: GroupSnapshot, config: AccredibleAPIConfig, group: AccredibleGroup | None) -> RestoredLearners:
+    """How many ``snapshot`` would restore now, to ``group`` or a new one of ``config``; writes nothing."""
+    figures = RestoredLearners()
     by_number = linking.unlinked(config, {snapshot.accredible_id, *([group.accredible_id] if group else [])})
     for entries in _parts(snapshot):
-        _note(figures, entries, _users(entries))
+        _count(figures, entries, _users(entries))
         figures.badges += _unlinked_of(entries).exclude(pk__in=by_number).count()
     figures.badges += by_number.count()
     return figures
 
 
-def bring_back(snapshot: GroupSnapshot, group: AccredibleGroup, requirements: Mapping[int, int]) -> Learners:
-    """Bring the learners of ``snapshot`` back into ``group``; ``requirements`` are primary keys by ref.
+def restore(snapshot: GroupSnapshot, group: AccredibleGroup, requirements: Mapping[int, int]) -> RestoredLearners:
+    """Restore the learners of ``snapshot`` to ``group``; ``requirements`` are primary keys by ref.
 
     Wants a transaction around it that has locked the group.
     """
-    figures = Learners()
+    figures = RestoredLearners()
     for entries in _parts(snapshot):
         found = _users(entries)
-        _note(figures, entries, found)
-        _restore_progress(group, _standings(entries, found, requirements))
+        _count(figures, entries, found)
+        _restore_progress(group, _kept_progress(entries, found, requirements))
         figures.badges += linking.link_all(group, _unlinked_of(entries))
     by_number = linking.unlinked(group.api_config, {snapshot.accredible_id, group.accredible_id})
     figures.badges += linking.link_all(group, by_number)
@@ -88,11 +88,11 @@ def _parts(snapshot: GroupSnapshot) -> Iterator[list[dict[str, Any]]]:
         yield SnapshotPart.objects.get(pk=pk).learners
 
 
-def _note(figures: Learners, entries: list[dict[str, Any]], found: Mapping[_Key, int]) -> None:
+def _count(figures: RestoredLearners, entries: list[dict[str, Any]], found: Mapping[_Key, int]) -> None:
     for entry in entries:
         if "progress" in entry and not entry["progress"]["continued"]:
             if _key(entry) in found:
-                figures.back += 1
+                figures.restored += 1
             else:
                 figures.gone += 1
 
@@ -126,87 +126,88 @@ def _users(entries: Iterable[Mapping[str, Any]]) -> dict[_Key, int]:
     return found
 
 
-def _standings(
+def _kept_progress(
     entries: Iterable[Mapping[str, Any]], found: Mapping[_Key, int], requirements: Mapping[int, int]
-) -> dict[int, _Standing]:
+) -> dict[int, _KeptProgress]:
     """What entries say of learners who are still there, by user; requirements by primary key from here on."""
-    standings: dict[int, _Standing] = {}
+    kept_by_user: dict[int, _KeptProgress] = {}
     for entry in entries:
         if "progress" not in entry or _key(entry) not in found:
             continue
         values = entry["progress"]
-        standing = standings.setdefault(found[_key(entry)], _Standing())
-        standing.created = standing.created or read_time(values["created"])
-        standing.last_event_at = _newest(standing.last_event_at, read_time(values["last_event_at"]))
-        standing.resets |= {requirements[int(ref)]: time for ref, time in values["resets"].items()}
-        standing.fulfilled |= {requirements[item["requirement"]]: item for item in values["fulfilments"]}
-    return standings
+        kept = kept_by_user.setdefault(found[_key(entry)], _KeptProgress())
+        kept.created = kept.created or read_time(values["created"])
+        kept.last_event_at = _newest(kept.last_event_at, read_time(values["last_event_at"]))
+        kept.resets |= {requirements[int(ref)]: time for ref, time in values["resets"].items()}
+        kept.fulfilled |= {requirements[item["requirement"]]: item for item in values["fulfilments"]}
+    return kept_by_user
 
 
-def _restore_progress(group: AccredibleGroup, standings: Mapping[int, _Standing]) -> None:
+def _restore_progress(group: AccredibleGroup, kept_by_user: Mapping[int, _KeptProgress]) -> None:
     here = {
-        row.user_id: row for row in BadgeProgress.objects.select_for_update().filter(group=group, user__in=standings)
+        row.user_id: row for row in BadgeProgress.objects.select_for_update().filter(group=group, user__in=kept_by_user)
     }
-    new = [user for user in standings if user not in here]
-    BadgeProgress.objects.bulk_create(_new_progress(group, user, standings[user]) for user in new)
+    new = [user for user in kept_by_user if user not in here]
+    BadgeProgress.objects.bulk_create(_new_progress(group, user, kept_by_user[user]) for user in new)
     keys = dict(BadgeProgress.objects.filter(group=group, user__in=new).values_list("user_id", "pk"))
     fulfillments = [
         _fulfillment(keys[user], requirement, item)
         for user in new
-        for requirement, item in standings[user].fulfilled.items()
+        for requirement, item in kept_by_user[user].fulfilled.items()
     ]
     if here:
-        fulfillments += _merge(here, standings)
+        fulfillments += _merge(here, kept_by_user)
     Fulfillment.objects.bulk_create(fulfillments)
 
 
-def _new_progress(group: AccredibleGroup, user: int, standing: _Standing) -> BadgeProgress:
+def _new_progress(group: AccredibleGroup, user: int, kept: _KeptProgress) -> BadgeProgress:
     return BadgeProgress(
         user_id=user,
         group=group,
-        created=standing.created or timezone.now(),
-        last_event_at=standing.last_event_at,
-        resets={str(pk): time for pk, time in standing.resets.items()},
+        created=kept.created or timezone.now(),
+        last_event_at=kept.last_event_at,
+        resets={str(pk): time for pk, time in kept.resets.items()},
     )
 
 
-def _fulfillment(progress: int, requirement: int, item: Mapping[str, Any], pk: int | None = None) -> Fulfillment:
+def _fulfillment(progress: int, requirement: int, item: Mapping[str, Any]) -> Fulfillment:
     created = read_time(item["created"]) or timezone.now()
-    return Fulfillment(
-        pk=pk, progress_id=progress, requirement_id=requirement, created=created, context=item["context"]
-    )
+    return Fulfillment(progress_id=progress, requirement_id=requirement, created=created, context=item["context"])
 
 
-def _merge(here: Mapping[int, BadgeProgress], standings: Mapping[int, _Standing]) -> list[Fulfillment]:
-    """Bring what snapshots say into progress that is here; returns the fulfilments that are to be added."""
+def _merge(here: Mapping[int, BadgeProgress], kept_by_user: Mapping[int, _KeptProgress]) -> list[Fulfillment]:
+    """Change the progress that is here as the snapshot says; returns the fulfilments that are to be added."""
     held = {
         (item.progress_id, item.requirement_id): item
         for item in Fulfillment.objects.select_for_update().filter(progress__in=[row.pk for row in here.values()])
     }
     added, newer = [], []
     for user, row in here.items():
-        standing = standings[user]
-        for requirement, item in standing.fulfilled.items():
+        kept = kept_by_user[user]
+        for requirement, item in kept.fulfilled.items():
             at, own = _time(item["context"]), held.get((row.pk, requirement))
             if own is not None:
                 if at > _time(own.context):
                     own.context = item["context"]
                     newer.append(own)
-            elif not _taken_back(row, standing, requirement, at):
+            elif not _taken_back(row, kept, requirement, at):
                 added.append(_fulfillment(row.pk, requirement, item))
-        for requirement, time in standing.resets.items():
-            row.resets[str(requirement)] = max(time, row.resets.get(str(requirement), time), key=_moment)
-        row.last_event_at = _newest(row.last_event_at, standing.last_event_at)
+        for requirement, time in kept.resets.items():
+            row.resets[str(requirement)] = max(time, row.resets.get(str(requirement), time), key=datetime.fromisoformat)
+        row.last_event_at = _newest(row.last_event_at, kept.last_event_at)
         row.modified = timezone.now()
     Fulfillment.objects.bulk_update(newer, ["context"], batch_size=_BATCH)
     BadgeProgress.objects.bulk_update(here.values(), ["resets", "last_event_at", "modified"], batch_size=_BATCH)
     return added
 
 
-def _taken_back(row: BadgeProgress, standing: _Standing, requirement: int, at: datetime) -> bool:
+def _taken_back(row: BadgeProgress, kept: _KeptProgress, requirement: int, at: datetime) -> bool:
     """Whether a penalty that the snapshot knows nothing of is newer than the fulfilment."""
-    since, before = row.resets.get(str(requirement)), standing.resets.get(requirement)
-    return since is not None and (before is None or _moment(since) > _moment(before)) and at <= _moment(since)
+    since, before = row.resets.get(str(requirement)), kept.resets.get(requirement)
+    if since is None:
+        return False
+    taken = datetime.fromisoformat(since)
+    return at <= taken and (before is None or taken > datetime.fromisoformat(before))
 
 
 def _unlinked_of(entries: Iterable[Mapping[str, Any]]) -> QuerySet[AccredibleBadge]:
@@ -217,15 +218,11 @@ def _unlinked_of(entries: Iterable[Mapping[str, Any]]) -> QuerySet[AccredibleBad
 
 
 def _time(context: Any) -> datetime:
-    """When what fulfilled a requirement happened."""
+    """When the event happened that fulfilled a requirement."""
     try:
-        return _moment(context["time"])
-    except (KeyError, TypeError, ValueError):  # made by hand
+        return datetime.fromisoformat(context["time"])
+    except (KeyError, TypeError, ValueError):  # a fulfilment that was made by hand
         return LONG_AGO
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _newest(*moments: datetime | None) -> datetime | None:

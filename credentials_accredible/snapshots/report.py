@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from django.utils.translation import gettext, ngettext
 
 from credentials_accredible.snapshots.restoring import Restoration
+from credentials_accredible.text import one_line
 
 
 def title(item: Restoration) -> str:
     """Which snapshot, and what becomes of it."""
-    name = " ".join(item.snapshot.name.split())
+    name = one_line(item.snapshot.name)
     return f"{name} ({item.snapshot.accredible_id}), snapshot {item.snapshot.pk}: {item.way.label}"
 
 

@@ -1,4 +1,4 @@
-"""Brings removed groups back from their snapshots: all that was asked for in one transaction, or nothing."""
+"""Restores removed groups from their snapshots: all that was asked for in one transaction, or nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from credentials_accredible import blueprints
-from credentials_accredible.blueprints import Addition
 from credentials_accredible.choices import Return
 from credentials_accredible.database import lock, retried
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
+from credentials_accredible.rules.comparison import Addition, addition
+from credentials_accredible.rules.configuration import GroupConfiguration
+from credentials_accredible.rules.rows import configuration_of, configure
 from credentials_accredible.rules.version import rules_locked
 from credentials_accredible.snapshots import format, learners
-from credentials_accredible.snapshots.learners import Learners
+from credentials_accredible.snapshots.learners import RestoredLearners
 
 _NAMED = 5
 
@@ -39,11 +40,12 @@ class RestoreChoices:
 
 @dataclass
 class Restoration:
-    """How one snapshot comes back, or would.
+    """How one snapshot is restored, or would be.
 
     ``group`` is the one that it joins or, once it is restored, has become; None for a new one. ``reason`` says why
-    there is nothing to do, or why it is refused. ``same_name`` are groups here that could be the same one under
-    another id. ``blueprint`` is what is added.
+    there is nothing to do, or why it is refused. ``added`` is what it adds to the group, and ``known`` has the primary
+    keys, by ref, of the requirements that are there already. ``same_name`` are groups here that could be the same one
+    under another id.
     """
 
     snapshot: GroupSnapshot
@@ -52,8 +54,8 @@ class Restoration:
     config: AccredibleAPIConfig | None = None
     group: AccredibleGroup | None = None
     added: Addition | None = None
-    here: dict[int, int] = field(default_factory=dict)
-    learners: Learners = field(default_factory=Learners)
+    known: dict[int, int] = field(default_factory=dict)
+    learners: RestoredLearners = field(default_factory=RestoredLearners)
     notes: list[str] = field(default_factory=list)
     same_name: list[AccredibleGroup] = field(default_factory=list)
 
@@ -69,21 +71,95 @@ class Restoration:
 
     def counts(self) -> dict[str, int]:
         """How much comes back: requirements, rules, penalties, attributes, learners, gone, badges."""
-        parts: Mapping[str, list[Any]] = self.added.blueprint if self.added else {}
-        owners = [*parts.get("requirements", []), *parts.get("penalties", [])]
+        missing = self.added.missing if self.added else GroupConfiguration()
         return {
-            "requirements": len(parts.get("requirements", [])),
-            "rules": sum(len(item["rules"]) for item in owners),
-            "penalties": len(parts.get("penalties", [])),
-            "attributes": len(parts.get("custom_attributes", [])),
-            "learners": self.learners.back,
+            "requirements": len(missing.requirements),
+            "rules": missing.number_of_rules,
+            "penalties": len(missing.penalties),
+            "attributes": len(missing.custom_attributes),
+            "learners": self.learners.restored,
             "gone": self.learners.gone,
             "badges": self.learners.badges,
         }
 
 
-def plan(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
-    """How ``snapshots`` would come back now. Reads only, and leaves learners uncounted."""
+def preview(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
+    """How ``snapshots`` would be restored now, with figures; writes nothing."""
+    plans = _plan_all(snapshots, choices)
+    for item in plans:
+        if item.config and item.wanted:
+            item.learners = learners.count(item.snapshot, item.config, item.group)
+    return plans
+
+
+def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user: Any = None) -> list[Restoration]:
+    """Restore ``snapshots``, all of them or, where one is refused, none; returns how each was restored.
+
+    ``user`` is who does it. A snapshot that was restored before is left alone. Nobody gets a badge by it: the groups
+    are inactive.
+    """
+    with history.because(gettext("Restored from a snapshot"), user=user):
+        return _restore([snapshot.pk for snapshot in snapshots], choices)
+
+
+@retried
+def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
+    # Syncs and other restorations wait: they could take a group that is found to be free.
+    with rules_locked():
+        locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
+        found = {snapshot.pk: snapshot for snapshot in locked}
+        plans = _plan_all([found[key] for key in keys if key in found], choices)
+        if any(item.refused for item in plans) or not any(item.wanted for item in plans):
+            transaction.set_rollback(True)
+            return plans
+        for item in plans:
+            if item.wanted:
+                _restore_one(item)
+        return plans
+
+
+def _restore_one(item: Restoration) -> None:
+    snapshot, added = item.snapshot, item.added
+    if item.config is None or added is None:
+        raise TypeError("a snapshot is restored to a configuration")
+    group = item.group or _make(snapshot, item.config)
+    if item.group:
+        _join(snapshot, group, deactivate=bool(added))
+    requirements = configure(group, added.missing, item.known)
+    item.group = group
+    item.learners = learners.restore(snapshot, group, requirements)
+    snapshot.restored_at, snapshot.restored_to = timezone.now(), group
+    snapshot.save(update_fields=["restored_at", "restored_to", "modified"])
+
+
+def _make(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> AccredibleGroup:
+    values = format.group_values(snapshot.data)
+    if AccredibleGroup.objects.filter(uuid=values["uuid"]).exists():
+        del values["uuid"]
+    group = AccredibleGroup(
+        api_config=config, accredible_id=snapshot.accredible_id, site=_site(snapshot), is_active=False, **values
+    )
+    group.save(force_insert=True)
+    return group
+
+
+def _join(snapshot: GroupSnapshot, group: AccredibleGroup, *, deactivate: bool) -> None:
+    # A write in any case: learners who begin in the group meanwhile wait.
+    lock(AccredibleGroup.objects.filter(pk=group.pk))
+    if group.site is None:
+        group.site = _site(snapshot)
+    if deactivate:
+        group.is_active = False
+    group.save(update_fields=["site", "is_active", "modified"])
+
+
+def _site(snapshot: GroupSnapshot) -> Site | None:
+    domain = snapshot.data["group"]["site"]
+    return Site.objects.filter(domain=domain).first() if domain else None
+
+
+def _plan_all(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
+    """How ``snapshots`` would be restored now. Reads only, and leaves learners uncounted."""
     plans: list[Restoration] = []
     places: dict[tuple[Any, ...], GroupSnapshot] = {}
     for snapshot in snapshots:
@@ -161,20 +237,20 @@ def _target(
 def _into(
     snapshot: GroupSnapshot, config: AccredibleAPIConfig, group: AccredibleGroup | None, choices: RestoreChoices
 ) -> Restoration:
-    wanted = snapshot.data["configuration"]
-    there, refs = blueprints.describe(group) if group else (_NOTHING, {})
-    added = blueprints.addition(wanted, there)
+    there, refs = configuration_of(group) if group else (GroupConfiguration(), {})
+    added = addition(format.configuration_in(snapshot.data), there)
     result = Restoration(snapshot, Return.JOINED if group else Return.NEW, config=config, group=group, added=added)
-    result.here = {ref: pk for pk, ref in refs.items()}
+    keys = {ref: pk for pk, ref in refs.items()}
+    result.known = {ref: keys[there_ref] for ref, there_ref in added.known.items()}
     result.notes = list(_notes(result))
     if group is None:
         result.same_name = _same_name(snapshot, config)
-    elif any(there.values()) and added and not choices.merge:
-        figures = f"{len(there['requirements'])} requirements, {len(there['penalties'])} penalties"
-        result.way, result.reason = (
-            Return.REFUSED,
+    elif there and added and not choices.merge:
+        figures = f"{len(there.requirements)} requirements, {len(there.penalties)} penalties"
+        result.way = Return.REFUSED
+        result.reason = (
             f"The group “{group.name}” ({group.accredible_id}) has been configured since: {figures}. Choose to merge, "
-            "which adds what the snapshot has beyond that; or remove there what is not wanted.",
+            "which adds what the snapshot has beyond that; or remove there what is not wanted."
         )
     return result
 
@@ -215,82 +291,3 @@ def _same_name(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> list[Acc
 
 def _refused(snapshot: GroupSnapshot, reason: str) -> Restoration:
     return Restoration(snapshot, Return.REFUSED, reason, config=snapshot.api_config)
-
-
-_NOTHING: dict[str, Any] = {"requirements": [], "penalties": [], "custom_attributes": []}
-
-
-def preview(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
-    """How ``snapshots`` would come back now, with figures; writes nothing."""
-    plans = plan(snapshots, choices)
-    for item in plans:
-        if item.config and not item.refused and item.wanted:
-            item.learners = learners.count(item.snapshot, item.config, item.group)
-    return plans
-
-
-def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user: Any = None) -> list[Restoration]:
-    """Bring ``snapshots`` back, all of them or, where one is refused, none; returns how each came back.
-
-    ``user`` is who does it. A snapshot that was restored before is left alone. Learners of groups that come back get
-    nothing at once: groups are inactive.
-    """
-    with history.because(gettext("Restored from a snapshot"), user=user):
-        return _restore([snapshot.pk for snapshot in snapshots], choices)
-
-
-@retried
-def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
-    # Syncs and other restorations wait: they could take a group that is found to be free.
-    with rules_locked():
-        locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
-        found = {snapshot.pk: snapshot for snapshot in locked}
-        plans = plan([found[key] for key in keys if key in found], choices)
-        if any(item.refused for item in plans) or not any(item.wanted for item in plans):
-            transaction.set_rollback(True)
-            return plans
-        for item in plans:
-            if item.wanted:
-                _bring_back(item)
-        return plans
-
-
-def _bring_back(item: Restoration) -> None:
-    snapshot, added = item.snapshot, item.added
-    if item.config is None or added is None:
-        raise TypeError("a snapshot comes back into a configuration")
-    group = item.group or _make(snapshot, item.config)
-    if item.group:
-        _join(snapshot, group, deactivate=bool(added))
-    known = {ref: item.here[there] for ref, there in added.known.items()}
-    requirements = blueprints.build(group, added.blueprint, known)
-    item.group = group
-    item.learners = learners.bring_back(snapshot, group, requirements)
-    snapshot.restored_at, snapshot.restored_to = timezone.now(), group
-    snapshot.save(update_fields=["restored_at", "restored_to", "modified"])
-
-
-def _make(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> AccredibleGroup:
-    values = format.group_values(snapshot.data)
-    if AccredibleGroup.objects.filter(uuid=values["uuid"]).exists():
-        del values["uuid"]
-    group = AccredibleGroup(
-        api_config=config, accredible_id=snapshot.accredible_id, site=_site(snapshot), is_active=False, **values
-    )
-    group.save(force_insert=True)
-    return group
-
-
-def _join(snapshot: GroupSnapshot, group: AccredibleGroup, *, deactivate: bool) -> None:
-    # A write in any case: who wants to begin progress in the group waits.
-    lock(AccredibleGroup.objects.filter(pk=group.pk))
-    if group.site is None:
-        group.site = _site(snapshot)
-    if deactivate:
-        group.is_active = False
-    group.save(update_fields=["site", "is_active", "modified"])
-
-
-def _site(snapshot: GroupSnapshot) -> Site | None:
-    domain = snapshot.data["group"]["site"]
-    return Site.objects.filter(domain=domain).first() if domain else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import attr
 from ccx_keys.locator import CCXLocator
@@ -11,7 +12,8 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 from opaque_keys.edx.locator import LibraryLocatorV2
 from openedx_events.learning.data import UserData
 
-from credentials_accredible.rules.validation import Requirement, requirement_problems
+from credentials_accredible.rules.configuration import RequirementEntry
+from credentials_accredible.rules.validation import requirement_problems
 
 PASSING = "org.openedx.learning.course.passing.status.updated.v1"
 CCX_PASSING = "org.openedx.learning.ccx.course.passing.status.updated.v1"
@@ -50,6 +52,9 @@ class Everything:
     list = attr.ib(type=list[str])
 
 
+def entry(event_type: str, rules: Any = (), **values: Any) -> RequirementEntry:
+    return RequirementEntry(event_type=event_type, rules=rules, **values)
+
+
 def problems_of(*rules: tuple[str, str, str], event_type: str = PASSING) -> list[str]:
-    requirement = Requirement(event_type=event_type, rules=[DataRule(*rule) for rule in rules])
-    return requirement_problems(requirement, IN_USE)
+    return requirement_problems(entry(event_type, [DataRule(*rule) for rule in rules]), IN_USE)

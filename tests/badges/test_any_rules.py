@@ -10,8 +10,8 @@ from credentials_accredible.choices import Operator
 from credentials_accredible.events.catalogue import keypaths
 from credentials_accredible.events.values import Kind, read
 from credentials_accredible.rules.matching import Rule, all_hold, holds, split
-from credentials_accredible.rules.validation import Requirement, clean_value, requirement_problems, rule_problem
-from tests.badges.rules import CCX, CCX_PASSING, DEMO, EVERYTHING, IN_USE, OTHER, PASSING, DataRule
+from credentials_accredible.rules.validation import clean_value, requirement_problems, rule_problem
+from tests.badges.rules import CCX, CCX_PASSING, DEMO, EVERYTHING, IN_USE, OTHER, PASSING, DataRule, entry
 
 pytestmark = pytest.mark.usefixtures("everything")
 
@@ -60,7 +60,7 @@ def test_rules_that_some_event_fulfils_are_never_called_impossible(
     text = data.draw(st.sampled_from(WORDS[path]))
     found = tuple(WORDS[path]) if path == "list" else read(kind_of(path), text)
     if all_hold(rules, {path: found}):
-        assert requirement_problems(Requirement(EVERYTHING, rules), IN_USE) == []
+        assert requirement_problems(entry(EVERYTHING, rules), IN_USE) == []
 
 
 @given(drawn=rules_about_one_path())
@@ -71,7 +71,7 @@ def test_rules_that_name_the_possible_values_are_called_impossible_where_none_fu
     named = [split(rule.value) for rule in rules if rule.operator in ("eq", "in")]
     assume(named)
     possible = [text for text in named[0] if all_hold(rules, {path: read(kind_of(path), text)})]
-    problems = requirement_problems(Requirement(EVERYTHING, rules), IN_USE)
+    problems = requirement_problems(entry(EVERYTHING, rules), IN_USE)
     assert bool(possible) is not bool(problems)
 
 
@@ -85,7 +85,7 @@ def test_no_rule_however_odd_raises(path: str, operator: str, value: str, event_
     rule = DataRule(path, operator, value)
     problem = rule_problem(event_type, rule)
     assert problem is None or problem
-    problems = requirement_problems(Requirement(event_type, [rule, rule]), IN_USE)
+    problems = requirement_problems(entry(event_type, [rule, rule]), IN_USE)
     assert bool(problems) is bool(problem)
 
 

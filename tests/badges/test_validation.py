@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from credentials_accredible.rules.validation import (
-    Requirement,
     clean_value,
     group_problems,
     requirement_problems,
@@ -23,6 +22,7 @@ from tests.badges.rules import (
     OTHER,
     PASSING,
     DataRule,
+    entry,
     problems_of,
 )
 
@@ -140,12 +140,12 @@ def test_an_ignored_path_does_not_make_a_requirement_impossible() -> None:
 def test_no_rule_is_never_unless_any_event_counts() -> None:
     (problem,) = problems_of()
     assert "no data rule" in problem
-    assert requirement_problems(Requirement(PASSING, any_event=True), IN_USE) == []
+    assert requirement_problems(entry(PASSING, any_event=True), IN_USE) == []
 
 
 def test_where_any_event_counts_rules_have_no_say() -> None:
     rules = [DataRule("nowhere", "eq", "a")]
-    assert requirement_problems(Requirement(PASSING, rules=rules, any_event=True), IN_USE) == []
+    assert requirement_problems(entry(PASSING, rules=rules, any_event=True), IN_USE) == []
 
 
 @pytest.mark.parametrize("any_event", [True, False])
@@ -153,7 +153,7 @@ def test_an_event_type_must_be_known_in_use_and_about_a_learner(any_event: bool)
     def problem(event_type: str, in_use: list[str]) -> str:
         rules = [DataRule("user.id", "ne", "1")] if event_type == PASSING else []
         rules = [DataRule("course.display_name", "eq", "a")] if event_type == COURSE_CREATED else rules
-        requirement = Requirement(event_type, rules=rules, any_event=any_event)
+        requirement = entry(event_type, rules=rules, any_event=any_event)
         return " ".join(requirement_problems(requirement, in_use))
 
     assert problem("org.example.gone.v1", ["org.example.gone.v1"]) == "There is no event type org.example.gone.v1 here."
@@ -230,22 +230,22 @@ def test_a_group_without_requirements_cannot_be_activated() -> None:
 
 def test_a_group_whose_requirements_can_be_fulfilled_can_be_activated() -> None:
     rules = [DataRule("is_passing", "eq", "true")]
-    assert group_problems([Requirement(PASSING, rules), Requirement(CCX_PASSING, any_event=True)], IN_USE) == []
+    assert group_problems([entry(PASSING, rules), entry(CCX_PASSING, any_event=True)], IN_USE) == []
 
 
 def test_an_impossible_alternative_stands_in_the_way_too() -> None:
-    good = Requirement(PASSING, [DataRule("is_passing", "eq", "true")], blend="A")
-    described = Requirement(PASSING, [DataRule("nowhere", "eq", "1")], description="Finish the demo", blend="A")
+    good = entry(PASSING, [DataRule("is_passing", "eq", "true")], blend="A")
+    described = entry(PASSING, [DataRule("nowhere", "eq", "1")], description="Finish the demo", blend="A")
     (problem,) = group_problems([good, described], IN_USE)
     assert problem == f"Requirement “Finish the demo”: Events of the type {PASSING} have no “nowhere”."
 
 
 def test_a_requirement_without_description_is_named_by_event_type_and_letter() -> None:
-    problems = group_problems([Requirement(PASSING, blend="B"), Requirement(PASSING)], IN_USE)
+    problems = group_problems([entry(PASSING, blend="B"), entry(PASSING)], IN_USE)
     assert problems[0].startswith(f"Requirement “{PASSING} (B)”: ")
     assert problems[1].startswith(f"Requirement “{PASSING}”: ")
 
 
 def test_every_problem_of_every_requirement_is_told() -> None:
     rules: list[Any] = [DataRule("nowhere", "eq", "1"), DataRule("is_passing", "eq", "maybe")]
-    assert len(group_problems([Requirement(PASSING, rules), Requirement(PASSING)], IN_USE)) == 3
+    assert len(group_problems([entry(PASSING, rules), entry(PASSING)], IN_USE)) == 3

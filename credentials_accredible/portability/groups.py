@@ -1,4 +1,4 @@
-"""Which configurations and groups of this installation the entries of a file are about."""
+"""Finds the configurations and groups of this installation that the entries of a file are about."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from credentials_accredible.database import batches
 from credentials_accredible.exceptions import FileProblem
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
-from credentials_accredible.portability.document import ConfigurationEntry, GroupEntry
+from credentials_accredible.portability.document import GroupEntry
 from credentials_accredible.portability.reading import Path, Source
-
-_BATCH = 500
 
 
 class Match(StrEnum):
@@ -23,7 +22,7 @@ class Match(StrEnum):
 
 
 @dataclass(frozen=True)
-class Target:
+class FoundGroup:
     """An entry, its path in the file, and the group that it is about."""
 
     entry: GroupEntry
@@ -31,19 +30,18 @@ class Target:
     group: AccredibleGroup
 
 
-def find_targets(source: Source, chosen: Sequence[str], match: Match) -> tuple[list[Target], list[FileProblem]]:
+def find_groups(source: Source, chosen: Sequence[str], match: Match) -> tuple[list[FoundGroup], list[FileProblem]]:
     """The group for each entry of the file, or what is in the way of finding it.
 
     ``chosen``: names or ids of configurations of this installation, or ``THEIRS=OURS``; empty: those of the same names.
     """
-    targets: list[Target] = []
+    groups: list[FoundGroup] = []
     configurations, problems = _configurations(source, chosen)
     for number, config in configurations.items():
-        entry = source.document.configurations[number]
-        found, wrong = _groups(source, number, entry, config, match)
-        targets += found
+        found, wrong = _groups(source, number, config, match)
+        groups += found
         problems += wrong
-    return targets, problems + _same_groups(source, targets)
+    return groups, problems + _same_groups(source, groups)
 
 
 def _configurations(source: Source, chosen: Sequence[str]) -> tuple[dict[int, AccredibleAPIConfig], list[FileProblem]]:
@@ -87,9 +85,9 @@ def _configurations(source: Source, chosen: Sequence[str]) -> tuple[dict[int, Ac
 
 
 def _groups(
-    source: Source, number: int, entry: ConfigurationEntry, config: AccredibleAPIConfig, match: Match
-) -> tuple[list[Target], list[FileProblem]]:
-    base = ("configurations", number)
+    source: Source, number: int, config: AccredibleAPIConfig, match: Match
+) -> tuple[list[FoundGroup], list[FileProblem]]:
+    entry, base = source.document.configurations[number], ("configurations", number)
     if match is Match.ID and entry.environment and entry.environment != config.environment:
         message = (
             f"Ids of the environment “{entry.environment}” stand for other groups in “{config.environment}”, where "
@@ -98,20 +96,18 @@ def _groups(
         return [], [source.problem((*base, "environment"), message)]
     by_key: dict[int | str, list[AccredibleGroup]] = defaultdict(list)
     key = "accredible_id" if match is Match.ID else "name"
-    for start in range(0, len(entry.groups), _BATCH):
-        wanted = [getattr(group, key) for group in entry.groups[start : start + _BATCH]]
-        rows = AccredibleGroup.objects.filter(api_config=config, **{f"{key}__in": [each for each in wanted if each]})
-        for row in rows.order_by("pk"):
+    for wanted in batches(filter(None, (getattr(group, key) for group in entry.groups))):
+        for row in config.groups.filter(**{f"{key}__in": wanted}).order_by("pk"):
             by_key[getattr(row, key)].append(row)
-    targets, problems = [], []
+    groups, problems = [], []
     for position, group in enumerate(entry.groups):
         path = (*base, "groups", position)
         found = by_key.get(getattr(group, key) or "", [])
         if len(found) == 1:
-            targets.append(Target(group, path, found[0]))
+            groups.append(FoundGroup(group, path, found[0]))
         else:
             problems.append(source.problem((*path, key), _words(group, config, match, len({row.pk for row in found}))))
-    return targets, problems
+    return groups, problems
 
 
 def _words(group: GroupEntry, config: AccredibleAPIConfig, match: Match, number: int) -> str:
@@ -123,10 +119,10 @@ def _words(group: GroupEntry, config: AccredibleAPIConfig, match: Match, number:
     return f"“{config.name}” has no group {what}: sync it first, or leave the group out."
 
 
-def _same_groups(source: Source, targets: Sequence[Target]) -> list[FileProblem]:
-    counts = Counter(target.group.pk for target in targets)
+def _same_groups(source: Source, groups: Sequence[FoundGroup]) -> list[FileProblem]:
+    counts = Counter(each.group.pk for each in groups)
     return [
-        source.problem(target.path, f"Another entry is about the same group, {target.group.accredible_id}.")
-        for target in targets
-        if counts[target.group.pk] > 1
+        source.problem(each.path, f"Another entry is about the same group, {each.group.accredible_id}.")
+        for each in groups
+        if counts[each.group.pk] > 1
     ]
