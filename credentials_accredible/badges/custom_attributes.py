@@ -19,21 +19,12 @@ from credentials_accredible.events.catalogue import keypaths
 from credentials_accredible.events.values import Kind
 from credentials_accredible.models import BadgeProgress, CustomAttribute, Fulfillment
 
-LONGEST_VALUE = 255
+_LONGEST_VALUE = 255
 
 
 @dataclass(frozen=True)
-class Mapped:
-    """One attribute: its name at Accredible, where its value comes from, and a key path or the value itself."""
-
-    name: str
-    source: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Said:
-    """What one event has said: the facts that its fulfilment keeps, as JSON."""
+class KeptFacts:
+    """What one event said, as its fulfilment keeps it: facts as JSON, by their paths."""
 
     event_type: str
     time: datetime
@@ -48,9 +39,8 @@ def of_progress(progress: Sequence[BadgeProgress]) -> dict[int, dict[str, str]]:
     if not progress:
         return {}
     mappings = _mappings({item.group_id for item in progress})
-    wanted = [item.pk for item in progress if _uses_paths(mappings[item.group_id])]
-    said = _said(wanted) if wanted else {}
-    return {item.pk: values(mappings[item.group_id], said.get(item.pk, ())) for item in progress}
+    events = _kept_facts([item.pk for item in progress if _uses_paths(mappings[item.group_id])])
+    return {item.pk: values(mappings[item.group_id], events.get(item.pk, ())) for item in progress}
 
 
 def of_learners(group_id: int, learners: Collection[int]) -> dict[int, dict[str, str]]:
@@ -59,25 +49,25 @@ def of_learners(group_id: int, learners: Collection[int]) -> dict[int, dict[str,
     Paths lead to what their events said, of those who have fulfilled something.
     """
     mapping = _mappings({group_id})[group_id]
-    said: dict[int, list[Said]] = {}
+    events: dict[int, list[KeptFacts]] = {}
     if _uses_paths(mapping):
-        begun = BadgeProgress.objects.filter(group=group_id, user__in=learners).values_list("pk", "user_id")
-        user_of = dict(begun.iterator())
-        said = {user_of[pk]: found for pk, found in _said(list(user_of)).items()}
-    return {learner: values(mapping, said.get(learner, ())) for learner in learners}
+        progress = dict(BadgeProgress.objects.filter(group=group_id, user__in=learners).values_list("pk", "user_id"))
+        events = {progress[pk]: found for pk, found in _kept_facts(progress).items()}
+    return {learner: values(mapping, events.get(learner, ())) for learner in learners}
 
 
-def values(mapping: Iterable[Mapped], said: Iterable[Said]) -> dict[str, str]:
-    """What the attributes of ``mapping`` say after the events ``said``."""
-    newest_first = sorted(said, key=lambda event: event.time, reverse=True)
-    found = {item.name: _value(item, newest_first) for item in mapping}
+def values(mapping: Iterable[CustomAttribute], events: Iterable[KeptFacts]) -> dict[str, str]:
+    """What the attributes of ``mapping`` say after ``events``, by their names."""
+    newest_first = sorted(events, key=lambda event: event.time, reverse=True)
+    found = {attribute.name: _value(attribute, newest_first) for attribute in mapping}
     return {name: value for name, value in found.items() if value}
 
 
-def _value(item: Mapped, said: Iterable[Said]) -> str:
-    if item.source == AttributeSource.CONSTANT:
-        return item.value
-    texts = (_text(event.facts.get(item.value), _kind(event.event_type, item.value)) for event in said)
+def _value(attribute: CustomAttribute, events: Iterable[KeptFacts]) -> str:
+    path = attribute.value
+    if attribute.source == AttributeSource.CONSTANT:
+        return path
+    texts = (_text(event.facts.get(path), _kind(event.event_type, path)) for event in events)
     return next((text for text in texts if text), "")
 
 
@@ -88,32 +78,31 @@ def _text(value: Any, kind: Kind | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(filter(None, (_text(item, None) for item in value)))[:LONGEST_VALUE]
+        return ", ".join(filter(None, (_text(item, None) for item in value)))[:_LONGEST_VALUE]
     text = str(value).strip()
-    return text[:10] if kind in {Kind.DATETIME, Kind.DATE} else text[:LONGEST_VALUE]
+    return text[:10] if kind in {Kind.DATETIME, Kind.DATE} else text[:_LONGEST_VALUE]
 
 
 def _kind(event_type: str, path: str) -> Kind | None:
     return next((keypath.kind for keypath in keypaths(event_type) if keypath.path == path), None)
 
 
-def _mappings(groups: Collection[int]) -> dict[int, list[Mapped]]:
-    found: dict[int, list[Mapped]] = defaultdict(list)
-    rows = CustomAttribute.objects.filter(group__in=groups).order_by("pk")
-    for group, name, source, value in rows.values_list("group_id", "name", "source", "value"):
-        found[group].append(Mapped(name, source, value))
+def _mappings(groups: Collection[int]) -> dict[int, list[CustomAttribute]]:
+    found: dict[int, list[CustomAttribute]] = defaultdict(list)
+    for attribute in CustomAttribute.objects.filter(group__in=groups).order_by("pk"):
+        found[attribute.group_id].append(attribute)
     return found
 
 
-def _uses_paths(mapping: Iterable[Mapped]) -> bool:
-    return any(item.source == AttributeSource.PATH for item in mapping)
+def _uses_paths(mapping: Iterable[CustomAttribute]) -> bool:
+    return any(attribute.source == AttributeSource.PATH for attribute in mapping)
 
 
-def _said(progress: Collection[int]) -> dict[int, list[Said]]:
-    found: dict[int, list[Said]] = defaultdict(list)
+def _kept_facts(progress: Collection[int]) -> dict[int, list[KeptFacts]]:
+    found: dict[int, list[KeptFacts]] = defaultdict(list)
     rows = Fulfillment.objects.filter(progress__in=progress).order_by("pk")
     for pk, event_type, context in rows.values_list("progress_id", "requirement__event_type", "context"):
         facts = context.get("facts") if isinstance(context, dict) else None
         if isinstance(facts, dict):
-            found[pk].append(Said(event_type, time_of(context), facts))
+            found[pk].append(KeptFacts(event_type, time_of(context), facts))
     return found

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from credentials_accredible.badges.custom_attributes import Mapped, Said, values
+from credentials_accredible.badges.custom_attributes import KeptFacts, values
+from credentials_accredible.badges.decision import decide
 from credentials_accredible.events.catalogue import is_known, keypaths
 from credentials_accredible.events.event import flatten, storable_facts
 from credentials_accredible.events.values import Fact, fact
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement
 from credentials_accredible.rules.index import letter_of
-from credentials_accredible.rules.matching import RuleResult, explain
+from credentials_accredible.rules.matching import RuleResult, all_hold, explain
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,21 @@ def simulate(group: AccredibleGroup, event_type: str, payload: Mapping[str, Any]
     facts, not_understood = _facts(event_type, payload)
     requirements = [_trial(item, event_type, facts) for item in group.requirements.prefetch_related("rules")]
     penalties = [_trial(item, event_type, facts) for item in group.penalties.prefetch_related("rules", "requirements")]
-    penalised = [trial.subject for trial in penalties if trial.holds]
-    taken_back = {requirement.pk for penalty in penalised for requirement in penalty.requirements.all()}
+    fulfils = _letters(trial for trial in requirements if trial.holds)
+    decision = decide(
+        fulfilled={},
+        resets={},
+        fulfils=fulfils,
+        penalised={item.pk for trial in penalties if trial.holds for item in trial.subject.requirements.all()},
+        at=timezone.now(),
+    )
     return Simulation(
         event_type=event_type,
         facts=facts,
         requirements=requirements,
         penalties=penalties,
-        letters=_letters(requirements),
-        fulfilled=_letters([trial for trial in requirements if trial.holds and trial.subject.pk not in taken_back]),
+        letters=frozenset(_letters(requirements).values()),
+        fulfilled=frozenset(fulfils[pk] for pk in decision.gained),
         attributes=_attributes(group, event_type, facts),
         not_understood=not_understood,
     )
@@ -81,20 +88,20 @@ def simulate(group: AccredibleGroup, event_type: str, payload: Mapping[str, Any]
 def _trial(subject: BadgeRequirement | BadgePenalty, event_type: str, facts: Mapping[str, Fact]) -> Trial:
     if subject.event_type != event_type:
         return Trial(subject, concerned=False, holds=False, rules=[])
-    rules = explain(subject.rules.all(), facts)
+    rules = subject.rules.all()
     any_event = isinstance(subject, BadgeRequirement) and subject.any_event
-    return Trial(subject, concerned=True, holds=any_event or (bool(rules) and all(r.holds for r in rules)), rules=rules)
+    return Trial(subject, concerned=True, holds=any_event or all_hold(rules, facts), rules=explain(rules, facts))
 
 
-def _letters(trials: Sequence[Trial]) -> frozenset[str]:
-    return frozenset(letter_of(trial.subject.pk, trial.subject.blend) for trial in trials)
+def _letters(requirements: Iterable[Trial]) -> dict[int, str]:
+    return {trial.subject.pk: letter_of(trial.subject.pk, trial.subject.blend) for trial in requirements}
 
 
 def _attributes(group: AccredibleGroup, event_type: str, facts: Mapping[str, Fact]) -> dict[str, str]:
-    mapping = [Mapped(item.name, item.source, item.value) for item in group.custom_attributes.all()]
-    said = Said(event_type, timezone.now(), storable_facts(facts, {item.value for item in mapping} & facts.keys()))
-    found = values(mapping, [said])
-    return {item.name: found.get(item.name, "") for item in mapping}
+    mapping = list(group.custom_attributes.all())
+    mapped = {attribute.value for attribute in mapping} & facts.keys()
+    found = values(mapping, [KeptFacts(event_type, timezone.now(), storable_facts(facts, mapped))])
+    return {attribute.name: found.get(attribute.name, "") for attribute in mapping}
 
 
 def _facts(event_type: str, payload: Mapping[str, Any]) -> tuple[dict[str, Fact], list[str]]:

@@ -18,9 +18,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
-from django.db.models import Q
+from django.db.models import Case, CharField, F, Q, QuerySet, When
 
 from credentials_accredible import conf
 from credentials_accredible.choices import AttributeSource, Operator
@@ -33,7 +34,10 @@ from credentials_accredible.rules.matching import holds, split
 _LONGEST_LIFE = 600.0
 
 _RULE = ("rules__data_path", "rules__operator", "rules__value")
-_ATTRIBUTE = ("group__custom_attributes__source", "group__custom_attributes__value")
+_MAPPED = Case(
+    When(group__custom_attributes__source=AttributeSource.PATH, then=F("group__custom_attributes__value")),
+    output_field=CharField(),
+)
 
 
 class RuleData(NamedTuple):
@@ -134,7 +138,8 @@ class Selection:
 
     def find(self, facts: Mapping[str, Fact]) -> list[Criterion]:
         """What an event with these facts, as ``events.event.flatten`` gives them, meets."""
-        hold = _testing(facts)
+        # Remembered: the same rule stands under many groups.
+        hold = cache(lambda rule: holds(rule, facts))
         found = list(self._by_rules.get(None, ()))
         for rules in self._candidates(facts, hold):
             if all(map(hold, rules)):
@@ -161,18 +166,6 @@ class Selection:
                     self._by_key[key].append(rules)
             else:
                 self._by_guard[max(rules, key=lambda rule: (shared[rule], rule))].append(rules)
-
-
-def _testing(facts: Mapping[str, Fact]) -> Callable[[RuleData], bool]:
-    """A test of rules that remembers: the same rule stands under many groups."""
-    known: dict[RuleData, bool] = {}
-
-    def hold(rule: RuleData) -> bool:
-        if rule not in known:
-            known[rule] = holds(rule, facts)
-        return known[rule]
-
-    return hold
 
 
 def _keys(rule: RuleData) -> set[_Key]:
@@ -262,36 +255,30 @@ def _are_stored(event_type: str, met: Collection[Criterion]) -> bool:
 
 
 def _requirements(**narrowed: Any) -> Iterator[tuple[str, Criterion]]:
-    """Requirements of active groups with their event types, in one query; one without a rule never counts, unless any
-    event does."""
-    possible = Q(any_event=True) | Q(rules__isnull=False)
-    rows = BadgeRequirement.objects.filter(possible, group__is_active=True, **narrowed).order_by()
-    columns = ("event_type", "group_id", "pk", "blend", "any_event")
-    # A row for each rule and attribute: sets, because each comes with each of the others.
-    found: dict[tuple[Any, ...], tuple[set[RuleData], set[str]]] = defaultdict(lambda: (set(), set()))
-    for event_type, group, pk, blend, any_event, source, place, *rule in rows.values_list(
-        *columns, *_ATTRIBUTE, *_RULE
-    ).iterator():
-        rules, mapped = found[event_type, group, pk, blend, any_event]
-        rules.add(RuleData(*rule))
-        if source == AttributeSource.PATH:
-            mapped.add(place)
-    for (event_type, group, pk, blend, any_event), (rules, mapped) in found.items():
-        needed = None if any_event else frozenset(rules)
-        yield event_type, Criterion(group, pk, needed, letter=letter_of(pk, blend), mapped=frozenset(mapped))
+    """Requirements of active groups with their event types, in one query; those count that have rules, or need none."""
+    possible = BadgeRequirement.objects.filter(Q(any_event=True) | Q(rules__isnull=False), **narrowed)
+    rows = _with_rules(possible.annotate(mapped=_MAPPED), "blend", "any_event", also="mapped")
+    for (event_type, group, pk, blend, any_event), (rules, mapped) in rows:
+        yield event_type, Criterion(group, pk, None if any_event else rules, letter_of(pk, blend), mapped=mapped)
 
 
 def _penalties(**narrowed: Any) -> Iterator[tuple[str, Criterion]]:
     """Penalties of active groups with their event types, in one query; those count that have rules and requirements."""
-    rows = BadgePenalty.objects.filter(
-        rules__isnull=False, requirements__isnull=False, group__is_active=True, **narrowed
-    ).order_by()
-    found: dict[tuple[Any, ...], tuple[set[RuleData], set[int]]] = defaultdict(lambda: (set(), set()))
-    for event_type, group, pk, requirement, *rule in rows.values_list(
-        "event_type", "group_id", "pk", "requirements", *_RULE
+    possible = BadgePenalty.objects.filter(rules__isnull=False, requirements__isnull=False, **narrowed)
+    for (event_type, group, pk), (rules, takes) in _with_rules(possible, also="requirements"):
+        yield event_type, Criterion(group, pk, rules, takes=takes)
+
+
+def _with_rules(
+    owners: QuerySet[Any], *columns: str, also: str
+) -> Iterator[tuple[tuple[Any, ...], tuple[Rules, frozenset[Any]]]]:
+    """The ``columns`` of each of ``owners``, with its rules and the values of ``also``, which are several, too."""
+    rows = owners.filter(group__is_active=True).order_by()
+    found: dict[tuple[Any, ...], tuple[set[RuleData], set[Any]]] = defaultdict(lambda: (set(), set()))
+    for *columns_of, other, path, operator, value in rows.values_list(
+        "event_type", "group_id", "pk", *columns, also, *_RULE
     ).iterator():
-        rules, takes = found[event_type, group, pk]
-        rules.add(RuleData(*rule))
-        takes.add(requirement)
-    for (event_type, group, pk), (rules, takes) in found.items():
-        yield event_type, Criterion(group, pk, frozenset(rules), takes=frozenset(takes))
+        rules, others = found[tuple(columns_of)]
+        rules.add(RuleData(path, operator, value))
+        others.add(other)
+    return ((key, (frozenset(rules), frozenset(others - {None}))) for key, (rules, others) in found.items())

@@ -13,7 +13,7 @@ from openedx_events.learning.data import CourseData, CoursePassingStatusData
 from openedx_events.learning.signals import COURSE_PASSING_STATUS_UPDATED
 
 from credentials_accredible import api
-from credentials_accredible.badges.custom_attributes import Mapped, Said, values
+from credentials_accredible.badges.custom_attributes import KeptFacts, values
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, CustomAttribute, Fulfillment
 from tests.badges.configuring import PASSES, active_group, in_course, require
 from tests.badges.sending import DEMO, OTHER, ccx_status, course_status, learner, minutes, send
@@ -188,8 +188,11 @@ def test_a_simulation_says_what_the_credential_would_tell(group: AccredibleGroup
     ],
 )
 def test_facts_become_texts(fact: Any, shown: str | None) -> None:
-    said = Said("unknown.type", minutes(0), {"path": fact})
-    assert values([Mapped("Key", "path", "path")], [said]) == ({} if shown is None else {"Key": shown})
+    mapping = [CustomAttribute(name="Key", source="path", value="path")]
+    said = KeptFacts("unknown.type", minutes(0), {"path": fact})
+    assert values(mapping, [said]) == (
+        {} if shown is None else {"Key": shown}
+    )
 
 
 class TestQueries:
