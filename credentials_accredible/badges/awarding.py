@@ -33,7 +33,7 @@ _ORIGIN = "accredible"
 def due(progress: BadgeProgressQuerySet) -> BadgeProgressQuerySet:
     """Of ``progress``, what is complete and has never brought a badge; a revoked badge is one, too.
 
-    A group can have had another id at Accredible: its badges of then are linked to it.
+    A group can have had another id at Accredible: its badges of that time are linked to it.
     """
     same_id = Q(api_config=OuterRef("group__api_config"), accredible_group_id=OuterRef("group__accredible_id"))
     badges = AccredibleBadge.objects.filter(same_id | Q(group=OuterRef("group")), user=OuterRef("user"))
@@ -44,11 +44,12 @@ def due(progress: BadgeProgressQuerySet) -> BadgeProgressQuerySet:
 def award(progress: BadgeProgressQuerySet, on: date) -> int:
     """Give the badges that are due for ``progress``, earned on that day; returns how many.
 
-    Wants a transaction around it that has locked the progress, and whoever calls tries again after IntegrityError.
+    Wants a transaction around it that has locked the progress and is tried again after IntegrityError.
     """
     mapped = Exists(CustomAttribute.objects.filter(group=OuterRef("group")))
     earned: list[Any] = list(due(progress).select_related("user", "group").annotate(has_attributes=mapped))
-    attributes = custom_attributes.of_progress([item for item in earned if item.has_attributes])
+    with_attributes = [item for item in earned if item.has_attributes]
+    attributes = custom_attributes.of_progress(with_attributes) if with_attributes else {}
     badges = [new_badge(item.user, item.group, on, attributes.get(item.pk, {})) for item in earned]
     AccredibleBadge.objects.bulk_create(badges)
     announce(BADGE_AWARDED, ((badge, badge.group) for badge in badges if badge.group))

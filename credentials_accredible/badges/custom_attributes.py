@@ -32,12 +32,10 @@ class KeptFacts:
 
 
 def of_progress(progress: Sequence[BadgeProgress]) -> dict[int, dict[str, str]]:
-    """The custom attributes of badges for ``progress``, by its primary keys: one query, and one where paths are mapped.
+    """The custom attributes of badges for ``progress``, by its primary keys.
 
-    Give it the progress of groups that have a mapping; without one there is nothing to ask for.
+    One query, and one where paths are mapped.
     """
-    if not progress:
-        return {}
     mappings = _mappings({item.group_id for item in progress})
     events = _kept_facts([item.pk for item in progress if _uses_paths(mappings[item.group_id])])
     return {item.pk: values(mappings[item.group_id], events.get(item.pk, ())) for item in progress}

@@ -17,7 +17,7 @@ from django.utils import timezone
 from openedx_events.learning.data import UserData
 
 from credentials_accredible.events.catalogue import ignored_keypaths, leaves
-from credentials_accredible.events.values import Fact, fact, member, plain, text
+from credentials_accredible.events.values import Fact, fact, jsonable, text
 
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _SKEW = timedelta(days=1)
@@ -46,13 +46,13 @@ class Identity:
     def of(cls, payload: object) -> Identity:
         """The learner of a payload, the signal's keyword arguments; empty where it holds no UserData. Never raises."""
         data = user_data(payload)
-        pii = member(data, "pii")
+        pii = _attribute(data, "pii")
         return cls(
-            username=_text(member(pii, "username")),
-            email=_email(_text(member(pii, "email"))),
-            name=_text(member(pii, "name")),
-            lms_user_id=_id(member(data, "id")),
-            is_active=member(data, "is_active") is not False,
+            username=_text(_attribute(pii, "username")),
+            email=_email(_text(_attribute(pii, "email"))),
+            name=_text(_attribute(pii, "name")),
+            lms_user_id=_id(_attribute(data, "id")),
+            is_active=_attribute(data, "is_active") is not False,
         )
 
 
@@ -73,11 +73,11 @@ class Event:
         Without a time that can be right, it happens now: a clock that runs ahead would otherwise outdo whatever
         comes after.
         """
-        event_id = member(metadata, "id")
+        event_id = _attribute(metadata, "id")
         return cls(
             type=event_type,
             id=text(str(event_id), _LONGEST_ID) if issubclass(type(event_id), str | UUID) else "",
-            time=_moment(member(metadata, "time")),
+            time=_moment(_attribute(metadata, "time")),
             facts=flatten(event_type, payload),
             learner=Identity.of(payload),
         )
@@ -128,22 +128,29 @@ def user_data(payload: object) -> UserData | None:
 def storable_facts(facts: Mapping[str, Fact], paths: Collection[str]) -> dict[str, Any]:
     """The facts at ``paths`` as a fulfilment keeps them: as JSON, without what says who the learner is."""
     personal = tuple(f".{ending}" for ending in ignored_keypaths())
-    found = {path: plain(facts.get(path)) for path in sorted(paths) if not f".{path}".endswith(personal)}
+    found = {path: jsonable(facts.get(path)) for path in sorted(paths) if not f".{path}".endswith(personal)}
     return {path: value[:_LONGEST_FACT] if isinstance(value, str) else value for path, value in found.items()}
 
 
 def as_json(payload: object) -> dict[str, Any]:
     """A payload in a form that can be stored, read by people, and processed again. Never raises."""
-    return {"event": plain(payload), "learner": asdict(Identity.of(payload))}
+    return {"event": jsonable(payload), "learner": asdict(Identity.of(payload))}
+
+
+def _attribute(holder: object, name: str) -> object:
+    try:
+        return getattr(holder, name, None)
+    except Exception:  # a property that raises
+        return None
 
 
 def _member(holder: object, name: str) -> object:
     try:
         if isinstance(holder, Mapping):
             return holder.get(name)
-        return getattr(holder, name, None) if attr.has(type(holder)) else None
-    except Exception:  # a property, or a mapping, that raises
+    except Exception:  # a mapping that raises
         return None
+    return _attribute(holder, name) if attr.has(type(holder)) else None
 
 
 def _members(holder: object) -> list[object]:

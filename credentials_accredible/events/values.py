@@ -1,4 +1,4 @@
-"""Values of events in the one form that rules compare, and texts read as such values.
+"""Values of events in the one form that rules compare, texts read as such values, and values as JSON.
 
 A fact is a bool, a Decimal, a datetime in UTC, a str, a tuple of these, or None where the event says nothing. Keys and
 UUIDs are their text, a date is its midnight in UTC, a time without a zone is in UTC.
@@ -29,6 +29,13 @@ SEQUENCES = (list, tuple, set, frozenset)
 _LONGEST_NUMBER = 255
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,4})?", re.ASCII | re.IGNORECASE)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].+)?", re.ASCII)
+
+# Of what is kept as JSON.
+_LONGEST_TEXT = 10_000
+_MOST_VALUES = 5_000
+# MariaDB takes 32 levels for JSON.
+_DEEPEST = 20
+_LARGEST_NUMBER = 2**53
 
 
 class Kind(TextChoices):
@@ -109,6 +116,19 @@ def instant(text: str) -> datetime | None:
         return None
 
 
+def jsonable(value: object) -> Any:
+    """``value`` as JSON: objects of the events' data classes become dicts, keys, UUIDs and times their text.
+
+    What is none of these is named by its class. Long texts are cut, and very large values are kept in part.
+    """
+    return _Writer().write(value, 0)
+
+
+def text(value: str, longest: int = _LONGEST_TEXT) -> str:
+    """``value`` without what some database refuses: NUL, and halves of characters; cut to ``longest`` characters."""
+    return value[:longest].replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 _READERS = {
     Kind.BOOLEAN: boolean,
     Kind.INTEGER: number,
@@ -143,34 +163,6 @@ def _in_utc(value: datetime) -> datetime:
     return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone(UTC)
 
 
-_LONGEST_TEXT = 10_000
-_MOST_VALUES = 5_000
-# MariaDB takes 32 levels for JSON.
-_DEEPEST = 20
-_LARGEST_NUMBER = 2**53
-
-
-def plain(value: object) -> Any:
-    """``value`` as JSON: objects of the events' data classes become dicts, keys, UUIDs and times their text.
-
-    What is none of these is named by its class. Long texts are cut, and very large values are kept in part.
-    """
-    return _Writer().write(value, 0)
-
-
-def text(value: str, longest: int = _LONGEST_TEXT) -> str:
-    """``value`` without what some database refuses: NUL, and halves of characters; cut to ``longest`` characters."""
-    return value[:longest].replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def member(holder: object, name: str) -> object:
-    """What ``holder`` has under that name; None where it has nothing, or raises."""
-    try:
-        return getattr(holder, name, None)
-    except Exception:  # whatever an object of a payload does when it is asked
-        return None
-
-
 class _Writer:
     """Counts as it goes, because a payload can be endless."""
 
@@ -193,15 +185,15 @@ class _Writer:
         if attr.has(kind):
             names = [field.name for field in attr.fields(kind)]
             return {name: self.write(getattr(value, name, None), depth + 1) for name in names}
-        if isinstance(value, list | tuple | set | frozenset):
+        if isinstance(value, SEQUENCES):
             return [self.write(item, depth + 1) for item in self._some(value)]
-        return _scalar_plain(value)
+        return _json_scalar(value)
 
     def _some(self, values: Any) -> list[Any]:
         return [value for value, _left in zip(values, range(max(self._left, 0)), strict=False)]
 
 
-def _scalar_plain(value: object) -> Any:
+def _json_scalar(value: object) -> Any:
     if value is None or isinstance(value, bool):
         return value
     # JSON has no infinity, and MySQL's own JSON type keeps very large numbers inexactly.

@@ -190,9 +190,7 @@ def test_a_simulation_says_what_the_credential_would_tell(group: AccredibleGroup
 def test_facts_become_texts(fact: Any, shown: str | None) -> None:
     mapping = [CustomAttribute(name="Key", source="path", value="path")]
     said = KeptFacts("unknown.type", minutes(0), {"path": fact})
-    assert values(mapping, [said]) == (
-        {} if shown is None else {"Key": shown}
-    )
+    assert values(mapping, [said]) == ({} if shown is None else {"Key": shown})
 
 
 class TestQueries:
