@@ -21,7 +21,7 @@ from credentials_accredible.badges.awarding import Reevaluation, reevaluate
 from credentials_accredible.badges.processing import process_failed_event, receive_event
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger, SnapshotCause
-from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options
+from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options, open_client
 from credentials_accredible.database import retried
 from credentials_accredible.delivery.engines import (
     deliver_now,
@@ -53,7 +53,6 @@ from credentials_accredible.models import (
     GroupSnapshot,
     SyncRun,
 )
-from credentials_accredible.models.config import open_client
 from credentials_accredible.portability.exporting import export as export_groups
 from credentials_accredible.portability.groups import Match
 from credentials_accredible.portability.importing import Imported, import_groups

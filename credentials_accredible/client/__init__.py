@@ -1,11 +1,10 @@
 """Accredible over HTTP; knows no Django model."""
 
-from credentials_accredible.client.client import AccredibleClient
+from credentials_accredible.client.client import BULK_LIMIT, AccredibleClient, BulkItem, open_client
 from credentials_accredible.client.credential_payloads import Credential, NewCredential
-from credentials_accredible.client.credentials import BULK_LIMIT, BulkItem
 from credentials_accredible.client.groups import DesignBatch
-from credentials_accredible.client.options import Options
 from credentials_accredible.client.payloads import AttributeKey, Design, Group, Issuer
+from credentials_accredible.client.session import Options
 
 __all__ = [
     "BULK_LIMIT",
@@ -19,4 +18,5 @@ __all__ = [
     "Issuer",
     "NewCredential",
     "Options",
+    "open_client",
 ]

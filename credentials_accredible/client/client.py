@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
+from urllib.parse import quote
 
-from credentials_accredible.client import credentials
-from credentials_accredible.client.credential_payloads import Credential, NewCredential
-from credentials_accredible.client.credentials import BulkItem
+from credentials_accredible import conf
+from credentials_accredible.client.credential_pages import SEARCH, read_pages
+from credentials_accredible.client.credential_payloads import (
+    BulkReply,
+    BulkResult,
+    Credential,
+    CredentialReply,
+    FoundCredentials,
+    NewCredential,
+)
+from credentials_accredible.client.errors import presentable
 from credentials_accredible.client.groups import (
     DesignBatch,
     Progress,
@@ -18,18 +28,56 @@ from credentials_accredible.client.groups import (
     read_groups,
     sees_group,
 )
-from credentials_accredible.client.options import Options
 from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply
+from credentials_accredible.client.session import Options
 from credentials_accredible.client.transport import Transport
+from credentials_accredible.database import batches
+from credentials_accredible.exceptions import ConfigurationError, Invalid, UnexpectedReply
 from credentials_accredible.secrets import Secret
 
+# The most credentials that Accredible takes at once.
+BULK_LIMIT = 30
+
 _ISSUER = "/v1/issuer/details"
+_ONE = "/v1/credentials"
+_MANY = "/v2/credentials/bulk_create"
+_SEARCH_SIZE = 50
+
+
+class Account(Protocol):
+    """What says which account is meant, as an API configuration does."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def environment(self) -> str: ...
+
+    @property
+    def api_key(self) -> Secret: ...
+
+
+@dataclass(frozen=True)
+class BulkItem:
+    """What became of one of many: a credential, an objection, or both where it was made and not published."""
+
+    credential: Credential | None
+    error: Invalid | None
+
+
+def open_client(account: Account, options: Options | None = None) -> AccredibleClient:
+    """A client for ``account``; ConfigurationError where its environment or its key is missing."""
+    environment = conf.environment(account.environment)
+    if not account.api_key:
+        raise ConfigurationError(f"“{account.name}” has no API key: enter it in its admin page.")
+    return AccredibleClient(environment.api_url, account.api_key, options)
 
 
 class AccredibleClient:
     """Asks Accredible at ``api_url`` on behalf of the account of ``key``; a context manager that closes connections.
 
-    ``options`` None: those of the settings. ConfigurationError where settings, address or key cannot be used.
+    ``options`` None: those of the settings. ConfigurationError where settings, address or key cannot be used. All
+    methods that ask Accredible raise RequestFailed, and NotFound where they name a credential that is not there.
     """
 
     def __init__(self, api_url: str, key: Secret, options: Options | None = None) -> None:
@@ -55,7 +103,7 @@ class AccredibleClient:
         return self._transport.requests_sent
 
     def issuer(self) -> Issuer:
-        """Whose key this is; the cheapest check that it works. Raises RequestFailed."""
+        """Whose key this is; the cheapest check that it works."""
         reply = self._transport.request("GET", _ISSUER, idempotent=True)
         return reply.read_as(IssuerReply, f"GET {_ISSUER}").issuer
 
@@ -63,17 +111,21 @@ class AccredibleClient:
         """All groups that the key sees, in Accredible's order.
 
         ``progress`` is called in this thread with the number read and the number expected, None where that is not
-        known. Raises RequestFailed; UnexpectedReply, after a second reading, where pages contradict each other.
+        known. UnexpectedReply, after a second reading, where pages contradict each other.
         """
         return read_groups(self._transport, self._options, progress or _silent)
 
     def sees_group(self, group_id: int) -> bool:
-        """Whether there is a group of that id, and the key sees it. Raises RequestFailed."""
+        """Whether there is a group of that id, and the key sees it."""
         return sees_group(self._transport, group_id)
 
     def designs(self, ids: Iterable[int], progress: Progress | None = None) -> DesignBatch:
         """The designs of these ids; one that cannot be read is a failure in the batch, and raises nothing."""
         return read_designs(self._transport, self._options, ids, progress or _silent)
+
+    def attribute_keys(self) -> list[AttributeKey]:
+        """The names for custom attributes that the key sees."""
+        return read_attribute_keys(self._transport)
 
     def take_turn(self, *, send_before: float) -> None:
         """Return when the rate limit lets the next request out, and count it; say ``has_turn`` with that request.
@@ -82,63 +134,115 @@ class AccredibleClient:
         """
         self._transport.take_turn(send_before=send_before)
 
-    def attribute_keys(self) -> list[AttributeKey]:
-        """The names for custom attributes that the key sees. Raises RequestFailed."""
-        return read_attribute_keys(self._transport)
-
     def create_credential(
         self, new: NewCredential, *, send_before: float | None = None, has_turn: bool = False
     ) -> Credential:
-        """Make a credential, with one try. It does not leave after ``send_before``, of the monotonic clock.
+        """Make a credential, with one try: a second credential could come of a second one.
 
-        Raises RequestFailed; where ``sent`` is true and there was no refusal, the credential may have been made.
+        It does not leave after ``send_before``, of the monotonic clock. Where an error has ``sent`` and was no refusal,
+        the credential may have been made.
         """
-        return credentials.create_one(self._transport, new, send_before, has_turn)
+        body = {"credential": new.as_json()}
+        reply = self._transport.request(
+            "POST", _ONE, json=body, idempotent=False, send_before=send_before, has_turn=has_turn
+        )
+        return reply.read_as(CredentialReply, f"POST {_ONE}").credential
 
     def create_credentials(
         self, new: Sequence[NewCredential], *, send_before: float | None = None, has_turn: bool = False
     ) -> list[BulkItem]:
-        """Make up to BULK_LIMIT credentials with one request; what became of each, in the order of ``new``."""
-        return credentials.create_many(self._transport, self._key, new, send_before, has_turn)
+        """Make up to BULK_LIMIT credentials with one request; what became of each, in the order of ``new``.
+
+        As ``create_credential``; UnexpectedReply where the answer does not fit what was sent.
+        """
+        reply = self._transport.request(
+            "POST",
+            _MANY,
+            json={"credentials": [each.as_json() for each in new]},
+            idempotent=False,
+            send_before=send_before,
+            has_turn=has_turn,
+            answers=frozenset({422}),
+        )
+        results = reply.read_as(BulkReply, f"POST {_MANY}").results
+        if len(results) != len(new):
+            problem = f"{len(results)} results for {len(new)} credentials"
+            raise UnexpectedReply(f"POST {_MANY}", status=reply.status, detail=problem)
+        return [self._item(result, reply.status) for result in results]
 
     def find_credentials(self, own_ids: Sequence[str]) -> dict[str, Credential]:
-        """Those of our own ids that are at Accredible, with their credentials, whose ``url`` is empty."""
-        return credentials.find(self._transport, own_ids)
+        """Those of our own ids that are at Accredible, in lower case, with their credentials; these have no ``url``."""
+        found: dict[str, Credential] = {}
+        for batch in batches((own_id.lower() for own_id in own_ids), _SEARCH_SIZE):
+            for credential in self._search({"license_id[in]": batch}):
+                if credential.own_id in batch:
+                    found[credential.own_id] = credential
+        return found
 
     def credentials_of(self, group_id: int, email: str) -> list[Credential]:
-        """The credentials of that group that this address has."""
-        return credentials.find_of(self._transport, group_id, email)
+        """The credentials of that group that this address has; its case does not matter."""
+        found = self._search({"group.id": group_id, "recipient_email": email})
+        return [credential for credential in found if credential.recipient_email.lower() == email.lower()]
 
     def credential_pages(self, group_ids: Sequence[int]) -> Iterator[list[Credential]]:
         """All credentials of these groups, page by page; ``url`` is empty in all of them.
 
-        Raises RequestFailed; UnexpectedReply, at the latest after the last page, where pages contradict each other.
+        UnexpectedReply, at the latest after the last page, where pages contradict each other.
         """
-        return credentials.read_pages(self._transport, group_ids, self._options.page_size)
+        return read_pages(self._transport, group_ids, self._options.page_size)
 
     def credential(self, credential_id: str) -> Credential:
-        """The credential of that id, Accredible's or ours; NotFound where there is none."""
-        return credentials.read(self._transport, credential_id)
+        """The credential of that id, Accredible's or ours."""
+        path = _path(credential_id)
+        return self._transport.request("GET", path, idempotent=True).read_as(CredentialReply, f"GET {path}").credential
 
     def expire_credential(self, credential_id: str, on: date) -> Credential:
         """Mark a credential as expired on that day."""
-        return credentials.change(self._transport, credential_id, {"expired_on": on.isoformat()})
+        return self._change(credential_id, {"expired_on": on.isoformat()})
 
     def unpublish_credential(self, credential_id: str) -> Credential:
         """Hide a credential."""
-        return credentials.change(self._transport, credential_id, {"approve": False})
+        return self._change(credential_id, {"approve": False})
 
     def publish_credential(self, credential_id: str) -> Credential:
         """Ask Accredible to publish a credential; whether it did is in the result."""
-        return credentials.change(self._transport, credential_id, {"approve": True})
+        return self._change(credential_id, {"approve": True})
 
     def reinstate_credential(self, credential_id: str) -> Credential:
         """Undo that a credential was expired or hidden."""
-        return credentials.change(self._transport, credential_id, {"expired_on": None, "approve": True})
+        return self._change(credential_id, {"expired_on": None, "approve": True})
 
     def delete_credential(self, credential_id: str) -> None:
-        """Remove a credential for good; NotFound where it is gone already."""
-        credentials.delete(self._transport, credential_id)
+        """Remove a credential for good."""
+        self._transport.request("DELETE", _path(credential_id), idempotent=True)
+
+    def _change(self, credential_id: str, values: Mapping[str, Any]) -> Credential:
+        path = _path(credential_id)
+        reply = self._transport.request("PUT", path, json={"credential": dict(values)}, idempotent=True)
+        return reply.read_as(CredentialReply, f"PUT {path}").credential
+
+    def _search(self, query: Mapping[str, Any]) -> list[Credential]:
+        # One page: nobody has more credentials of one group, or of one id of ours, than fit into it.
+        body = {"query": dict(query), "page": {"from": 0, "size": _SEARCH_SIZE}}
+        reply = self._transport.request("POST", SEARCH, json=body, idempotent=True)
+        return reply.read_as(FoundCredentials, f"POST {SEARCH}").credentials
+
+    def _item(self, result: BulkResult, status: int) -> BulkItem:
+        endpoint = f"POST {_MANY}"
+        if result.credential is None and not result.objects:
+            raise UnexpectedReply(endpoint, status=status, detail="a result that is neither a credential nor an error")
+        if not result.objects:
+            return BulkItem(result.credential, None)
+        fields = {
+            presentable(name, self._key): [presentable(text, self._key) for text in texts]
+            for name, texts in result.by_field.items()
+        }
+        detail = presentable(result.words, self._key)
+        return BulkItem(result.credential, Invalid(endpoint, status=status, detail=detail, fields=fields))
+
+
+def _path(credential_id: str) -> str:
+    return f"{_ONE}/{quote(credential_id, safe='')}"
 
 
 def _silent(done: int, total: int | None) -> None:

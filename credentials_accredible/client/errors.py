@@ -22,8 +22,8 @@ import requests
 import urllib3.exceptions
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from credentials_accredible.client.options import Options
-from credentials_accredible.client.replies import Reply, parsed
+from credentials_accredible.client.payloads import Reply, parsed
+from credentials_accredible.client.session import Options
 from credentials_accredible.exceptions import (
     AuthenticationFailed,
     Invalid,

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from credentials_accredible.client.options import Options
 from credentials_accredible.client.payloads import (
     AttributeKey,
     AttributeKeysPage,
@@ -18,6 +17,7 @@ from credentials_accredible.client.payloads import (
     Group,
     GroupsPage,
 )
+from credentials_accredible.client.session import Options
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.exceptions import NotFound, RateLimited, RequestFailed, Unavailable, UnexpectedReply
 

@@ -1,27 +1,96 @@
-"""What Accredible sends, as typed objects; it and ``credential_payloads`` alone know its names for things.
+"""What Accredible sends: a reply, the JSON object in it, and typed objects made of that.
 
-The names are those of Accredible's public API reference, version 25.08.0. Unknown keys are ignored, because new ones
+This and ``credential_payloads`` alone know Accredible's names for things.
+
+They are those of Accredible's public API reference, version 25.08.0. Unknown keys are ignored, because new ones
 appear over time.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from credentials_accredible.text import storable
+from credentials_accredible.exceptions import UnexpectedReply
+from credentials_accredible.text import one_line, storable
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _LONGEST_URL = 8192
 _NOT_IN_A_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f\\<>"\ud800-\udfff]')
 _DESIGN_KEYS = ("badge_design_id", "primary_design_id", "design_id", "certificate_design_id")
 _BIG_INTEGER = 2**63 - 1
 _INTEGER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply: ``endpoint`` is method and path. Its ``repr()`` shows nothing that Accredible sent."""
+
+    endpoint: str
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever it is."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is a page for people: of a proxy, a firewall or a maintenance mode."""
+        start = self.body[:100].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        return "html" in self.headers.get("Content-Type", "").lower() or start.startswith((b"<!doctype html", b"<html"))
+
+
+class JsonObject(dict[str, Any]):
+    """The JSON object of a reply. Error reports show local variables by ``repr()``: this one holds no content."""
+
+    def __init__(self, content: Mapping[str, Any], *, status: int) -> None:
+        super().__init__(content)
+        self.status = status
+
+    def __repr__(self) -> str:
+        return f"<Payload of {len(self)} keys>"
+
+    def read_as(self, model: type[Model], endpoint: str) -> Model:
+        """The content as a ``model``; UnexpectedReply says what is wrong with the first part that does not fit."""
+        try:
+            return model.model_validate(self)
+        except ValidationError as error:
+            problem = _first_problem(error)
+        raise UnexpectedReply(endpoint, status=self.status, detail=problem)
+
+
+def parsed(content: bytes) -> Any:
+    """``content`` as JSON by the book, with no NaN and no Infinity.
+
+    ValueError for what is not JSON, for numbers of thousands of digits, and for nesting too deep to follow.
+    """
+    try:
+        return json.loads(content, parse_constant=_refuse)
+    except RecursionError:
+        problem = "nested too deeply"
+    raise ValueError(problem)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    return one_line(f"{where}: {first['msg']}")
 
 
 def whole_number(value: object) -> int | None:

@@ -20,9 +20,8 @@ from tenacity import (
 
 from credentials_accredible.client import rate_limit
 from credentials_accredible.client.errors import LIBRARY_ERRORS, no_reply, not_json, refusal
-from credentials_accredible.client.options import Options
-from credentials_accredible.client.replies import Payload, Reply, parsed
-from credentials_accredible.client.session import open_session
+from credentials_accredible.client.payloads import JsonObject, Reply, parsed
+from credentials_accredible.client.session import Options, open_session
 from credentials_accredible.environments import origin
 from credentials_accredible.exceptions import NotSent, RateLimited, RequestFailed, Unavailable, UnexpectedReply
 from credentials_accredible.secrets import Secret
@@ -75,7 +74,7 @@ class Transport:
         send_before: float | None = None,
         has_turn: bool = False,
         answers: Collection[int] = (),
-    ) -> Payload:
+    ) -> JsonObject:
         """The JSON object that Accredible answers with; an empty one for an empty reply to DELETE.
 
         ``send_before``: a time of the monotonic clock after which the request must not leave any more. ``has_turn``:
@@ -101,7 +100,7 @@ class Transport:
             reraise=True,
         )
 
-        def attempt() -> Payload:
+        def attempt() -> JsonObject:
             self._wait_for_turn(f"{method} {path}", stop, send_before)
             return self._attempt(method, path, json, send_before, answers)
 
@@ -124,7 +123,7 @@ class Transport:
 
     def _attempt(
         self, method: str, path: str, json: Any, send_before: float | None, answers: Collection[int]
-    ) -> Payload:
+    ) -> JsonObject:
         if send_before is not None and monotonic() > send_before:
             raise NotSent(f"{method} {path}")
         with self._lock:
@@ -144,7 +143,7 @@ class Transport:
         seconds = getattr(failure, "retry_after", None)
         return min(default if seconds is None else seconds, self._options.max_wait)
 
-    def _exchange(self, method: str, path: str, json: Any, answers: Collection[int]) -> Payload | RequestFailed:
+    def _exchange(self, method: str, path: str, json: Any, answers: Collection[int]) -> JsonObject | RequestFailed:
         """The payload, or the exception to raise: raised here, it would have the library's one as context."""
         endpoint = f"{method} {path}"
         try:
@@ -157,19 +156,19 @@ class Transport:
         if 200 <= reply.status < 300:
             return self._content(reply, may_be_empty=method == "DELETE")
         answer = self._content(reply) if reply.status in answers else None
-        return answer if isinstance(answer, Payload) and "results" in answer else refusal(reply, self._key)
+        return answer if isinstance(answer, JsonObject) and "results" in answer else refusal(reply, self._key)
 
     @staticmethod
-    def _content(reply: Reply, *, may_be_empty: bool = False) -> Payload | RequestFailed:
+    def _content(reply: Reply, *, may_be_empty: bool = False) -> JsonObject | RequestFailed:
         if may_be_empty and not reply.body.strip():
-            return Payload({}, status=reply.status)
+            return JsonObject({}, status=reply.status)
         try:
             content = parsed(reply.body)
         except ValueError:
             return not_json(reply, "not JSON")
         if not isinstance(content, dict):
             return not_json(reply, "JSON, but no object")
-        return Payload(content, status=reply.status)
+        return JsonObject(content, status=reply.status)
 
     def _send(self, method: str, path: str, json: Any) -> requests.Response:
         prepared = self._session.prepare_request(requests.Request(method, self._api_url + path, json=json))

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from credentials_accredible.choices import Difference, Repair
-from credentials_accredible.client import AccredibleClient, Credential
+from credentials_accredible.client import AccredibleClient, Credential, open_client
 from credentials_accredible.database import batches, pages
 from credentials_accredible.delivery.actions import own_uuid
 from credentials_accredible.delivery.engines import hand_over_due
@@ -34,7 +34,6 @@ from credentials_accredible.delivery.repairs import (
 )
 from credentials_accredible.exceptions import AccredibleError, NotFound, UnexpectedReply
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
-from credentials_accredible.models.config import open_client
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from django.db import connections
 from edx_django_utils.monitoring import set_custom_attribute
 
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
-from credentials_accredible.client import AccredibleClient, Options
+from credentials_accredible.client import AccredibleClient, Options, open_client
 from credentials_accredible.database import batches
 from credentials_accredible.delivery import pauses, policy
 from credentials_accredible.delivery.actions import expire, issue, publish, reinstate, search
@@ -21,7 +21,6 @@ from credentials_accredible.delivery.policy import Verdict
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from credentials_accredible.models.badge import Step
-from credentials_accredible.models.config import open_client
 
 _CHANGES: dict[Step, Callable[[AccredibleClient, AccredibleBadge], Result]] = {
     Step.EXPIRE: expire,

@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
 from credentials_accredible import conf
-from credentials_accredible.client import AccredibleClient, Options
-from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models.history import History
 from credentials_accredible.secrets import Secret
 
@@ -107,11 +105,3 @@ class AccredibleAPIConfig(TimeStampedModel):
         """The environment's name for people; its key where the settings do not know it."""
         found = conf.environments().get(self.environment)
         return found.name if found else self.environment
-
-
-def open_client(config: AccredibleAPIConfig, options: Options | None = None) -> AccredibleClient:
-    """A client for the account of ``config``; ConfigurationError where its environment or its key is missing."""
-    environment = conf.environment(config.environment)
-    if not config.api_key:
-        raise ConfigurationError(f"“{config.name}” has no API key: enter it in its admin page.")
-    return AccredibleClient(environment.api_url, config.api_key, options)

@@ -13,10 +13,10 @@ from django.db import DatabaseError
 
 from credentials_accredible import broker
 from credentials_accredible.choices import RunStatus
+from credentials_accredible.client import open_client
 from credentials_accredible.database import retried
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
-from credentials_accredible.models.config import open_client
 from credentials_accredible.snapshots.taking import Holdings, holdings
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, local_groups
