@@ -95,7 +95,7 @@ def announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge
 def _send(signal: OpenEdxPublicSignal, data: BadgeData) -> None:
     try:
         signal.send_event(badge=data)
-    except Exception as error:  # not every signal is sent robustly, and the badge is given whoever listens
+    except Exception as error:  # not every signal is sent robustly, and a listener must not cost a badge
         name = type(error).__name__
         log.error("badge_signal_failed event_type=%s badge=%s error=%s", signal.event_type, data.uuid, name)
 

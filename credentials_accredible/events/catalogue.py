@@ -139,7 +139,7 @@ def _hints(declared: type) -> dict[str, Any]:
     """The types of a class's fields, those that are written as texts among them.
 
     Not by ``attr.resolve_types``: it leaves a mark on the class, which others share. The host's own badges follow every
-    attribute of an event's class, and would follow that mark for ever.
+    attribute of an event's class, and would follow that mark without end.
     """
     try:
         return get_type_hints(declared, include_extras=True)

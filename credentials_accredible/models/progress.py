@@ -65,7 +65,7 @@ class BadgeProgress(TimeStampedModel):
     def ratio(self) -> float:
         """The share of the group's letters that are fulfilled, 0.0 to 1.0; 0.0 where the group has none.
 
-        One query, or none where the progress was fetched by ``with_letters()``: it shows the figures of then.
+        One query, or none where the progress was fetched by ``with_letters()``: these figures stay as they were.
         """
         fulfilled, total = self._letters()
         return fulfilled / total if total else 0.0

@@ -1,4 +1,4 @@
-"""What a learner has to do for a group's badge, and what takes it away."""
+"""What is configured under a group: requirements, penalties, their data rules, custom attributes; and its version."""
 
 from __future__ import annotations
 
@@ -166,10 +166,10 @@ class CustomAttribute(TimeStampedModel):
 
 
 class RulesVersion(models.Model):
-    """A single row whose token changes with what decides which events count for which groups.
+    """A single row whose token changes whenever anything changes that decides which events count for which groups.
 
-    A token and not a number: a change that is rolled back leaves no trace of its token, whereas its number would come
-    again and stand for something else.
+    A token and not a number: a change that is rolled back leaves no trace of its token, but its number would be used
+    again for another change.
 
     .. no_pii: Configuration.
     """

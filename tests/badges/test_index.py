@@ -16,6 +16,7 @@ from credentials_accredible.models import (
     AccredibleGroup,
     BadgePenalty,
     BadgeRequirement,
+    CustomAttribute,
     DataRule,
     FailedEvent,
 )
@@ -126,6 +127,17 @@ def test_a_group_that_another_process_activates_can_be_earned_at_once(elsewhere:
         api.activate_group(group)
     course_status("ada")
     assert badges_of() == [("Badge", "awarded")]
+
+
+def test_a_path_that_another_process_maps_is_kept_at_once(elsewhere: Callable[[], Any]) -> None:
+    group = active_group()
+    require(group, PASSES)
+    course_status("grace")
+    with elsewhere():
+        CustomAttribute.objects.create(group=group, name="Course", source="path", value="course.course_key")
+    course_status("ada")
+    badge = AccredibleBadge.objects.get(user__username="ada")
+    assert badge.custom_attributes == {"Course": DEMO}
 
 
 @pytest.mark.parametrize(("seconds", "seen"), [(0, True), (3600, False)])
