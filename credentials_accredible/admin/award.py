@@ -71,8 +71,6 @@ class AwardForm(forms.Form):
 
 
 class RevokeForm(forms.Form):
-    """Why the badges are taken away."""
-
     reason = ReasonField()
 
 

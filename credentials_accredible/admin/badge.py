@@ -152,8 +152,6 @@ def _engine() -> str:
 
 
 class BadgeLogInline(ReadOnlyInline):
-    """What was done about the badge, or tried."""
-
     model = BadgeLogEntry
     fields: ClassVar[Any] = ["created", "action", "succeeded", "detail", "user"]
 
@@ -204,7 +202,6 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("credential"))
     def link(self, badge: AccredibleBadge) -> str:
-        """The learner's page at Accredible."""
         if not badge.url.startswith(("https://", "http://")):
             return "-"
         return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', badge.url, badge.external_id)

@@ -53,11 +53,9 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     readonly_fields = ["stored_key", *_KNOWN]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """The columns, with a way to the preview for those who may sync."""
         return [*super().get_list_display(request), *(["preview_link"] if self.has_sync_permission(request) else [])]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleAPIConfig]:
-        """Configurations with the figures that the list shows, in one query."""
         return api.with_health(super().get_queryset(request)).annotate(
             groups_total=Count("groups"), groups_active=Count("groups", filter=Q(groups__is_active=True))
         )
@@ -68,7 +66,6 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         return fields if self.has_sync_permission(request) else [*fields, "sync_interval"]
 
     def get_fieldsets(self, request: HttpRequest, obj: AccredibleAPIConfig | None = None) -> list[Any]:
-        """The form; what is known of a stored configuration comes below it."""
         entered = ["name", "environment", KEY_FIELD if self._may_write(request, obj) else "stored_key", "sync_interval"]
         return [(None, {"fields": entered})] + ([(_("State"), {"fields": _KNOWN})] if obj else [])
 
@@ -123,7 +120,6 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
             return self._report(request, error)
 
     def save_model(self, request: HttpRequest, obj: AccredibleAPIConfig, form: Any, change: bool) -> None:
-        """Save, and say what is to be known about the key."""
         before = form.initial_issuer
         if "sync_interval" in form.changed_data:
             api.schedule_sync(obj)
@@ -154,11 +150,9 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         return to_delete, counts, missing, protected
 
     def delete_model(self, request: HttpRequest, obj: AccredibleAPIConfig) -> None:
-        """Delete one, after a snapshot of each of its groups."""
         deletion.tell_of_snapshots(request, api.remove_configs([obj], user=request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:
-        """Delete several, after a snapshot of each of their groups."""
         deletion.tell_of_snapshots(request, api.remove_configs(queryset, user=request.user))
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
@@ -185,7 +179,6 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
 
     @admin.display(description=_("groups"), ordering="groups_total")
     def groups_link(self, config: Any) -> str:
-        """How many groups there are and how many of them are active, with the way to them."""
         text = gettext("%(total)s, %(active)s of them active") % {
             "total": config.groups_total,
             "active": config.groups_active,
@@ -204,14 +197,12 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
 
     @admin.action(description=_("Resume delivery"), permissions=["change"])
     def resume_delivery(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:
-        """Lift the pause of the chosen configurations."""
         for config in queryset:
             api.resume_delivery(config)
         messages.success(request, gettext("Badges are sent again the next time accredible_deliver runs."))
 
     @admin.display(description=_("preview"))
     def preview_link(self, config: AccredibleAPIConfig) -> str:
-        """The way to what a sync would do."""
         return link(address(AccredibleAPIConfig, "preview", config.pk), gettext("Preview"))
 
     def _may_write(self, request: HttpRequest, obj: AccredibleAPIConfig | None) -> bool:

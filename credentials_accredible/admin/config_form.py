@@ -105,7 +105,6 @@ class AccredibleAPIConfigForm(forms.ModelForm):
         return str(self.cleaned_data[KEY_FIELD]).strip()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a key that Accredible refuses."""
         cleaned = super().clean() or self.cleaned_data
         if self.trial and self.trial.refusal and KEY_FIELD not in self.errors:
             self.add_error(KEY_FIELD if KEY_FIELD in self.fields else None, self.trial.refusal)
@@ -159,7 +158,6 @@ class KeyHidingReporterFilter(SafeExceptionReporterFilter):
         self.parameter = parameter
 
     def get_post_parameters(self, request: HttpRequest | None) -> QueryDict | dict[str, Any]:
-        """The POST parameters, with the key masked."""
         shown = super().get_post_parameters(request)
         if self.parameter not in shown:
             return shown
@@ -168,7 +166,6 @@ class KeyHidingReporterFilter(SafeExceptionReporterFilter):
         return masked
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: TracebackType | Any) -> Any:
-        """The local variables of a frame, as pairs; those that show the key are masked."""
         entered = request.POST.getlist(self.parameter) if request is not None else []
         # As it was entered, and as the form takes it.
         keys = {form for value in entered for form in (value, value.strip()) if form}

@@ -18,8 +18,6 @@ from credentials_accredible.models import FailedEvent
 
 
 class ProcessedFilter(YesNoFilter):
-    """Processed after all, or not yet."""
-
     title = _("processed")
     parameter_name = "processed"
     answers = (("no", _("not yet")), ("yes", _("after all")))

@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.attributes import CustomAttributeInline, attribute_keys_view, note_change, tell_doubts
-from credentials_accredible.admin.base import OBJECT, EarnableGroupAdmin, Page, Tool, YesNoFilter, address, may
+from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may
+from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
@@ -41,8 +42,6 @@ _AT_ACCREDIBLE = (
 
 
 class ConfiguredFilter(YesNoFilter):
-    """With requirements, or without."""
-
     title = _("requirements")
     parameter_name = "configured"
     answers = (("yes", _("with requirements")), ("no", _("without requirements")))
@@ -64,7 +63,7 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     list_filter = ["is_active", ConfiguredFilter, "api_config"]
     list_select_related = ["api_config"]
     search_fields = ["name", "internal_name", "accredible_id"]
-    # Said once more: with figures that are counted, the model's own order does not reach who asks for completions.
+    # Annotated querysets lose the model's own order, and completions need one.
     ordering = ["api_config", "accredible_id"]
     actions = ["activate", "deactivate"]
     inlines = [BadgeRequirementInline, BadgePenaltyInline, CustomAttributeInline]
@@ -101,16 +100,13 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         return to_delete, counts, missing, protected
 
     def delete_model(self, request: HttpRequest, obj: AccredibleGroup) -> None:
-        """Delete one, after a snapshot."""
         deletion.tell_of_snapshots(request, api.remove_groups([obj], user=request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
-        """Delete several, after a snapshot of each."""
         deletion.tell_of_snapshots(request, api.remove_groups(queryset, user=request.user))
 
     @admin.action(permissions=["change"], description=_("Activate selected groups"))
     def activate(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
-        """Let learners earn the selected groups, those that can be earned."""
         done = 0
         for group in queryset:
             try:
@@ -126,7 +122,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     @admin.action(permissions=["change"], description=_("Deactivate selected groups"))
     def deactivate(self, request: HttpRequest, queryset: QuerySet[AccredibleGroup]) -> None:
-        """Stop learners from earning the selected groups."""
         active = list(queryset.filter(is_active=True))
         for group in active:
             api.deactivate_group(group)
@@ -140,7 +135,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     @admin.display(description=_("icon"))
     def icon_small(self, group: AccredibleGroup) -> str:
-        """The icon, as small as a line."""
         return _picture(group, "accredible-icon")
 
     @admin.display(description=_("icon"))
@@ -149,7 +143,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     @admin.display(description=_("dashboard"))
     def dashboard_link(self, group: AccredibleGroup) -> str:
-        """The way to the group's page at Accredible."""
         url = group.management_url
         if not url:
             return "-"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin.models import LogEntry
@@ -39,8 +40,16 @@ _ACTIONS = {
 
 def history_of_all(request: HttpRequest, modeladmin: HistoryAdmin) -> HttpResponse:
     """What became of all objects of the model, those that are gone included."""
-    entries = timeline.of_all(modeladmin.model, modeladmin.sees(request))
+    entries = timeline.of_all(modeladmin.model, partial(_may_see, request))
     return modeladmin.render_history(request, entries, capfirst(str(modeladmin.opts.verbose_name_plural)))
+
+
+def _may_see(request: HttpRequest, model: Any) -> bool:
+    """Whether the user may see what became of a model's objects: where they may see these."""
+    if model is SyncChange:
+        return may(request, "view_syncrun")
+    name = model._meta.model_name
+    return may(request, f"view_{name}") or may(request, f"change_{name}")
 
 
 class HistoryAdmin(AccredibleAdmin):
@@ -60,26 +69,14 @@ class HistoryAdmin(AccredibleAdmin):
         last = self.model.history.filter(id=number).first()
         if obj is None and last is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
-        entries = timeline.of(self.model, number, self.sees(request))
+        entries = timeline.of(self.model, number, partial(_may_see, request))
         context = {"original": obj, "gone": obj is None, "log": self._log(key), **(extra_context or {})}
         return self.render_history(request, entries, str(obj or last.history_object), **context)
 
     def list_tools(self, request: HttpRequest) -> list[Tool]:
         return [*super().list_tools(request), Tool(address(self.model, "history_of_all"), _("History"), "historylink")]
 
-    def sees(self, request: HttpRequest) -> Any:
-        """Whether the user may see what became of a model's objects: where they may see these."""
-
-        def may_see(model: Any) -> bool:
-            if model is SyncChange:
-                return may(request, "view_syncrun")
-            name = model._meta.model_name
-            return may(request, f"view_{name}") or may(request, f"change_{name}")
-
-        return may_see
-
     def render_history(self, request: HttpRequest, entries: Any, name: str, **context: Any) -> HttpResponse:
-        """The page with these entries."""
         paginator = Paginator(entries, _PER_PAGE)
         page = paginator.get_page(request.GET.get(_PAGE))
         return self.render(

@@ -14,8 +14,6 @@ from credentials_accredible.models import BadgeProgress, Fulfillment
 
 
 class FulfillmentInline(ReadOnlyInline):
-    """What the learner has fulfilled."""
-
     model = Fulfillment
     fields: ClassVar[Any] = ["requirement", "created", "context"]
 
@@ -40,10 +38,8 @@ class BadgeProgressAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("progress"))
     def share(self, progress: BadgeProgress) -> str:
-        """How much of the group is fulfilled, in per cent."""
         return f"{progress.ratio:.0%}"
 
     @admin.display(description=_("completed"), boolean=True)
     def completed(self, progress: BadgeProgress) -> bool:
-        """Whether all of it is."""
         return progress.completed

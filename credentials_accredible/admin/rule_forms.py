@@ -10,9 +10,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api, conf
-from credentials_accredible.models import BadgePenalty, BadgeRequirement
-
-Choices = list[tuple[Any, Any]]
 
 
 def short_event_type(event_type: str) -> str:
@@ -48,14 +45,6 @@ class EventForm(forms.ModelForm):
             )
 
 
-class BadgeRequirementForm(EventForm):
-    """A requirement."""
-
-    class Meta:
-        model = BadgeRequirement
-        fields = ["group", "event_type", "description", "blend", "any_event"]
-
-
 class RequirementRowForm(EventForm):
     """A requirement as a row of its group's page."""
 
@@ -65,12 +54,7 @@ class RequirementRowForm(EventForm):
 class BadgePenaltyForm(EventForm):
     """A penalty: its requirements are of its own group."""
 
-    class Meta:
-        model = BadgePenalty
-        fields = ["group", "event_type", "description", "requirements"]
-
     def clean(self) -> dict[str, Any]:
-        """Refuse requirements of another group."""
         cleaned = super().clean() or self.cleaned_data
         group = cleaned.get("group") or (self.instance.group if self.instance.group_id else None)
         others = [item for item in cleaned.get("requirements") or () if group and item.group_id != group.pk]
@@ -167,8 +151,8 @@ def _refuse(problems: list[str]) -> None:
         raise forms.ValidationError([text % problem for problem in problems])
 
 
-def _path_choices(stored: str) -> Choices:
-    choices: Choices = [("", "---------")]
+def _path_choices(stored: str) -> list[tuple[str, Any]]:
+    choices: list[tuple[str, Any]] = [("", "---------")]
     offered = set()
     for event_type in conf.event_types():
         paths = [(keypath.path, keypath.label) for keypath in api.keypaths(event_type)]

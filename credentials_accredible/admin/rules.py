@@ -14,13 +14,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin import deletion
-from credentials_accredible.admin.base import EarnableGroupAdmin, address
+from credentials_accredible.admin.base import address
+from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rule_forms import (
     BadgePenaltyForm,
-    BadgeRequirementForm,
     DataRuleForm,
     DataRuleFormSet,
+    EventForm,
     GroupRequirementFormSet,
     PenaltyRowForm,
     RequirementRowForm,
@@ -39,7 +40,6 @@ def rule_list(obj: BadgeRequirement | BadgePenalty) -> str:
 
 @admin.display(description=_("event type"), ordering="event_type")
 def event_label(obj: BadgeRequirement | BadgePenalty) -> str:
-    """The event type, without what all of them start with."""
     return short_event_type(obj.event_type)
 
 
@@ -56,8 +56,6 @@ class RuleRows(admin.TabularInline):
 
 
 class BadgeRequirementInline(RuleRows):
-    """The requirements of a group."""
-
     model = BadgeRequirement
     form = RequirementRowForm
     formset = GroupRequirementFormSet
@@ -85,8 +83,6 @@ class OwnRequirements:
 
 
 class BadgePenaltyInline(OwnRequirements, RuleRows):
-    """The penalties of a group."""
-
     model = BadgePenalty
     form = PenaltyRowForm
     fields: ClassVar[Any] = ["event_type", "description", "requirements", rule_list]
@@ -95,24 +91,20 @@ class BadgePenaltyInline(OwnRequirements, RuleRows):
         return whole_number(_object_id(request))
 
 
-class DataRuleInline(admin.TabularInline):
-    """The data rules of a requirement."""
+class RuleInline(admin.TabularInline):
+    form = DataRuleForm
+    fields = ["data_path", "operator", "value"]
+    extra = 0
 
+
+class DataRuleInline(RuleInline):
     model = DataRule
-    form = DataRuleForm
     formset = RequirementRuleFormSet
-    fields = ["data_path", "operator", "value"]
-    extra = 0
 
 
-class PenaltyDataRuleInline(admin.TabularInline):
-    """The data rules of a penalty."""
-
+class PenaltyDataRuleInline(RuleInline):
     model = PenaltyDataRule
-    form = DataRuleForm
     formset = DataRuleFormSet
-    fields = ["data_path", "operator", "value"]
-    extra = 0
 
 
 class EventAdmin(HistoryAdmin, EarnableGroupAdmin):
@@ -144,9 +136,7 @@ class EventAdmin(HistoryAdmin, EarnableGroupAdmin):
 
 @admin.register(BadgeRequirement)
 class BadgeRequirementAdmin(EventAdmin):
-    """Requirements with their data rules."""
-
-    form = BadgeRequirementForm
+    form = EventForm
     list_display = ["__str__", "group", event_label, rule_list, "blend", "any_event"]
     fields = ["group", "event_type", "description", "blend", "any_event"]
     autocomplete_fields = ["group"]
@@ -159,8 +149,6 @@ class BadgeRequirementAdmin(EventAdmin):
 
 @admin.register(BadgePenalty)
 class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
-    """Penalties with their data rules."""
-
     form = BadgePenaltyForm
     list_display = ["__str__", "group", event_label, rule_list]
     fields = ["group", "event_type", "description", "requirements"]

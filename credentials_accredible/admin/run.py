@@ -69,12 +69,10 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("warnings"))
     def warning_list(self, run: SyncRun) -> str:
-        """The warnings, a line each."""
         return format_html_join("", "<div>{}</div>", ((warning,) for warning in run.warnings)) or "-"
 
     @admin.display(description=_("snapshots"))
     def snapshots_link(self, run: SyncRun) -> str:
-        """The way to the snapshots of what it removed."""
         count = run.snapshots.count()
         if not count:
             return "-"
@@ -120,22 +118,18 @@ class SyncChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("differences"))
     def differences(self, change: SyncChange) -> str:
-        """What differed, field by field."""
         return _difference_table(change.fields) or "-"
 
     @admin.display(description=_("fields"))
     def changed_fields(self, change: SyncChange) -> str:
-        """Which fields differed."""
         return ", ".join(field_label(field["field"]) for field in change.fields) or "-"
 
     @admin.display(description=_("API configuration"), ordering="sync_run__config_name")
     def config(self, change: SyncChange) -> str:
-        """Whose group it is, or was."""
         return change.sync_run.config_name
 
     @admin.display(description=_("sync run"), ordering="sync_run__started_at")
     def run_link(self, change: SyncChange) -> str:
-        """When the run started, and the way to it."""
         return link(address(SyncRun, "change", change.sync_run_id), moment(change.sync_run.started_at))
 
     @admin.display(description=_("group"))

@@ -55,7 +55,6 @@ def state_view(request: HttpRequest, _modeladmin: AccredibleAdmin) -> JsonRespon
 
 
 def _asked_for(request: HttpRequest) -> list[SyncRun]:
-    """The runs that the query names."""
     numbers = [whole_number(key) for key in request.GET.getlist("run")[:_AT_ONCE]]
     # One whose process died must not look as if it were running.
     api.close_dead_runs()
@@ -67,7 +66,6 @@ def _asked_for(request: HttpRequest) -> list[SyncRun]:
 
 
 def _row(request: HttpRequest, run: SyncRun) -> dict[str, Any]:
-    """What the page shows of a run."""
     links = confirmation_tools(request, run)
     if run.status == RunStatus.SUCCEEDED and run.api_config_id and may(request, "view_accrediblegroup"):
         groups = address(AccredibleGroup, "changelist", api_config__id__exact=run.api_config_id)
@@ -91,7 +89,6 @@ def _total(run: SyncRun) -> int | None:
 
 
 def _text(run: SyncRun) -> str:
-    """What the run is at."""
     if run.status == RunStatus.QUEUED:
         waited = int((timezone.now() - run.started_at).total_seconds())
         if waited < _PATIENCE:

@@ -115,8 +115,6 @@ def _tell(modeladmin: AccredibleAdmin, request: HttpRequest, items: list[api.Res
 
 
 class RestoredFilter(YesNoFilter):
-    """Restored already, or not."""
-
     title = _("restored")
     parameter_name = "restored"
     answers = (("no", _("not restored")), ("yes", _("restored")))
@@ -158,7 +156,6 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What is in one."""
         snapshot = self.get_object(request, object_id)
         if snapshot is None:
             raise Http404
@@ -179,7 +176,6 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
 
 
 def _contents(data: dict[str, Any]) -> dict[str, Any]:
-    """What the page shows of a snapshot's data."""
     configuration = data["configuration"]
     requirements = {item["ref"]: _described(item) for item in configuration["requirements"]}
     # One without a letter counts as having one of its own.

@@ -246,7 +246,6 @@ class _HistoryRows:
         return chosen
 
     def ask(self, names: Names) -> None:
-        """Say whose names are needed."""
         names.ask(self._model, (row.id for row in self._rows))
         for field in self._fields:
             if field.remote_field:

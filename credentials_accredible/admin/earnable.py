@@ -1,0 +1,85 @@
+"""Keeps an active group earnable, whatever is changed under it in the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from credentials_accredible import api
+from credentials_accredible.admin.base import AccredibleAdmin
+from credentials_accredible.exceptions import ActivationRefused, ConfigurationError
+
+
+class EarnableGroupAdmin(AccredibleAdmin):
+    """Undoes, with the reason, whatever would leave a group active that nobody could earn.
+
+    The forms say so before they save; this holds where they cannot know: permissions that hide an inline, a deletion,
+    two people at once.
+    """
+
+    def affected_groups(self, objs: Iterable[Any]) -> set[int]:
+        """Primary keys of the groups that a change of ``objs`` touches."""
+        raise TypeError("a subclass says which groups its objects belong to")
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_explain(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_explain(request, super().delete_view, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list with its actions: what is undone leaves no entry in the history either."""
+        return self._or_explain(request, transaction.atomic(super().changelist_view), extra_context)
+
+    def open_page(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_explain(request, super().open_page, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Keep others from changing rules until the view is done; this also tells of rows that a form deletes."""
+        with api.rules_locked():
+            super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Check once everything is in the database; Django's view rolls back where this raises."""
+        super().save_related(request, form, formsets, change)
+        api.refuse_unearnable(self.affected_groups([form.instance]))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        groups = self.affected_groups([obj])
+        with api.rules_locked():
+            super().delete_model(request, obj)
+            api.refuse_unearnable(groups)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        groups = self.affected_groups(queryset)
+        with api.rules_locked():
+            super().delete_queryset(request, queryset)
+            api.refuse_unearnable(groups)
+
+    @staticmethod
+    def _or_explain(request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ActivationRefused as error:
+            text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
+            messages.error(request, text % error)
+        except (IntegrityError, OperationalError) as error:
+            if request.method != "POST":
+                # Nothing was to be changed, and a page that leads to itself would never end.
+                raise
+            if isinstance(error, OperationalError):
+                messages.error(request, gettext("Nothing was changed: the database is busy. Try again."))
+            else:
+                # Databases differ in what they take for the same text: letter case, accents.
+                messages.error(request, gettext("Nothing was changed: the database has something like this already."))
+        except ConfigurationError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:index"))
+        return HttpResponseRedirect(request.get_full_path())
