@@ -18,14 +18,8 @@ from django.utils import timezone
 from credentials_accredible import conf
 from credentials_accredible.choices import BadgeAction, BadgeStatus, Revocation
 from credentials_accredible.client import AccredibleClient, Credential, NewCredential
-from credentials_accredible.delivery.claims import Claim, Result, Results, lease
-from credentials_accredible.delivery.policy import (
-    RecipientUnusable,
-    SentTogether,
-    Verdict,
-    nothing_was_done,
-    verdict,
-)
+from credentials_accredible.delivery.claims import Claim, Result, Results
+from credentials_accredible.delivery.policy import RecipientUnusable, SentTogether, Verdict, nothing_was_done, verdict
 from credentials_accredible.exceptions import Invalid, NotFound, NotSent, RequestFailed
 from credentials_accredible.models import AccredibleBadge
 from credentials_accredible.models.badge import ALONE_AFTER
@@ -91,12 +85,12 @@ def issue(
             break
         claim.keep(list(ready))
         try:
-            client.take_turn(send_before=monotonic() + lease() - patience)
+            client.take_turn(send_before=monotonic() + conf.delivery_lease() - patience)
         except NotSent as error:
             results |= {badge: _failed(error) for badge in batch}
             break
         # From before the lease begins: should the database keep this waiting, others may have taken them over since.
-        send_before = monotonic() + lease() - patience
+        send_before = monotonic() + conf.delivery_lease() - patience
         sent = claim.mark_sent(batch)
         for badge in set(batch).difference(sent):
             results[badge] = _absent(BadgeAction.ISSUE, detail="Not sent: revoked before.")

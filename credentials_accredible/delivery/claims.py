@@ -50,14 +50,9 @@ class Result:
 Results = dict[AccredibleBadge, Result]
 
 
-def lease() -> float:
-    """Seconds for which a claim holds."""
-    return conf.delivery_lease()
-
-
 def lease_end() -> datetime:
     """When a claim that is made or kept now is over."""
-    return timezone.now() + timedelta(seconds=lease())
+    return timezone.now() + timedelta(seconds=conf.delivery_lease())
 
 
 class Claim:

@@ -105,7 +105,7 @@ def reconcile(
     except AccredibleError as error:
         log.warning("reconciliation_failed config=%s error=%s", config.pk, type(error).__name__)
         return Reconciliation(config, error=str(error))
-    findings = [_repaired(item, dry_run) for item in found]
+    findings = [_repaired(*item, dry_run=dry_run) for item in found]
     repaired = sum(finding.repair == Repair.DONE for finding in findings)
     reading = comparison.reading
     log.info(
@@ -122,22 +122,15 @@ def reconcile(
     return Reconciliation(config, "", reading.badges, reading.in_flight, reading.credentials, requests, findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A finding, with what its repair takes where it is to be repaired."""
-
-    finding: Finding
-    compared: BadgeVersion | None = None
-    credential: Credential | None = None
-
-
-def _repaired(found: _Found, dry_run: bool) -> Finding:
-    if found.compared is None:
-        return found.finding
+def _repaired(
+    finding: Finding, compared: BadgeVersion | None, credential: Credential | None, *, dry_run: bool
+) -> Finding:
+    if compared is None:
+        return finding
     if dry_run:
-        return replace(found.finding, repair=Repair.PLANNED)
-    done = repair(found.finding.kind, found.compared, found.credential)
-    return replace(found.finding, repair=Repair.DONE if done else Repair.OVERTAKEN)
+        return replace(finding, repair=Repair.PLANNED)
+    done = repair(finding.kind, compared, credential)
+    return replace(finding, repair=Repair.DONE if done else Repair.OVERTAKEN)
 
 
 class _Comparison:
@@ -154,10 +147,12 @@ class _Comparison:
             # Pages can contradict each other because the account changed between them; the second time it is an error.
             self.reading = _read(client, config, self._today)
 
-    def findings(self, wanted: Collection[Difference], ignore: Collection[Difference]) -> Iterator[_Found]:
-        """Everything that differs, but for the kinds in ``ignore``; those in ``wanted`` are to be repaired.
+    def findings(
+        self, wanted: Collection[Difference], ignore: Collection[Difference]
+    ) -> Iterator[tuple[Finding, BadgeVersion | None, Credential | None]]:
+        """Everything that differs, but for the kinds in ``ignore``; with the badge where that is to be repaired.
 
-        Raises RequestFailed where it cannot be confirmed.
+        Those are the kinds in ``wanted``. Raises RequestFailed where it cannot be confirmed.
         """
         reading = self.reading
         current: dict[int, str] = {}
@@ -168,12 +163,12 @@ class _Comparison:
             current[badge.pk] = credential.id if credential else badge.external_id
             if kind and kind not in ignore:
                 finding = Finding(kind, badge.accredible_group_id, current[badge.pk], badge.uuid)
-                yield _Found(finding, BadgeVersion.of(badge), credential) if kind in wanted else _Found(finding)
+                yield (finding, BadgeVersion.of(badge), credential) if kind in wanted else (finding, None, None)
         # Doubles are told only where the badge's own credential is known by now, and is another one.
         doubles = [double for pk, double in reading.doubles if current.get(pk) not in {None, double.credential}]
         for finding in [*doubles, *reading.unknown, *reading.recipients]:
             if finding.kind not in ignore:
-                yield _Found(finding)
+                yield finding, None, None
 
     def _look_at(self, badge: AccredibleBadge) -> tuple[Difference | None, Credential | None]:
         if badge.pk in self.reading.seen and badge.pk not in self.reading.suspects:

@@ -175,18 +175,15 @@ class _Sender:
                     return
         to_issue = by_step.get(Step.ISSUE, [])
         if Step.SEARCH in by_step:
-            found, absent = self._search(claimed, by_step[Step.SEARCH])
+            claimed.mark_tried(by_step[Step.SEARCH])
+            claimed.keep(claimed.badges)
+            found, absent = search(self._client, by_step[Step.SEARCH], self._go_on)
             results |= found
             if any(self._has_to_wait(result) for result in found.values()):
                 return
             to_issue = [*absent, *to_issue]
         if to_issue:
             results |= issue(self._client, claimed, to_issue, self._patience, self._go_on)
-
-    def _search(self, claimed: Claim, badges: Sequence[AccredibleBadge]) -> tuple[Results, list[AccredibleBadge]]:
-        claimed.mark_tried(badges)
-        claimed.keep(claimed.badges)
-        return search(self._client, badges, self._go_on)
 
     def _has_to_wait(self, result: Result) -> bool:
         return result.error is not None and (

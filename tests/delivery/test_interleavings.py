@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from credentials_accredible import api
+from credentials_accredible import api, conf
 from credentials_accredible.client import AccredibleClient, transport
 from credentials_accredible.delivery import actions
-from credentials_accredible.delivery.claims import Claim, lease
+from credentials_accredible.delivery.claims import Claim
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.delivery.outbox import (
@@ -98,7 +98,7 @@ def test_what_an_interruption_met_on_its_way_is_not_looked_for_before_accredible
         with pytest.raises(KeyboardInterrupt):
             api.deliver(group.api_config)
 
-    soon = timezone.now() + timedelta(seconds=lease() / 2)
+    soon = timezone.now() + timedelta(seconds=conf.delivery_lease() / 2)
     assert not AccredibleBadge.objects.filter(next_attempt_at__lte=soon).exists()
     make_everything_due()
     drain(group.api_config)
@@ -147,7 +147,7 @@ def test_a_sender_that_stood_still_for_its_whole_lease_sends_nothing(
 
     def stand_still(claim: Claim, badges: Any) -> Any:
         marked = mark_sent(claim, badges)
-        stood_still[0] = lease()
+        stood_still[0] = conf.delivery_lease()
         return marked
 
     with monkeypatch.context() as patch:
