@@ -5,7 +5,8 @@ Version 1. A change that a reader of this version would not understand makes a n
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
@@ -89,3 +90,31 @@ class Document(BaseModel):
     format: Literal["credentials-accredible groups"]
     version: Literal[1]
     configurations: tuple[ConfigurationEntry, ...]
+
+
+_WORDS = {
+    "missing": "“{name}” is missing.",
+    "extra_forbidden": "“{name}” is not known here.",
+    "string_type": "“{name}” must be a text.",
+    "tuple_type": "“{name}” must be a list.",
+    "model_type": "“{name}” must be a mapping of keys and values.",
+    "model_attributes_type": "“{name}” must be a mapping of keys and values.",
+    "int_parsing": "“{name}” must be a whole number.",
+    "int_type": "“{name}” must be a whole number.",
+    "bool_parsing": "“{name}” must be true or false.",
+    "bool_type": "“{name}” must be true or false.",
+    "string_too_short": "“{name}” must not be empty.",
+    "string_too_long": "“{name}” must not be longer than {max_length} characters.",
+    "string_pattern_mismatch": "“{name}” must be one of the letters A to Z, or empty.",
+    "literal_error": "“{name}” must be {expected}.",
+    "enum": "“{name}” must be {expected}.",
+    "greater_than": "“{name}” must be more than {gt}.",
+    "less_than_equal": "“{name}” must not be more than {le}.",
+}
+
+
+def form_message(error: Mapping[str, Any]) -> str:
+    """One of the errors of a ValidationError, in words for people who write files."""
+    name = next((step for step in reversed(error["loc"]) if isinstance(step, str)), "the file")
+    words = _WORDS.get(error["type"], "“{name}”: {msg}.")
+    return words.format(**{"name": name, "msg": error["msg"], "expected": "", **(error.get("ctx") or {})})

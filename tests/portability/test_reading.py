@@ -89,6 +89,9 @@ def test_all_problems_of_the_form_are_told_at_once() -> None:
         ('{"a": "x\ny"}', "Invalid control character at"),
         ('{"a": 1} x', "Something follows"),
         ('{"a": ' + "[" * 20, "Nested too deeply"),
+        ('{"a": !x 1}', "A value was expected"),
+        ('{"a": &x [1], "b": *x}', "A value was expected"),
+        ('{"a": "x', "Unterminated string"),
         ("a: \x01", "No valid YAML"),
         (BOMB, "Anchors and aliases"),
         ('{"a": "x\\ud800"}', "cannot be stored"),
@@ -122,6 +125,20 @@ def test_places_in_json() -> None:
     ]
 
 
+def test_json_is_read_however_it_is_laid_out() -> None:
+    text = '{"a"\r\n:\n\t[-1.50E+3,true,{}],"\\u00e9\\/\\ud83d\\ude00":"#: \u2028\x7f\\n",\n"n":null\n,"last":[1\n,2]}'
+
+    tree = read_json(text)
+
+    assert tree.plain() == {
+        "a": ["-1.50E+3", "true", {}],
+        "é/😀": "#: \u2028\x7f\n",
+        "last": ["1", "2"],
+    }
+    paths = (["a"], ["a", 2], ["é/😀"], ["last", 1])
+    assert [tree.at(path) for path in paths] == [(1, 2), (3, 17), (3, 21), (6, 2)]
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
@@ -130,9 +147,11 @@ JSON = st.recursive(
 )
 
 
-@given(value=st.dictionaries(TEXT, JSON, max_size=3), indent=st.sampled_from([None, 0, 2, "\t"]))
-def test_json_is_read_as_the_standard_library_reads_it(value: dict[str, object], indent: int | str | None) -> None:
-    text = json.dumps(value, indent=indent)
+@given(value=st.dictionaries(TEXT, JSON, max_size=3), indent=st.sampled_from([None, 0, 2, "\t"]), escaped=st.booleans())
+def test_json_is_read_as_the_standard_library_reads_it(
+    value: dict[str, object], indent: int | str | None, escaped: bool
+) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=escaped)
     expected = json.loads(text, parse_int=str, parse_float=str)
 
     assert read_json(text).plain() == as_texts(expected)
