@@ -17,7 +17,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
-from redis.connection import parse_url
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connectionpool import HTTPConnectionPool
@@ -219,6 +218,8 @@ def _redis_url() -> str | None:
     written = conf.get("REDIS_URL")
     if not written:
         return None
+    from redis.connection import parse_url  # noqa: PLC0415  # only where there is one
+
     try:
         if not isinstance(written, str):
             raise TypeError

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import responses
 
-from credentials_accredible.client import AccredibleClient, Options, rate_limit
+from credentials_accredible.client import AccredibleClient, Options, rate_limit, shared_rate_limit
 from credentials_accredible.client import transport as transport_module
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.secrets import Secret
@@ -64,7 +64,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(rate_limit, "pause", clock.pause)
-    for module in (rate_limit, rate_limit, transport_module):
+    for module in (rate_limit, shared_rate_limit, transport_module):
         monkeypatch.setattr(module, "monotonic", clock.monotonic)
     return clock
 

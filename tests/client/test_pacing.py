@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -67,15 +69,23 @@ def test_a_forked_process_has_a_limiter_of_its_own(monkeypatch: pytest.MonkeyPat
     assert rate_limit.limiter_of("https://fork.accredible.test", 5, 1) is not ours
 
 
-def test_a_limiter_forgets_what_is_over() -> None:
-    limiter = rate_limit.RateLimiter(1000, 0.05)
-    for _request in range(200):
-        limiter.seconds_to_wait()
-    time.sleep(0.1)
+def test_the_window_slides(clock: Clock) -> None:
+    limiter = rate_limit.RateLimiter(3, 30)
+    for seconds in (0, 12, 12):
+        clock.now += seconds
+        assert limiter.seconds_to_wait() == 0
 
-    limiter.seconds_to_wait()
+    clock.now += 5
+    assert limiter.seconds_to_wait() == 1
+    clock.now += 1
+    assert limiter.seconds_to_wait() == 0
+    assert limiter.seconds_to_wait() == 12
 
-    assert limiter._bucket.count() == 1
+
+def test_redis_is_only_imported_where_it_is_used() -> None:
+    script = "import sys, credentials_accredible.client; sys.exit('redis' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_a_short_hold_does_not_end_a_long_one(clock: Clock) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import pyrate_limiter
 import pytest
 import time_machine
 from django.conf import settings as django_settings
@@ -44,7 +43,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
         # The machine moves the calendar alone.
         for module in (rate_limit, transport, actions):
             monkeypatch.setattr(module, "monotonic", time.time)
-        monkeypatch.setattr(pyrate_limiter.clocks, "monotonic_ns", time.time_ns)
         monkeypatch.setattr(rate, "time", SimpleNamespace(monotonic=time.time))
         yield traveller
 

@@ -14,7 +14,8 @@ import pytest
 import redis
 
 from credentials_accredible.client import rate_limit
-from credentials_accredible.client.rate_limit import RateLimiter, SharedLimiter
+from credentials_accredible.client.rate_limit import RateLimiter
+from credentials_accredible.client.shared_rate_limit import SharedLimiter
 
 pytestmark = pytest.mark.services
 
