@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.contrib.sites.models import Site
-from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, transaction
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
-from credentials_accredible.badges import by_hand
 from credentials_accredible.badges.awarding import Reevaluation, reevaluate
+from credentials_accredible.badges.by_hand import award_badges, revoke_badges
 from credentials_accredible.badges.processing import process_failed_event, receive_event
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger, SnapshotCause
@@ -43,12 +38,10 @@ from credentials_accredible.delivery.outbox import (
 from credentials_accredible.delivery.reconciling import Finding, Reconciliation, reconcile
 from credentials_accredible.delivery.repairs import DELIVERED, RECORDED
 from credentials_accredible.delivery.sender import Delivery, deliver
-from credentials_accredible.events import catalogue
-from credentials_accredible.events.catalogue import keypaths
+from credentials_accredible.events.catalogue import keypaths, offered_event_types, sample_event
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.models import (
     AccredibleAPIConfig,
-    AccredibleBadge,
     AccredibleGroup,
     GroupSnapshot,
     SyncRun,
@@ -79,16 +72,17 @@ from credentials_accredible.snapshots.report import figures as restoration_figur
 from credentials_accredible.snapshots.restoring import Restoration, RestoreChoices, restore
 from credentials_accredible.snapshots.restoring import preview as preview_restore
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
-from credentials_accredible.sync import engine, runs, schedule
+from credentials_accredible.sync import runs, schedule
 from credentials_accredible.sync.apply import Consent
-from credentials_accredible.sync.engine import Outcome, preview, synchronise
+from credentials_accredible.sync.engine import Outcome, current_site, preview, run_queued_sync, start_sync, sync
 from credentials_accredible.sync.fetch import Progress
 from credentials_accredible.sync.plan import Change, Plan, Update
 from credentials_accredible.sync.pruning import prune
 from credentials_accredible.sync.report import describe_holdings, run_sentence
 from credentials_accredible.sync.report import figures as plan_figures
 from credentials_accredible.sync.report import sentence as outcome_sentence
-from credentials_accredible.sync.schedule import failing_schedules, is_overdue, with_health
+from credentials_accredible.sync.runs import close_dead_runs
+from credentials_accredible.sync.schedule import failing_schedules, is_overdue, schedule_sync, with_health
 
 # Seconds that a person waits for Accredible's answer about a key.
 _PATIENCE = 10.0
@@ -127,14 +121,6 @@ def find_configs(wanted: Iterable[str] = ()) -> list[AccredibleAPIConfig]:
             raise ConfigurationError(f"There is no API configuration “{key}”. Existing ones: {known}.")
         found[config.pk] = config
     return list(found.values() if wanted else by_name.values())
-
-
-def current_site(request: HttpRequest | None = None) -> Site | None:
-    """The site that new groups get where nobody names another; None where the host has no such site."""
-    try:
-        return Site.objects.get_current(request)
-    except (Site.DoesNotExist, ImproperlyConfigured):
-        return None
 
 
 def reencrypt_keys() -> int:
@@ -192,34 +178,6 @@ def unknown_attributes(group: AccredibleGroup) -> list[str]:
     return [name for name in mapped if name not in known]
 
 
-def award_badges(group: AccredibleGroup, learners: Sequence[str], *, reason: str, user: Any) -> list[AccredibleBadge]:
-    """Give the badge of ``group`` to ``learners``, user names or e-mail addresses: to all of them, or to none.
-
-    A badge that was revoked is awarded again. Empty entries count as lines, and name nobody. ``user`` decided it, for
-    that ``reason``; both are kept with each badge. Raises DecisionRefused, with a sentence for each line that stands in
-    the way: it names nobody or several, somebody twice, or somebody who has the badge.
-    """
-    return by_hand.award(group, learners, reason, user)
-
-
-def revoke_badges(badges: QuerySet[AccredibleBadge], *, reason: str, user: Any) -> int:
-    """Take ``badges`` away, by the decision of ``user`` for that ``reason``; returns how many there were to take away.
-
-    Events do not award them again. Raises DecisionRefused where the reason is empty.
-    """
-    return by_hand.revoke(list(badges.order_by().values_list("pk", flat=True)), reason, user)
-
-
-def offered_event_types() -> list[str]:
-    """The configured event types, without those that nobody knows here."""
-    return [event_type for event_type in conf.event_types() if catalogue.is_known(event_type)]
-
-
-def sample_event(event_type: str) -> dict[str, str]:
-    """An example text for each path of that event type, to be changed and given to ``simulate``."""
-    return catalogue.sample(event_type)
-
-
 def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> list[int]:
     """Delete ``groups`` with all that hangs on them, after a snapshot of each; all of them or none.
 
@@ -272,66 +230,6 @@ def _remove_configs(keys: list[int], user: Any) -> list[int]:
         return kept
 
 
-log = logging.getLogger(__name__)
-
-
-def sync(
-    config: AccredibleAPIConfig,
-    *,
-    trigger: str = RunTrigger.API,
-    user: Any = None,
-    site: Site | None = None,
-    consent: Consent | None = None,
-    refresh_icons: bool = False,
-    progress: Progress | None = None,
-) -> Outcome:
-    """Make the groups of ``config`` those of its account; see ``sync.engine.synchronise``.
-
-    ``site`` None: the current one. Call it outside of a transaction: Accredible is asked meanwhile.
-    """
-    return synchronise(
-        config,
-        trigger=trigger,
-        user=user,
-        site=site or current_site(),
-        consent=consent,
-        refresh_icons=refresh_icons,
-        progress=progress,
-    )
-
-
-def start_sync(
-    config: AccredibleAPIConfig,
-    *,
-    trigger: str = RunTrigger.API,
-    user: Any = None,
-    site: Site | None = None,
-    consent: Consent | None = None,
-    refresh_icons: bool = False,
-) -> Outcome:
-    """As ``sync``, by a worker where there is one.
-
-    The outcome is *queued* then, and its run says how far it has come and how it ended. Where no broker is
-    configured, or where it is out of reach, the sync is done before this returns. Call it outside of a transaction.
-    """
-    return engine.start(
-        config, trigger=trigger, user=user, site=site or current_site(), consent=consent, refresh_icons=refresh_icons
-    )
-
-
-def run_queued_sync(run_id: int, options: dict[str, Any]) -> Outcome | None:
-    """Carry out a sync that ``start_sync`` has queued: for workers. None where another one has done it, or does.
-
-    ``options`` are those of the message. Call it outside of a transaction.
-    """
-    return engine.carry_on(run_id, options)
-
-
-def schedule_sync(config: AccredibleAPIConfig) -> None:
-    """Put into ``config``, unsaved, when its next scheduled sync is, after ``sync_interval`` has changed."""
-    schedule.plan_next(config)
-
-
 def claim_due_syncs() -> Iterator[AccredibleAPIConfig]:
     """The configurations whose scheduled sync is due, each for one caller only, who then has to sync it.
 
@@ -344,21 +242,6 @@ def claim_due_syncs() -> Iterator[AccredibleAPIConfig]:
 def sweep_syncs() -> list[Outcome]:
     """Start the scheduled syncs that are due, in workers where there are any; removals stay guarded."""
     return [start_sync(config, trigger=RunTrigger.SCHEDULE) for config in claim_due_syncs()]
-
-
-def close_dead_runs() -> int:
-    """Close the runs that are open, but that nobody works on any more; returns how many.
-
-    Whoever shows runs calls it first. It costs a query, and writes nothing where no run has died.
-    """
-    try:
-        # An open run holds the lock of its configuration, unless that was deleted meanwhile.
-        return runs.close_dead(SyncRun.objects.filter(Q(lock__isnull=False) | Q(api_config=None)))
-    except (ConfigurationError, OperationalError) as error:
-        # A lease that cannot be used is told by the system check, and a database that is busy will have time later:
-        # pages open all the same.
-        log.warning("dead_runs_not_closed error=%s", type(error).__name__)
-        return 0
 
 
 __all__ = [

@@ -192,7 +192,7 @@ def test_a_member_that_is_a_value_is_its_own_path(define: Any) -> None:
 
 @pytest.mark.parametrize("event_type", EVERY_TYPE)
 def test_every_event_type_offers_samples_that_rules_accept(event_type: str) -> None:
-    sample = catalogue.sample(event_type)
+    sample = catalogue.sample_event(event_type)
     offered = {keypath.path: keypath.kind for keypath in catalogue.keypaths(event_type)}
     assert set(sample) == set(offered)
     for path, text in sample.items():

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -69,20 +69,24 @@ def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]
     return found, problems
 
 
-def award(group: AccredibleGroup, entries: Sequence[str], reason: str, user: Any) -> list[AccredibleBadge]:
-    """Give the badge of ``group`` to the learners that ``entries`` name, to all of them or to none.
+def award_badges(group: AccredibleGroup, learners: Sequence[str], *, reason: str, user: Any) -> list[AccredibleBadge]:
+    """Give the badge of ``group`` to ``learners``, user names or e-mail addresses: to all of them, or to none.
 
-    A badge that was revoked is awarded again; DecisionRefused has a sentence for each entry that stands in the way.
+    A badge that was revoked is awarded again. Empty entries count as lines, and name nobody. ``user`` decided it, for
+    that ``reason``; both are kept with each badge. Raises DecisionRefused, with a sentence for each line that stands in
+    the way: it names nobody or several, somebody twice, or somebody who has the badge.
     """
     reason = _given(reason)
-    learners = find(entries)
-    return _award(group, learners, reason, user)
+    return _award(group, find(learners), reason, user)
 
 
-def revoke(badges: Collection[int], reason: str, user: Any) -> int:
-    """Take away the badges of these primary keys; returns how many there were to take away."""
+def revoke_badges(badges: QuerySet[AccredibleBadge], *, reason: str, user: Any) -> int:
+    """Take ``badges`` away, by the decision of ``user`` for that ``reason``; returns how many there were to take away.
+
+    Events do not award them again. Raises DecisionRefused where the reason is empty.
+    """
     reason = _given(reason)
-    keys = sorted(badges)
+    keys = list(badges.order_by("pk").values_list("pk", flat=True))
     return sum(_revoke(batch, reason, user) for batch in batches(keys))
 
 

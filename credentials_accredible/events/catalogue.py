@@ -85,8 +85,13 @@ def ignored_keypaths() -> list[str]:
     return list(written)
 
 
-def sample(event_type: str) -> dict[str, str]:
-    """An example text for every path that is offered for that event type, readable as the path's kind."""
+def offered_event_types() -> list[str]:
+    """The configured event types, without those that nobody knows here."""
+    return [event_type for event_type in conf.event_types() if is_known(event_type)]
+
+
+def sample_event(event_type: str) -> dict[str, str]:
+    """An example text for each path of that event type, to be changed and given to ``simulate``."""
     return {keypath.path: example(keypath.kind) for keypath in keypaths(event_type)}
 
 

@@ -9,10 +9,12 @@ from functools import partial
 from typing import Any
 
 from django.contrib.sites.models import Site
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
+from django.http import HttpRequest
 
 from credentials_accredible import broker
-from credentials_accredible.choices import RunStatus
+from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.client import open_client
 from credentials_accredible.database import retried
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
@@ -92,10 +94,10 @@ def preview(
     )
 
 
-def synchronise(
+def sync(
     config: AccredibleAPIConfig,
     *,
-    trigger: str,
+    trigger: str = RunTrigger.API,
     user: Any = None,
     site: Site | None = None,
     consent: Consent | None = None,
@@ -104,14 +106,24 @@ def synchronise(
 ) -> Outcome:
     """Make the groups of ``config`` those of its account, and record how that went.
 
-    New groups get ``site``. Does not raise for anything that goes wrong on the way, a bug included: the outcome and
-    the run say what it was, and the groups are as before then.
+    New groups get ``site``, None: the current one. Does not raise for anything that goes wrong on the way, a bug
+    included: the outcome and the run say what it was, and the groups are as before then. Call it outside of a
+    transaction: Accredible is asked meanwhile.
     """
+    site = site or current_site()
     opened = open_run(runs.begin, config, trigger=trigger, user=user)
     if opened.run is None or opened.status != RunStatus.RUNNING:
         return opened
     consent = consent or Consent()
     return carry_out(opened.run, config, site=site, consent=consent, refresh_icons=refresh_icons, progress=progress)
+
+
+def current_site(request: HttpRequest | None = None) -> Site | None:
+    """The site that new groups get where nobody names another; None where the host has no such site."""
+    try:
+        return Site.objects.get_current(request)
+    except (Site.DoesNotExist, ImproperlyConfigured):
+        return None
 
 
 def open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, trigger: str, user: Any) -> Outcome:
@@ -142,7 +154,7 @@ def carry_out(
     refresh_icons: bool,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Do what an open ``run`` of this process is for, and close it; as ``synchronise``."""
+    """Do what an open ``run`` of this process is for, and close it; as ``sync``."""
     return _Synchronisation(config, run, progress or _silent).carry_out(site, consent, refresh_icons)
 
 
@@ -216,26 +228,28 @@ def _database_words(error: DatabaseError) -> str:
     return f"The database did not take the changes: {error}"[:500]
 
 
-def start(
+def start_sync(
     config: AccredibleAPIConfig,
     *,
-    trigger: str,
+    trigger: str = RunTrigger.API,
     user: Any = None,
     site: Site | None = None,
     consent: Consent | None = None,
     refresh_icons: bool = False,
 ) -> Outcome:
-    """Have a worker synchronise ``config``: *queued*; where the broker is out of reach or not there, do it here.
+    """As ``sync``, by a worker where there is one.
 
-    The run is there, and holds the lock, before the message is sent: whoever gets it takes the run over, once.
+    The outcome is *queued* then, and its run says how far it has come and how it ended. Where no broker is
+    configured, or where it is out of reach, the sync is done before this returns. Call it outside of a transaction.
     """
-    consent = consent or Consent()
+    site, consent = site or current_site(), consent or Consent()
     try:
         in_background = broker.is_configured()
     except ConfigurationError as error:
         return Outcome(config, RunStatus.FAILED, str(error), reason=error)
     if not in_background:
-        return synchronise(config, trigger=trigger, user=user, site=site, consent=consent, refresh_icons=refresh_icons)
+        return sync(config, trigger=trigger, user=user, site=site, consent=consent, refresh_icons=refresh_icons)
+    # The run is there, and holds the lock, before the message is sent: the worker that gets it takes it over, once.
     queued = open_run(runs.queue, config, trigger=trigger, user=user)
     if queued.run is None or not queued.is_queued:
         return queued
@@ -243,19 +257,20 @@ def start(
     if broker.publish(broker.SYNC, queued.run.pk, options):
         return queued
     # A broker that took the message and could not say so has given it to a worker: then the run is that one's.
-    return carry_on(queued.run.pk, options) or queued
+    return run_queued_sync(queued.run.pk, options) or queued
 
 
-def carry_on(pk: int, options: dict[str, Any]) -> Outcome | None:
-    """Carry out the queued run of this primary key in this process; None where it is not queued any more.
+def run_queued_sync(run_id: int, options: dict[str, Any]) -> Outcome | None:
+    """Carry out a sync that ``start_sync`` has queued: for workers. None where another one has done it, or does.
 
-    A message that comes again finds the run taken, or done. It does not take it over from a process that died: what
-    killed one worker could kill the next. The run is closed then, and the next sync begins anew.
+    ``options`` are those of the message. Call it outside of a transaction.
     """
     consent = Consent(**options["consent"])
-    run = runs.take(pk)
+    run = runs.take(run_id)
     if run is None:
-        runs.close_dead(SyncRun.objects.filter(pk=pk))
+        # The message has come a second time. A run whose process died is closed, not taken over: what killed one
+        # worker could kill the next.
+        runs.close_dead(SyncRun.objects.filter(pk=run_id))
         return None
     config = run.api_config
     if config is None:

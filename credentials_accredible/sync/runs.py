@@ -7,6 +7,7 @@ keeps it fresh, and says how far the run has come.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from datetime import timedelta
@@ -14,17 +15,19 @@ from functools import partial
 from typing import Any
 
 import psutil
-from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.choices import RunStatus
-from credentials_accredible.exceptions import SyncInProgress, SyncSuperseded
+from credentials_accredible.exceptions import ConfigurationError, SyncInProgress, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.sync import schedule
 from credentials_accredible.sync.plan import Plan
 from credentials_accredible.sync.schedule import BAD
+
+log = logging.getLogger(__name__)
 
 # Seconds. The start of a process is reckoned from the machine's clock, which can be set while it runs.
 _CLOCK_STEP = 5.0
@@ -182,6 +185,21 @@ def finish(
 def close_dead(among: QuerySet[SyncRun]) -> int:
     """Close the runs ``among`` these that are open, but that nobody works on any more; returns how many."""
     return sum(_close(run) for run in among.filter(status__in=OPEN) if _is_dead(run))
+
+
+def close_dead_runs() -> int:
+    """Close the runs that are open, but that nobody works on any more; returns how many.
+
+    Call it before runs are shown. It costs a query, and writes nothing where no run has died.
+    """
+    try:
+        # An open run holds the lock of its configuration, unless that was deleted meanwhile.
+        return close_dead(SyncRun.objects.filter(Q(lock__isnull=False) | Q(api_config=None)))
+    except (ConfigurationError, OperationalError) as error:
+        # A lease that cannot be used is told by the system check, and a database that is busy will have time later:
+        # pages open all the same.
+        log.warning("dead_runs_not_closed error=%s", type(error).__name__)
+        return 0
 
 
 def _close(run: SyncRun) -> int:

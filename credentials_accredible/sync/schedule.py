@@ -17,8 +17,11 @@ from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 
 
-def plan_next(config: AccredibleAPIConfig) -> None:
-    """Put the time of the next scheduled sync into ``config``, unsaved: an interval from now, None without one."""
+def schedule_sync(config: AccredibleAPIConfig) -> None:
+    """Put into ``config``, unsaved, when its next scheduled sync is: an interval from now, None without one.
+
+    Call it after ``sync_interval`` has changed.
+    """
     interval = config.sync_interval
     config.next_sync_at = timezone.now() + timedelta(minutes=interval) if interval else None
 
@@ -35,7 +38,7 @@ def claim_due() -> Iterator[AccredibleAPIConfig]:
     # One by one, and each only when it is asked for: what ends the caller leaves the others due.
     for config in list(due.order_by("next_sync_at", "pk")):
         seen = config.next_sync_at
-        plan_next(config)
+        schedule_sync(config)
         as_seen = AccredibleAPIConfig.objects.filter(
             pk=config.pk, next_sync_at=seen, sync_interval=config.sync_interval
         )
