@@ -11,8 +11,17 @@ from django.db.models import Count, prefetch_related_objects
 from credentials_accredible.database import batches
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, CustomAttribute, Fulfillment
 from credentials_accredible.portability.document import GroupEntry
-from credentials_accredible.rules.comparison import ALL_FIELDS, Entry, Step, changed_fields, partners, renumbered
-from credentials_accredible.rules.configuration import AttributeEntry, PenaltyEntry, RequirementEntry
+from credentials_accredible.rules.configuration import (
+    ALL_FIELDS,
+    AttributeEntry,
+    Entry,
+    PenaltyEntry,
+    RequirementEntry,
+    Step,
+    changed_fields,
+    partners,
+    renumbered,
+)
 from credentials_accredible.rules.rows import PREFETCH, by_pk, configuration_of
 from credentials_accredible.rules.validation import clean_rules
 

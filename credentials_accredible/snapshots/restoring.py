@@ -14,8 +14,7 @@ from django.utils.translation import gettext
 from credentials_accredible.choices import Return
 from credentials_accredible.database import lock, retried
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
-from credentials_accredible.rules.comparison import Addition, addition
-from credentials_accredible.rules.configuration import GroupConfiguration
+from credentials_accredible.rules.configuration import Addition, GroupConfiguration, addition
 from credentials_accredible.rules.rows import configuration_of, configure
 from credentials_accredible.rules.version import rules_locked
 from credentials_accredible.snapshots import format, learners
