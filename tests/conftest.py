@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from credentials_accredible.client import rate_limit
 from demo.emulator.server import Emulator
+from tests.host import SqliteHosts
 
 # A browser is driven by a library that only the browser tests install.
 collect_ignore = [] if find_spec("selenium") else ["browser"]
@@ -25,6 +28,12 @@ IMPATIENT = {
     "RATE_LIMIT": (100_000, 1),
     "DELIVERY": "manual",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_nothing() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +67,15 @@ def emulator(emulator_server: Emulator, settings: Any, monkeypatch: pytest.Monke
     }
     yield emulator_server
     emulator_server.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def sqlite_host(tmp_path_factory: pytest.TempPathFactory) -> SqliteHosts:
+    """Makes hosts that have tables, and a configuration of the account that the tests use."""
+    directory = tmp_path_factory.getbasetemp()
+    # Processes that run the tests side by side have directories beside each other.
+    shared = directory.parent if os.environ.get("PYTEST_XDIST_WORKER") else directory
+    return SqliteHosts(shared)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 GROUP_TABLE = "credentials_accredible_accrediblegroup"
 
+_FILE = "db.sqlite3"
 _ADD_CONFIG = (
     "from credentials_accredible.models import AccredibleAPIConfig as C;"
     "C.objects.create(name='Main', environment='emulator', api_key='main-key-0001')"
@@ -69,7 +72,50 @@ class Host:
         return self.rows(f"SELECT * FROM {GROUP_TABLE} ORDER BY id")
 
 
-def sqlite_host(directory: Path, emulator_url: str) -> Host:
-    """A host on a database file in ``directory``."""
-    path = directory / "db.sqlite3"
+Fill = Callable[[Host], None]
+
+
+class SqliteHosts:
+    """Makes hosts on SQLite files; what all of them begin with is made once for all processes that run the tests."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __call__(self, directory: Path, emulator_url: str, fill: Fill | None = None) -> Host:
+        """A host in ``directory`` that has been set up; with what ``fill``, a function of a module, has brought in."""
+        return self._copy(self._made(fill) if fill else self._set_up(), directory, emulator_url)
+
+    def _set_up(self) -> Path:
+        def make(directory: Path) -> None:
+            host = _sqlite_host(directory, "http://127.0.0.1:9")
+            host.set_up()
+
+        return self._once("set_up", make)
+
+    def _made(self, fill: Fill) -> Path:
+        def make(directory: Path) -> None:
+            fill(self._copy(self._set_up(), directory, "http://127.0.0.1:9"))
+
+        return self._once(f"{fill.__module__}.{fill.__qualname__}", make)
+
+    def _once(self, name: str, make: Callable[[Path], None]) -> Path:
+        """The directory of that name, which the first process that asks makes while the others wait."""
+        made = self._directory / name
+        with (self._directory / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                begun = self._directory / f"{name}.begun"
+                shutil.rmtree(begun, ignore_errors=True)
+                begun.mkdir()
+                make(begun)
+                begun.rename(made)
+        return made
+
+    def _copy(self, made: Path, directory: Path, emulator_url: str) -> Host:
+        shutil.copy(made / _FILE, directory)
+        return _sqlite_host(directory, emulator_url)
+
+
+def _sqlite_host(directory: Path, emulator_url: str) -> Host:
+    path = directory / _FILE
     return Host(directory, f"sqlite:///{path}", emulator_url, lambda: sqlite3.connect(path))

@@ -7,7 +7,7 @@ import pty
 from pathlib import Path
 
 from demo.emulator.server import Emulator
-from tests.host import Host, sqlite_host
+from tests.host import Host, SqliteHosts
 
 
 def on_terminal(host: Host, *arguments: str) -> tuple[int, str]:
@@ -25,11 +25,12 @@ def on_terminal(host: Host, *arguments: str) -> tuple[int, str]:
     return process.wait(timeout=60), output.decode()
 
 
-def test_a_terminal_shows_progress_and_a_pipe_does_not(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_terminal_shows_progress_and_a_pipe_does_not(
+    emulator: Emulator, tmp_path: Path, sqlite_host: SqliteHosts
+) -> None:
     emulator.add_account(key="main-key-0001", seed=20)
     host = sqlite_host(tmp_path, emulator.url)
     host.environment["TERM"] = "xterm"
-    host.set_up()
 
     status, shown = on_terminal(host, "manage.py", "accredible_sync")
     piped = host.run("manage.py", "accredible_sync")

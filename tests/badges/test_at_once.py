@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.badges.at_once import ROUNDS, SCENARIOS
-from tests.host import sqlite_host
+from tests.host import SqliteHosts
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(tmp_path: Path, scenario: str) -> None:
+def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(
+    tmp_path: Path, sqlite_host: SqliteHosts, scenario: str
+) -> None:
     host = sqlite_host(tmp_path, "http://127.0.0.1:9")
-    host.set_up()
 
     done = host.run("-m", "tests.badges.at_once", scenario)
 

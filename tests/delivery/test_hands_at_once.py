@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 
 from tests.delivery.hands_at_once import mistakes
-from tests.host import sqlite_host
+from tests.host import SqliteHosts
 
 
-def test_what_is_decided_twice_at_the_same_moment_is_decided_once(tmp_path: Path) -> None:
+def test_what_is_decided_twice_at_the_same_moment_is_decided_once(tmp_path: Path, sqlite_host: SqliteHosts) -> None:
     host = sqlite_host(tmp_path, "http://127.0.0.1:9")
-    host.set_up()
 
     done = host.run("-m", "tests.delivery.hands_at_once")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host, sqlite_host
+from tests.host import Host, SqliteHosts
 
 NUMBER = 100
 
@@ -20,18 +19,9 @@ _BADGES = "credentials_accredible_accrediblebadge"
 CREATE, CHANGE = "^/v(1/credentials|2/credentials/bulk_create)$", "^/v1/credentials/"
 
 
-@pytest.fixture(scope="module")
-def migrated(emulator_server: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with tables and a configuration."""
-    directory = tmp_path_factory.mktemp("migrated")
-    sqlite_host(directory, emulator_server.url).set_up()
-    return directory / "db.sqlite3"
-
-
 @pytest.fixture
-def host(emulator: Emulator, migrated: Path, tmp_path: Path) -> Host:
+def host(emulator: Emulator, tmp_path: Path, sqlite_host: SqliteHosts) -> Host:
     """A host without badges."""
-    shutil.copy(migrated, tmp_path)
     return sqlite_host(tmp_path, emulator.url)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from demo.emulator.server import Emulator
 from tests.conftest import KEY
-from tests.host import Host, sqlite_host
+from tests.host import Host, SqliteHosts
 from tests.services.conftest import QUEUE
 from tests.services.workers import Decider, eventually, settle, tally, workers
 
@@ -17,11 +17,12 @@ World = tuple[Host, Decider]
 
 
 @pytest.fixture(scope="module")
-def idle_host(broker_url: str, emulator_server: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def idle_host(
+    broker_url: str, emulator_server: Emulator, tmp_path_factory: pytest.TempPathFactory, sqlite_host: SqliteHosts
+) -> Iterator[World]:
     """A host whose badges wait in the broker, and a process that decides those of group 1."""
     host = sqlite_host(tmp_path_factory.mktemp("host"), emulator_server.url)
     settle(host, broker_url, QUEUE)
-    host.set_up()
     decider = Decider(host, 1)
     yield host, decider
     decider.end()

@@ -31,7 +31,7 @@ def test_a_restoration_that_is_killed_leaves_nothing_behind(
     groups = host.groups()
 
     killed = host.run(
-        "-m", "tests.snapshots.killed", "INSERT INTO `credentials_accredible_fulfillment`", "3", "accredible_restore",
+        "-m", "tests.killed", "INSERT INTO `credentials_accredible_fulfillment`", "3", "accredible_restore",
         "--run", "1",
     )  # fmt: skip
 

@@ -42,7 +42,7 @@ def test_a_sync_that_is_killed_leaves_the_groups_as_they_were(
         account.add_group(name=f"g-{n}", course_name=f"Group {n}")
     host = mariadb_host()
 
-    killed = host.run("-m", "tests.sync.killed_sync", statement, str(number))
+    killed = host.run("-m", "tests.killed", statement, str(number), "accredible_sync")
 
     assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
     assert host.groups() == []

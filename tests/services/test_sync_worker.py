@@ -8,7 +8,7 @@ import pytest
 
 from demo.emulator.server import Emulator
 from tests.conftest import KEY
-from tests.host import Host, sqlite_host
+from tests.host import Host, SqliteHosts
 from tests.services.conftest import QUEUE
 from tests.services.workers import Worker, eventually, settle, workers
 
@@ -23,7 +23,7 @@ _CLOSE = "from credentials_accredible import api; print(api.close_dead_runs())"
 
 
 @pytest.fixture
-def host(broker_url: str, emulator: Emulator, tmp_path: Any) -> Host:
+def host(broker_url: str, emulator: Emulator, tmp_path: Any, sqlite_host: SqliteHosts) -> Host:
     """A host whose syncs are done by workers; its account has a thousand groups, ten pages of them."""
     account = emulator.add_account(key=KEY)
     for number in range(NUMBER):
@@ -31,7 +31,6 @@ def host(broker_url: str, emulator: Emulator, tmp_path: Any) -> Host:
     host = sqlite_host(tmp_path, emulator.url)
     settle(host, broker_url, QUEUE)
     host.environment["CREDENTIALS_ACCREDIBLE"] = '{"RATE_LIMIT": [100000, 1], "SYNC_LEASE": 30}'
-    host.set_up()
     return host
 
 

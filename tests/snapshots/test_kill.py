@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host, sqlite_host
+from tests.host import Host, SqliteHosts
 from tests.snapshots.test_many import contents
 
 pytestmark = pytest.mark.endurance
@@ -17,11 +17,10 @@ _TABLE = "credentials_accredible_"
 
 
 @pytest.fixture
-def host(emulator: Emulator, tmp_path: Path) -> Host:
+def host(emulator: Emulator, tmp_path: Path, sqlite_host: SqliteHosts) -> Host:
     """A host with three groups and 60 learners, whose account has none of them."""
     emulator.add_account(key="main-key-0001").add_group(name="stays", course_name="Stays")
     found = sqlite_host(tmp_path, emulator.url)
-    found.set_up()
     filled = found.run("-m", "tests.snapshots.many", "3", "60")
     assert filled.returncode == 0, filled.stderr
     return found
@@ -29,7 +28,7 @@ def host(emulator: Emulator, tmp_path: Path) -> Host:
 
 def kill(host: Host, statement: str, number: int, *command: str) -> None:
     """Run a command that is killed at the statement."""
-    killed = host.run("-m", "tests.snapshots.killed", statement, str(number), *command)
+    killed = host.run("-m", "tests.killed", statement, str(number), *command)
     assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
 
 

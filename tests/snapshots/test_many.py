@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host, sqlite_host
+from tests.host import Host, SqliteHosts
 
 GROUPS, LEARNERS = 200, 50_000
 
@@ -69,7 +69,5 @@ def remove_and_restore(host: Host, emulator: Emulator) -> None:
 
 
 @pytest.mark.endurance
-def test_on_sqlite(emulator: Emulator, tmp_path: Path) -> None:
-    host = sqlite_host(tmp_path, emulator.url)
-    host.set_up()
-    remove_and_restore(host, emulator)
+def test_on_sqlite(emulator: Emulator, tmp_path: Path, sqlite_host: SqliteHosts) -> None:
+    remove_and_restore(sqlite_host(tmp_path, emulator.url), emulator)

@@ -1,4 +1,4 @@
-"""A command that kills its own process at the statement it is told; a script for ``test_kill``."""
+"""A command that kills its own process at the statement it is told; a script for tests."""
 
 from __future__ import annotations
 
