@@ -1,7 +1,7 @@
 """Restores the learners of a snapshot: their progress, and the links of their badges, some learners at a time.
 
 What learners have in the group already stays. Of two events that fulfil one requirement the newer one counts, and
-nothing comes back that a newer penalty has taken away.
+nothing is restored that a newer penalty has taken away.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from django.utils import timezone
 from credentials_accredible import host
 from credentials_accredible.badges import linking
 from credentials_accredible.badges.decision import LONG_AGO
+from credentials_accredible.database import BATCH
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
@@ -29,8 +30,6 @@ from credentials_accredible.models import (
     SnapshotPart,
 )
 from credentials_accredible.snapshots.format import read_time
-
-_BATCH = 500
 
 # A user's primary key and LMS id, as a snapshot has them.
 _Key = tuple[int, int | None]
@@ -196,8 +195,8 @@ def _merge(here: Mapping[int, BadgeProgress], kept_by_user: Mapping[int, _KeptPr
             row.resets[str(requirement)] = max(time, row.resets.get(str(requirement), time), key=datetime.fromisoformat)
         row.last_event_at = _newest(row.last_event_at, kept.last_event_at)
         row.modified = timezone.now()
-    Fulfillment.objects.bulk_update(newer, ["context"], batch_size=_BATCH)
-    BadgeProgress.objects.bulk_update(here.values(), ["resets", "last_event_at", "modified"], batch_size=_BATCH)
+    Fulfillment.objects.bulk_update(newer, ["context"], batch_size=BATCH)
+    BadgeProgress.objects.bulk_update(here.values(), ["resets", "last_event_at", "modified"], batch_size=BATCH)
     return added
 
 

@@ -1,4 +1,4 @@
-"""Words and figures for restorations: the same ones in every door."""
+"""Words and figures for what is restored: the same ones in every door."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def title(item: Restoration) -> str:
 
 
 def figures(item: Restoration) -> str:
-    """What comes back, in one line."""
+    """How much is restored, in one line."""
     counts = item.counts()
     parts = [
         ngettext("%d requirement", "%d requirements", counts["requirements"]) % counts["requirements"],

@@ -25,7 +25,7 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class RestoreChoices:
-    """What somebody has decided about a restoration.
+    """How somebody wants snapshots restored.
 
     ``config``: where groups go whose own configuration was deleted. ``join``: by the snapshot's primary key, the
     Accredible id of the group here that is the same one under another id. ``merge``: whether to add to groups that
@@ -69,7 +69,7 @@ class Restoration:
         return self.way in {Return.NEW, Return.JOINED}
 
     def counts(self) -> dict[str, int]:
-        """How much comes back: requirements, rules, penalties, attributes, learners, gone, badges."""
+        """How much is restored: requirements, rules, penalties, attributes, learners, gone, badges."""
         missing = self.added.missing if self.added else GroupConfiguration()
         return {
             "requirements": len(missing.requirements),
@@ -103,7 +103,7 @@ def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user
 
 @retried
 def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
-    # Syncs and other restorations wait: they could take a group that is found to be free.
+    # Syncs wait, and other restores: they could take a group that is found to be free.
     with rules_locked():
         locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
         found = {snapshot.pk: snapshot for snapshot in locked}

@@ -9,7 +9,7 @@ from credentials_accredible.models import AccredibleBadge, AccredibleGroup, Fulf
 
 
 def picture_of(group: AccredibleGroup) -> dict[str, Any]:
-    """The group and what hangs on it; activation, primary keys and times of modification are left out."""
+    """The group and what belongs to it; activation, primary keys and times of modification are left out."""
     numbers = {item.pk: number for number, item in enumerate(group.requirements.order_by("pk"))}
     return {
         "group": {
