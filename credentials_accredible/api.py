@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,9 +14,9 @@ from credentials_accredible.badges.awarding import Reevaluation, reevaluate
 from credentials_accredible.badges.by_hand import award_badges, revoke_badges
 from credentials_accredible.badges.processing import process_failed_event, receive_event
 from credentials_accredible.badges.simulation import Simulation, simulate
-from credentials_accredible.choices import RunTrigger, SnapshotCause
-from credentials_accredible.client import AccredibleClient, AttributeKey, Issuer, Options, open_client
-from credentials_accredible.database import retried
+from credentials_accredible.choices import RunTrigger
+from credentials_accredible.client import AccredibleClient, AttributeKey, ClientOptions, Issuer, open_client
+from credentials_accredible.delivery import outbox
 from credentials_accredible.delivery.engines import (
     deliver_now,
     delivery_engine,
@@ -38,19 +37,26 @@ from credentials_accredible.delivery.outbox import (
 from credentials_accredible.delivery.reconciling import Finding, Reconciliation, reconcile
 from credentials_accredible.delivery.repairs import DELIVERED, RECORDED
 from credentials_accredible.delivery.sender import Delivery, deliver
-from credentials_accredible.events.catalogue import keypaths, offered_event_types, sample_event
+from credentials_accredible.events.catalogue import (
+    carries_user,
+    ignored_keypaths,
+    is_known_event_type,
+    keypaths,
+    offered_event_types,
+    sample_event,
+)
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleGroup,
-    GroupSnapshot,
     SyncRun,
 )
-from credentials_accredible.portability.exporting import export as export_groups
+from credentials_accredible.portability.exporting import export_groups
 from credentials_accredible.portability.groups import Match
 from credentials_accredible.portability.importing import Imported, import_groups
 from credentials_accredible.portability.planning import GroupPlan
 from credentials_accredible.portability.reading import LARGEST_FILE
+from credentials_accredible.rules import version
 from credentials_accredible.rules.activation import (
     activate_group,
     activation_problems,
@@ -67,20 +73,24 @@ from credentials_accredible.rules.validation import (
 )
 from credentials_accredible.rules.version import rules_changed, rules_locked
 from credentials_accredible.secrets import Secret
-from credentials_accredible.snapshots.format import VERSION as SNAPSHOT_VERSION
-from credentials_accredible.snapshots.report import figures as restoration_figures
-from credentials_accredible.snapshots.restoring import Restoration, RestoreChoices, restore
-from credentials_accredible.snapshots.restoring import preview as preview_restore
-from credentials_accredible.snapshots.taking import Holdings, holdings, remove
+from credentials_accredible.snapshots import taking
+from credentials_accredible.snapshots.format import SNAPSHOT_VERSION
+from credentials_accredible.snapshots.restoring import (
+    Restoration,
+    RestoreChoices,
+    find_snapshots,
+    preview_restore,
+    restoration_figures,
+    restore,
+)
+from credentials_accredible.snapshots.taking import Holdings, holdings, remove_configs, remove_groups
 from credentials_accredible.sync import runs, schedule
 from credentials_accredible.sync.apply import Consent
 from credentials_accredible.sync.engine import Outcome, current_site, preview, run_queued_sync, start_sync, sync
 from credentials_accredible.sync.fetch import Progress
 from credentials_accredible.sync.plan import Change, Plan, Update
 from credentials_accredible.sync.pruning import prune
-from credentials_accredible.sync.report import describe_holdings, run_sentence
-from credentials_accredible.sync.report import figures as plan_figures
-from credentials_accredible.sync.report import sentence as outcome_sentence
+from credentials_accredible.sync.report import describe_holdings, outcome_sentence, plan_figures, run_sentence
 from credentials_accredible.sync.runs import close_dead_runs
 from credentials_accredible.sync.schedule import failing_schedules, is_overdue, schedule_sync, with_health
 
@@ -94,7 +104,7 @@ def check_key(environment: str, api_key: Secret) -> Issuer:
     Raises ConfigurationError for an unknown environment and RequestFailed where Accredible refuses or is not reached.
     """
     # Somebody waits for the page: one try, and a short one.
-    options = replace(Options.from_settings(), attempts=1, read_timeout=_PATIENCE)
+    options = replace(ClientOptions.from_settings(), attempts=1, read_timeout=_PATIENCE)
     with AccredibleClient(conf.environment(environment).api_url, api_key, options) as client:
         return client.issuer()
 
@@ -151,7 +161,7 @@ def attribute_keys(config: AccredibleAPIConfig) -> list[AttributeKey]:
     connect_timeout, read_timeout = conf.pair("INLINE_TIMEOUT")
     # Somebody waits for the page.
     options = replace(
-        Options.from_settings(),
+        ClientOptions.from_settings(),
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         attempts=1,
@@ -178,56 +188,14 @@ def unknown_attributes(group: AccredibleGroup) -> list[str]:
     return [name for name in mapped if name not in known]
 
 
-def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> list[int]:
-    """Delete ``groups`` with all that hangs on them, after a snapshot of each; all of them or none.
+def watch_models() -> None:
+    """Notice what is saved and deleted, with this API or without; twice is fine.
 
-    Earned badges stay. ``user`` is who did it. Returns the primary keys of the snapshots.
+    Changed rules are read again, groups that go are kept in snapshots, badges whose configuration goes are given up.
     """
-    return _remove_groups([group.pk for group in groups], user)
-
-
-def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) -> list[int]:
-    """Delete ``configs`` with their groups, after a snapshot of each group; all of them or none.
-
-    Returns the primary keys of the snapshots.
-    """
-    return _remove_configs([config.pk for config in configs], user)
-
-
-def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> list[GroupSnapshot]:
-    """The snapshots with these primary keys, in that order, then those of these sync runs.
-
-    Raises ConfigurationError for one that does not exist, and for a run without snapshots.
-    """
-    found = {snapshot.pk: snapshot for snapshot in GroupSnapshot.objects.filter(pk__in=keys)}
-    missing = [str(key) for key in keys if key not in found]
-    if missing:
-        raise ConfigurationError(f"There is no snapshot {', '.join(missing)}: the admin lists those there are.")
-    wanted = {key: found[key] for key in keys}
-    for run in runs:
-        if not SyncRun.objects.filter(pk=run).exists():
-            raise ConfigurationError(f"There is no sync run {run}: the admin lists those there are.")
-        of_run = list(GroupSnapshot.objects.filter(sync_run=run).order_by("pk"))
-        if not of_run:
-            raise ConfigurationError(f"The sync run {run} has removed no group, or its snapshots are pruned.")
-        wanted |= {snapshot.pk: snapshot for snapshot in of_run}
-    return list(wanted.values())
-
-
-@retried
-def _remove_groups(keys: list[int], user: Any) -> list[int]:
-    with rules_locked():
-        return remove(keys, cause=SnapshotCause.PERSON, user=user)
-
-
-@retried
-def _remove_configs(keys: list[int], user: Any) -> list[int]:
-    # A sync that wants to write groups of theirs waits, and is refused then.
-    with rules_locked():
-        groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
-        kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
-        AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
-        return kept
+    version.watch()
+    taking.watch()
+    outbox.watch()
 
 
 def claim_due_syncs() -> Iterator[AccredibleAPIConfig]:
@@ -251,6 +219,7 @@ __all__ = [
     "SNAPSHOT_VERSION",
     "BadgeOutcome",
     "Change",
+    "ClientOptions",
     "Consent",
     "Delivery",
     "DeliveryStatus",
@@ -279,6 +248,7 @@ __all__ = [
     "attribute_problem",
     "award_badges",
     "badge_outcomes",
+    "carries_user",
     "check_key",
     "claim_due_syncs",
     "clean_value",
@@ -298,7 +268,9 @@ __all__ = [
     "group_problems",
     "hand_over",
     "holdings",
+    "ignored_keypaths",
     "import_groups",
+    "is_known_event_type",
     "is_overdue",
     "keypaths",
     "note_issuer",
@@ -335,6 +307,7 @@ __all__ = [
     "sweep_syncs",
     "sync",
     "unknown_attributes",
+    "watch_models",
     "with_health",
     "work_off",
 ]

@@ -16,12 +16,9 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from credentials_accredible import broker, conf
+from credentials_accredible import api, broker, conf
 from credentials_accredible.choices import Delivery, Revocation
-from credentials_accredible.client import Options
-from credentials_accredible.events import catalogue
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.secrets import Secret
 
 _ID = "credentials_accredible."
 
@@ -32,9 +29,9 @@ _BROKER = f"{conf.SETTING}['BROKER_URL']"
 # What reads a setting for use. The client's options find one unusable setting at a time, and name it themselves.
 _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['ENVIRONMENTS']": conf.environments,
-    f"{conf.SETTING}['ENCRYPTION_KEYS']": lambda: Secret(plain="tried").encrypted(),
+    f"{conf.SETTING}['ENCRYPTION_KEYS']": lambda: api.Secret(plain="tried").encrypted(),
     _EVENTS: conf.event_types,
-    f"{conf.SETTING}['IGNORED_KEYPATHS']": catalogue.ignored_keypaths,
+    f"{conf.SETTING}['IGNORED_KEYPATHS']": api.ignored_keypaths,
     f"{conf.SETTING}['MAX_REMOVAL_RATIO']": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
@@ -47,7 +44,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['DELIVERY_DAYS']": partial(conf.number, "DELIVERY_DAYS", least=0),
     f"{conf.SETTING}['UNPUBLISHED_RECHECK']": partial(conf.number, "UNPUBLISHED_RECHECK", least=1),
     f"{conf.SETTING}['REST_THROTTLE']": partial(conf.rate, "REST_THROTTLE"),
-    conf.SETTING: Options.from_settings,
+    conf.SETTING: api.ClientOptions.from_settings,
 }
 
 
@@ -117,14 +114,14 @@ def _unshared_limit() -> Iterator[CheckMessage]:
 def _unfit_event_types() -> Iterator[CheckMessage]:
     where = f"{_EVENTS}, or in BADGES_CONFIG['events'] where that one is not set"
     for event_type in conf.event_types():
-        if not catalogue.is_known(event_type):
+        if not api.is_known_event_type(event_type):
             yield Warning(
                 f"There is no event type “{event_type}”: requirements for it are never fulfilled.",
                 hint=f"Correct or remove it in {where}. An event type of another package is known once the module "
                 "that defines its signal is imported when the service starts.",
                 id=f"{_ID}W002",
             )
-        elif not catalogue.carries_user(event_type):
+        elif not api.carries_user(event_type):
             yield Warning(
                 f"Events of the type “{event_type}” hold no UserData, so nobody knows which learner they are about: "
                 "requirements for it are never fulfilled.",

@@ -7,11 +7,7 @@ from typing import Any
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import api, conf
-from credentials_accredible.delivery import outbox
-from credentials_accredible.events import catalogue
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.rules import version
-from credentials_accredible.snapshots import taking
 
 
 def connect() -> None:
@@ -19,14 +15,12 @@ def connect() -> None:
 
     Types that are unknown here, and a setting that cannot be used, are the business of the system checks.
     """
-    version.watch()
-    taking.watch()
-    outbox.watch()
+    api.watch_models()
     try:
         event_types = conf.event_types()
     except ConfigurationError:
         return
-    for event_type in filter(catalogue.is_known, event_types):
+    for event_type in filter(api.is_known_event_type, event_types):
         signal = OpenEdxPublicSignal.get_signal_by_type(event_type)
         signal.connect(receive_event, dispatch_uid="credentials_accredible.receive_event")
 

@@ -105,7 +105,7 @@ def test_ignored_paths_that_are_no_list_are_a_configuration_error(settings: Any,
 
 
 def test_an_unknown_event_type_has_no_paths_and_no_facts() -> None:
-    assert not catalogue.is_known("org.example.nothing.v1")
+    assert not catalogue.is_known_event_type("org.example.nothing.v1")
     assert not catalogue.carries_user("org.example.nothing.v1")
     assert catalogue.keypaths("org.example.nothing.v1") == []
     assert flatten("org.example.nothing.v1", {"course_passing_status": passing()}) == {}
@@ -211,7 +211,7 @@ def test_events_about_a_learner_carry_a_user(event_type: str) -> None:
 
 @pytest.mark.parametrize("event_type", [COURSE_CREATED, "org.openedx.learning.user.notification.requested.v1"])
 def test_events_about_something_else_carry_none(event_type: str) -> None:
-    assert catalogue.is_known(event_type)
+    assert catalogue.is_known_event_type(event_type)
     assert not catalogue.carries_user(event_type)
 
 

@@ -12,7 +12,6 @@ from django.test import Client
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig
-from credentials_accredible.sync import report
 from demo.emulator.server import Emulator
 from tests import factories, tables
 
@@ -42,12 +41,12 @@ def by_command(client: Client, config: AccredibleAPIConfig) -> Any:
     except CommandError:
         return None
     numbers = [int(part.split()[0]) for part in out.getvalue().splitlines()[0].rsplit(": ", 1)[1].split(", ")]
-    return dict(zip(report.figures(None), numbers, strict=True))
+    return dict(zip(api.plan_figures(None), numbers, strict=True))
 
 
 def by_api(client: Client, config: AccredibleAPIConfig) -> Any:
     """The figures of the Python API."""
-    return report.figures(api.preview(config).plan)
+    return api.plan_figures(api.preview(config).plan)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible.badges.custom_attributes import KeptFacts, values
 from credentials_accredible.badges.decision import decide
-from credentials_accredible.events.catalogue import is_known, keypaths
+from credentials_accredible.events.catalogue import is_known_event_type, keypaths
 from credentials_accredible.events.event import flatten, storable_facts
 from credentials_accredible.events.values import Fact, fact
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement
@@ -110,7 +110,7 @@ def _facts(event_type: str, payload: Mapping[str, Any]) -> tuple[dict[str, Fact]
     kinds = {keypath.path: keypath.kind for keypath in keypaths(event_type, ())}
     for path in kinds.keys() & written.keys():
         facts[path] = fact(written[path], kinds[path])
-    members = OpenEdxPublicSignal.get_signal_by_type(event_type).init_data if is_known(event_type) else ()
+    members = OpenEdxPublicSignal.get_signal_by_type(event_type).init_data if is_known_event_type(event_type) else ()
     understood = {*kinds, *members, *(f"{member}.{path}" for member in members for path in kinds)}
     return facts, [path for path in written if path not in understood]
 

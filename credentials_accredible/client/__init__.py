@@ -4,19 +4,19 @@ from credentials_accredible.client.client import BULK_LIMIT, AccredibleClient, B
 from credentials_accredible.client.credential_payloads import Credential, NewCredential
 from credentials_accredible.client.groups import DesignBatch
 from credentials_accredible.client.payloads import AttributeKey, Design, Group, Issuer
-from credentials_accredible.client.session import Options
+from credentials_accredible.client.session import ClientOptions
 
 __all__ = [
     "BULK_LIMIT",
     "AccredibleClient",
     "AttributeKey",
     "BulkItem",
+    "ClientOptions",
     "Credential",
     "Design",
     "DesignBatch",
     "Group",
     "Issuer",
     "NewCredential",
-    "Options",
     "open_client",
 ]

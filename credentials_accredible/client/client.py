@@ -29,7 +29,7 @@ from credentials_accredible.client.groups import (
     sees_group,
 )
 from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply
-from credentials_accredible.client.session import Options
+from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.database import batches
 from credentials_accredible.exceptions import ConfigurationError, Invalid, UnexpectedReply
@@ -65,7 +65,7 @@ class BulkItem:
     error: Invalid | None
 
 
-def open_client(account: Account, options: Options | None = None) -> AccredibleClient:
+def open_client(account: Account, options: ClientOptions | None = None) -> AccredibleClient:
     """A client for ``account``; ConfigurationError where its environment or its key is missing."""
     environment = conf.environment(account.environment)
     if not account.api_key:
@@ -80,8 +80,8 @@ class AccredibleClient:
     methods that ask Accredible raise RequestFailed, and NotFound where they name a credential that is not there.
     """
 
-    def __init__(self, api_url: str, key: Secret, options: Options | None = None) -> None:
-        self._options = options or Options.from_settings()
+    def __init__(self, api_url: str, key: Secret, options: ClientOptions | None = None) -> None:
+        self._options = options or ClientOptions.from_settings()
         self._key = key
         self._transport = Transport(api_url, key, self._options)
 

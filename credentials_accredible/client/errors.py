@@ -23,7 +23,7 @@ import urllib3.exceptions
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from credentials_accredible.client.payloads import Reply, parsed
-from credentials_accredible.client.session import Options
+from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.exceptions import (
     AuthenticationFailed,
     Invalid,
@@ -162,7 +162,7 @@ _TIMEOUT = (TimeoutError, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutEr
 _CUT = (ConnectionError, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead)
 
 
-def no_reply(endpoint: str, error: Exception, options: Options) -> RequestFailed:
+def no_reply(endpoint: str, error: Exception, options: ClientOptions) -> RequestFailed:
     """The exception for a request that brought no whole reply; returned, so that ``error`` is not its context."""
     causes = list(_causes(error))
     if any(isinstance(cause, _DECODING) for cause in causes):
@@ -171,7 +171,7 @@ def no_reply(endpoint: str, error: Exception, options: Options) -> RequestFailed
     return Unavailable(endpoint, detail=_reason(causes, options), sent=connected)
 
 
-def _reason(causes: list[BaseException], options: Options) -> str:
+def _reason(causes: list[BaseException], options: ClientOptions) -> str:
     # From the particular to the general, since the libraries wrap one in the other.
     reasons: list[tuple[type[BaseException] | tuple[type[BaseException], ...], str]] = [
         (_PROXY, "the proxy cannot be reached, or refused"),

@@ -17,7 +17,7 @@ from credentials_accredible.client.payloads import (
     Group,
     GroupsPage,
 )
-from credentials_accredible.client.session import Options
+from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.exceptions import NotFound, RateLimited, RequestFailed, Unavailable, UnexpectedReply
 
@@ -52,7 +52,7 @@ _ENDPOINT = f"POST {_PATH}"
 _MOST_PAGES = 10_000
 
 
-def read_groups(transport: Transport, options: Options, progress: Progress) -> list[Group]:
+def read_groups(transport: Transport, options: ClientOptions, progress: Progress) -> list[Group]:
     """All groups, in Accredible's order. Raises RequestFailed; ``progress`` is called in this thread."""
     # Pages can contradict each other because the account changed between them; the second time it is an error.
     for _time in range(2):
@@ -75,7 +75,7 @@ def sees_group(transport: Transport, group_id: int) -> bool:
 class _Reading:
     """One pass over all pages."""
 
-    def __init__(self, transport: Transport, options: Options, progress: Progress) -> None:
+    def __init__(self, transport: Transport, options: ClientOptions, progress: Progress) -> None:
         self._transport = transport
         self._options = options
         self._progress = progress
@@ -186,7 +186,7 @@ class DesignBatch:
     failures: dict[int, str] = field(default_factory=dict)
 
 
-def read_designs(transport: Transport, options: Options, ids: Iterable[int], progress: Progress) -> DesignBatch:
+def read_designs(transport: Transport, options: ClientOptions, ids: Iterable[int], progress: Progress) -> DesignBatch:
     """The designs of these ids, each asked for once. ``progress`` is called in this thread."""
     wanted = list(dict.fromkeys(ids))
     found: dict[int, Design] = {}

@@ -37,7 +37,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True)
-class Options:
+class ClientOptions:
     """What the settings say about requests. Times are in seconds.
 
     ``connect_timeout``: for a connection. ``read_timeout``: for the whole reply, once the request is sent.

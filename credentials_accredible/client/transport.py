@@ -21,7 +21,7 @@ from tenacity import (
 from credentials_accredible.client import rate_limit
 from credentials_accredible.client.errors import LIBRARY_ERRORS, no_reply, not_json, refusal
 from credentials_accredible.client.payloads import JsonObject, Reply, parsed
-from credentials_accredible.client.session import Options, open_session
+from credentials_accredible.client.session import ClientOptions, open_session
 from credentials_accredible.environments import origin
 from credentials_accredible.exceptions import NotSent, RateLimited, RequestFailed, Unavailable, UnexpectedReply
 from credentials_accredible.secrets import Secret
@@ -40,7 +40,7 @@ class Transport:
     What it raises has no exception of an HTTP library as cause or context: their frames hold the key.
     """
 
-    def __init__(self, api_url: str, key: Secret, options: Options) -> None:
+    def __init__(self, api_url: str, key: Secret, options: ClientOptions) -> None:
         self._api_url = api_url.rstrip("/")
         self._key = key
         self._options = options

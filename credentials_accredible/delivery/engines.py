@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from credentials_accredible import broker, conf, database
 from credentials_accredible.choices import Delivery as Engine
-from credentials_accredible.client import BULK_LIMIT, Options
+from credentials_accredible.client import BULK_LIMIT, ClientOptions
 from credentials_accredible.delivery import outbox, pauses
 from credentials_accredible.delivery.claims import others_at_work
 from credentials_accredible.delivery.sender import Delivery, retry_corrected_recipients, send
@@ -200,7 +200,7 @@ def _try_now(config_id: int, uuids: Sequence[UUID], *, despite_hold: bool = Fals
         return Delivery()
     connect_timeout, read_timeout = conf.pair("INLINE_TIMEOUT")
     options = replace(
-        Options.from_settings(),
+        ClientOptions.from_settings(),
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         longest_wait=_LONGEST_WAIT,

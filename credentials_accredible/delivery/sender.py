@@ -12,7 +12,7 @@ from django.db import connections
 from edx_django_utils.monitoring import set_custom_attribute
 
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
-from credentials_accredible.client import AccredibleClient, Options, open_client
+from credentials_accredible.client import AccredibleClient, ClientOptions, open_client
 from credentials_accredible.database import batches
 from credentials_accredible.delivery import pauses, policy
 from credentials_accredible.delivery.actions import expire, issue, publish, reinstate, search
@@ -95,7 +95,7 @@ def send(
     *,
     limit: int | None = None,
     only: Collection[UUID] | None = None,
-    options: Options | None = None,
+    options: ClientOptions | None = None,
     go_on: Callable[[], bool] = always,
 ) -> Delivery:
     """Send what is due of ``config``, until nothing is, ``limit`` badges were handled, or Accredible does not answer.
@@ -106,7 +106,7 @@ def send(
     Raises nothing that Accredible is to blame for. Any number of senders may be at it at once.
     """
     # A failed request is tried again by the badge's own clock, which another process can go on with.
-    options = replace(options or Options.from_settings(), attempts=1)
+    options = replace(options or ClientOptions.from_settings(), attempts=1)
     if not pauses.allowance(config):
         return Delivery()
     try:
@@ -120,7 +120,7 @@ def send(
 
 class _Sender:
     def __init__(
-        self, config: AccredibleAPIConfig, client: AccredibleClient, options: Options, go_on: Callable[[], bool]
+        self, config: AccredibleAPIConfig, client: AccredibleClient, options: ClientOptions, go_on: Callable[[], bool]
     ) -> None:
         self._config = config
         self._client = client

@@ -56,7 +56,7 @@ class KeyPath:
         return f"{self.path} ({self.kind.label})"
 
 
-def is_known(event_type: str) -> bool:
+def is_known_event_type(event_type: str) -> bool:
     """Whether a signal of that type is defined, here or by openedx-events."""
     return _signal(event_type) is not None
 
@@ -87,7 +87,7 @@ def ignored_keypaths() -> list[str]:
 
 def offered_event_types() -> list[str]:
     """The configured event types, without those that nobody knows here."""
-    return [event_type for event_type in conf.event_types() if is_known(event_type)]
+    return [event_type for event_type in conf.event_types() if is_known_event_type(event_type)]
 
 
 def sample_event(event_type: str) -> dict[str, str]:

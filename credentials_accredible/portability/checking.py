@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from credentials_accredible import conf
-from credentials_accredible.events.catalogue import is_known
+from credentials_accredible.events.catalogue import is_known_event_type
 from credentials_accredible.portability.document import GroupEntry
 from credentials_accredible.rules.configuration import PenaltyEntry, RequirementEntry, RuleEntry
 from credentials_accredible.rules.validation import attribute_problem, group_problems, rule_problem
@@ -53,7 +53,7 @@ def objections(entry: GroupEntry, changed: Mapping[str, Container[int]] | None =
     for number, penalty in chosen("penalties", entry.penalties):
         yield from _event_objections(("penalties", number), penalty)
     event_types = {requirement.event_type for requirement in entry.requirements} or set(conf.event_types())
-    known = {name for name in event_types if is_known(name)}
+    known = {name for name in event_types if is_known_event_type(name)}
     for number, attribute in chosen("custom_attributes", entry.custom_attributes):
         problem = attribute_problem(attribute.source, attribute.value, known)
         if problem:
@@ -67,7 +67,7 @@ def unearnable(entry: GroupEntry) -> Iterator[Found]:
 
 
 def _event_objections(path: Sequence[str | int], item: RequirementEntry | PenaltyEntry) -> Iterator[Found]:
-    if not is_known(item.event_type):
+    if not is_known_event_type(item.event_type):
         yield (*path, "event_type"), f"There is no event type {item.event_type} here."
         return
     if item.event_type not in conf.event_types():

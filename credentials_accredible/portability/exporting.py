@@ -30,7 +30,7 @@ _ROUNDS = 3
 _LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 
 
-def export(configs: Iterable[AccredibleAPIConfig], style: str = "yaml") -> str:
+def export_groups(configs: Iterable[AccredibleAPIConfig], style: str = "yaml") -> str:
     """The text of a file with the groups of ``configs`` that are active or have something configured under them.
 
     ``style``: ``yaml`` or ``json``.

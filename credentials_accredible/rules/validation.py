@@ -13,7 +13,7 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.conf import SETTING
-from credentials_accredible.events.catalogue import carries_user, is_known, keypaths
+from credentials_accredible.events.catalogue import carries_user, is_known_event_type, keypaths
 from credentials_accredible.events.values import (
     FALSE_WORDS,
     TRUE_WORDS,
@@ -84,7 +84,7 @@ def clean_rules(event_type: str, rules: Iterable[Rule]) -> tuple[RuleEntry, ...]
 
     A rule that cannot be compared stays as it is.
     """
-    kinds = {keypath.path: keypath.kind for keypath in keypaths(event_type, ())} if is_known(event_type) else {}
+    kinds = {keypath.path: keypath.kind for keypath in keypaths(event_type, ())}
 
     def clean(rule: Rule) -> str:
         try:
@@ -119,7 +119,7 @@ def requirement_problems(requirement: RequirementEntry, event_types: Collection[
     Ignored paths count as paths here: they are not offered, but a rule that has one still works.
     """
     words = {"event_type": requirement.event_type, "setting": f"{SETTING}['EVENTS']"}
-    if not is_known(requirement.event_type):
+    if not is_known_event_type(requirement.event_type):
         return [_("There is no event type %(event_type)s here.") % words]
     problems = []
     if requirement.event_type not in event_types:

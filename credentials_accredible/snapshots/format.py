@@ -39,7 +39,7 @@ from credentials_accredible.choices import PROVIDER_FIELDS
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, Fulfillment
 from credentials_accredible.rules.configuration import GroupConfiguration
 
-VERSION = 1
+SNAPSHOT_VERSION = 1
 
 # Characters. Databases limit the bytes of a value, and JSON takes up to seven for a character.
 LONGEST_TEXT = 250_000

@@ -9,11 +9,12 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from credentials_accredible.choices import Return
 from credentials_accredible.database import lock, retried
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, history
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun, history
 from credentials_accredible.rules.configuration import Addition, GroupConfiguration, addition
 from credentials_accredible.rules.rows import configuration_of, configure
 from credentials_accredible.rules.version import rules_locked
@@ -82,7 +83,27 @@ class Restoration:
         }
 
 
-def preview(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
+def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> list[GroupSnapshot]:
+    """The snapshots with these primary keys, in that order, then those of these sync runs.
+
+    Raises ConfigurationError for one that does not exist, and for a run without snapshots.
+    """
+    found = {snapshot.pk: snapshot for snapshot in GroupSnapshot.objects.filter(pk__in=keys)}
+    missing = [str(key) for key in keys if key not in found]
+    if missing:
+        raise ConfigurationError(f"There is no snapshot {', '.join(missing)}: the admin lists those there are.")
+    wanted = {key: found[key] for key in keys}
+    for run in runs:
+        if not SyncRun.objects.filter(pk=run).exists():
+            raise ConfigurationError(f"There is no sync run {run}: the admin lists those there are.")
+        of_run = list(GroupSnapshot.objects.filter(sync_run=run).order_by("pk"))
+        if not of_run:
+            raise ConfigurationError(f"The sync run {run} has removed no group, or its snapshots are pruned.")
+        wanted |= {snapshot.pk: snapshot for snapshot in of_run}
+    return list(wanted.values())
+
+
+def preview_restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
     """How ``snapshots`` would be restored now, with figures; writes nothing."""
     plans = _plan_all(snapshots, choices)
     for item in plans:
@@ -99,6 +120,23 @@ def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user
     """
     with history.because(gettext("Restored from a snapshot"), user=user):
         return _restore([snapshot.pk for snapshot in snapshots], choices)
+
+
+def restoration_figures(item: Restoration) -> str:
+    """How much is restored, in one line."""
+    counts = item.counts()
+    parts = [
+        ngettext("%d requirement", "%d requirements", counts["requirements"]) % counts["requirements"],
+        ngettext("%d data rule", "%d data rules", counts["rules"]) % counts["rules"],
+        ngettext("%d penalty", "%d penalties", counts["penalties"]) % counts["penalties"],
+        ngettext("%d custom attribute", "%d custom attributes", counts["attributes"]) % counts["attributes"],
+        ngettext("the progress of %d learner", "the progress of %d learners", counts["learners"]) % counts["learners"],
+        ngettext("the link of %d badge", "the links of %d badges", counts["badges"]) % counts["badges"],
+    ]
+    if counts["gone"]:
+        gone = ngettext("%d learner is no longer here", "%d learners are no longer here", counts["gone"])
+        parts.append(gone % counts["gone"])
+    return ", ".join(parts)
 
 
 @retried
@@ -177,7 +215,7 @@ def _plan_all(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> li
 
 
 def _plan(snapshot: GroupSnapshot, choices: RestoreChoices) -> Restoration:
-    if snapshot.version > format.VERSION:
+    if snapshot.version > format.SNAPSHOT_VERSION:
         return _refused(snapshot, "A newer release of the plugin wrote this snapshot: install that one to restore it.")
     if snapshot.restored_at and snapshot.restored_to:
         name = f"“{snapshot.restored_to.name}” ({snapshot.restored_to.accredible_id})"

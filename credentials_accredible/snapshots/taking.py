@@ -15,7 +15,7 @@ from django.db.models.signals import pre_delete
 
 from credentials_accredible import host
 from credentials_accredible.choices import SnapshotCause
-from credentials_accredible.database import batches, lock, pages
+from credentials_accredible.database import batches, lock, pages, retried
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
@@ -33,6 +33,7 @@ from credentials_accredible.models import (
     history,
 )
 from credentials_accredible.rules.rows import configuration_of
+from credentials_accredible.rules.version import rules_locked
 from credentials_accredible.snapshots import format
 
 # Learners read at once, and the bytes of JSON that one row of the database gets.
@@ -75,6 +76,38 @@ def holdings(groups: Sequence[int]) -> dict[int, Holdings]:
 
 def _counts(rows: QuerySet[Any], path: str) -> QuerySet[Any, tuple[int, int]]:
     return rows.order_by().values_list(path).annotate(Count("pk"))
+
+
+def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> list[int]:
+    """Delete ``groups`` with all that hangs on them, after a snapshot of each; all of them or none.
+
+    Earned badges stay. ``user`` is who did it. Returns the primary keys of the snapshots.
+    """
+    return _remove_groups([group.pk for group in groups], user)
+
+
+def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) -> list[int]:
+    """Delete ``configs`` with their groups, after a snapshot of each group; all of them or none.
+
+    Returns the primary keys of the snapshots.
+    """
+    return _remove_configs([config.pk for config in configs], user)
+
+
+@retried
+def _remove_groups(keys: list[int], user: Any) -> list[int]:
+    with rules_locked():
+        return remove(keys, cause=SnapshotCause.PERSON, user=user)
+
+
+@retried
+def _remove_configs(keys: list[int], user: Any) -> list[int]:
+    # A sync that wants to write groups of theirs waits, and is refused then.
+    with rules_locked():
+        groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
+        kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
+        AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
+        return kept
 
 
 def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> list[int]:
@@ -171,7 +204,7 @@ class _Snapshot:
             environment=config.environment,
             accredible_id=group.accredible_id,
             name=group.name[: format.LONGEST_TEXT],
-            version=format.VERSION,
+            version=format.SNAPSHOT_VERSION,
             data=format.group_data(group, configuration),
         )
         self._parts = 0

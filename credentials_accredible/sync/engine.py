@@ -56,6 +56,11 @@ class Outcome:
         return self.status == RunStatus.SUCCEEDED
 
     @property
+    def needs_approval(self) -> bool:
+        """Whether groups would be removed, which somebody has to agree to."""
+        return bool(self.plan and self.plan.remove)
+
+    @property
     def is_queued(self) -> bool:
         """Whether it has yet to be done, by a worker."""
         return self.status == RunStatus.QUEUED

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import responses
 
-from credentials_accredible.client import AccredibleClient, Options, rate_limit, shared_rate_limit
+from credentials_accredible.client import AccredibleClient, ClientOptions, rate_limit, shared_rate_limit
 from credentials_accredible.client import transport as transport_module
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.secrets import Secret
@@ -88,11 +88,11 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 
 def open_transport(url: str = API, key: str = KEY, **options: Any) -> Transport:
-    return Transport(url, Secret(plain=key), Options(**{**OPTIONS, **options}))
+    return Transport(url, Secret(plain=key), ClientOptions(**{**OPTIONS, **options}))
 
 
 def open_client(url: str = API, **options: Any) -> AccredibleClient:
-    return AccredibleClient(url, Secret(plain=KEY), Options(**{**OPTIONS, **options}))
+    return AccredibleClient(url, Secret(plain=KEY), ClientOptions(**{**OPTIONS, **options}))
 
 
 @pytest.fixture

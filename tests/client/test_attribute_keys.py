@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.client import AccredibleClient, Options
+from credentials_accredible.client import AccredibleClient, ClientOptions
 from credentials_accredible.exceptions import AuthenticationFailed, UnexpectedReply
 from credentials_accredible.secrets import Secret
 from demo.emulator.server import Emulator
@@ -15,7 +15,7 @@ from demo.emulator.server import Emulator
 @pytest.fixture
 def client(emulator: Emulator, account: Any) -> AccredibleClient:
     """A client of the account."""
-    return AccredibleClient(emulator.url, Secret.of("main-key-0001"), Options.from_settings())
+    return AccredibleClient(emulator.url, Secret.of("main-key-0001"), ClientOptions.from_settings())
 
 
 def test_all_pages_are_read(client: AccredibleClient, emulator: Emulator, account: Any) -> None:
@@ -54,4 +54,4 @@ def test_a_reply_that_makes_no_sense_is_none(
 
 def test_a_refused_key_is_told(emulator: Emulator) -> None:
     with pytest.raises(AuthenticationFailed):
-        AccredibleClient(emulator.url, Secret.of("another-key-01"), Options.from_settings()).attribute_keys()
+        AccredibleClient(emulator.url, Secret.of("another-key-01"), ClientOptions.from_settings()).attribute_keys()

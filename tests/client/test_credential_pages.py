@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.client import AccredibleClient, Options
+from credentials_accredible.client import AccredibleClient, ClientOptions
 from credentials_accredible.exceptions import Unavailable, UnexpectedReply
 from credentials_accredible.secrets import Secret
 from demo.emulator.server import Emulator
@@ -22,7 +22,7 @@ SEARCH = "/v2/credentials/search"
 @pytest.fixture
 def client(emulator: Emulator, account: Any) -> Iterator[AccredibleClient]:
     """A client of the emulated account, with small pages."""
-    with AccredibleClient(emulator.url, Secret(plain=KEY), Options(**{**OPTIONS, "max_wait": 0.01})) as opened:
+    with AccredibleClient(emulator.url, Secret(plain=KEY), ClientOptions(**{**OPTIONS, "max_wait": 0.01})) as opened:
         yield opened
 
 

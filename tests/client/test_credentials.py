@@ -12,13 +12,13 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials_accredible.client import AccredibleClient, NewCredential, Options
+from credentials_accredible.client import AccredibleClient, ClientOptions, NewCredential
 from credentials_accredible.exceptions import Invalid, NotFound, RequestFailed, Unavailable, UnexpectedReply
 from credentials_accredible.secrets import Secret
 
 API = "https://api.example.com"
 ONE, MANY = f"{API}/v1/credentials", f"{API}/v2/credentials/bulk_create"
-OPTIONS = Options(
+OPTIONS = ClientOptions(
     connect_timeout=1,
     read_timeout=1,
     attempts=1,

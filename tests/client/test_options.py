@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from credentials_accredible.client import AccredibleClient, Options
+from credentials_accredible.client import AccredibleClient, ClientOptions
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
 from tests.client.conftest import API
@@ -25,7 +25,7 @@ def test_the_settings_become_options(settings: Any) -> None:
         "REDIS_URL": "redis://:hunter2@127.0.0.1:6379/2",
     }
 
-    assert Options.from_settings() == Options(
+    assert ClientOptions.from_settings() == ClientOptions(
         connect_timeout=3,
         read_timeout=7.5,
         attempts=2,
@@ -37,13 +37,13 @@ def test_the_settings_become_options(settings: Any) -> None:
         rate_limit_shares=3,
         redis_url="redis://:hunter2@127.0.0.1:6379/2",
     )
-    assert "hunter2" not in repr(Options.from_settings())
+    assert "hunter2" not in repr(ClientOptions.from_settings())
 
 
 def test_the_defaults_keep_to_the_documented_rate(settings: Any) -> None:
     settings.CREDENTIALS_ACCREDIBLE = {}
 
-    options = Options.from_settings()
+    options = ClientOptions.from_settings()
 
     assert options.rate_limit == (200, 30)
     assert options.attempts > 1
@@ -92,7 +92,7 @@ def test_an_address_of_redis_that_cannot_be_used_is_not_repeated(settings: Any) 
     settings.CREDENTIALS_ACCREDIBLE = {"REDIS_URL": "http://:hunter2@127.0.0.1"}
 
     with pytest.raises(ConfigurationError, match="REDIS_URL") as raised:
-        Options.from_settings()
+        ClientOptions.from_settings()
 
     assert "hunter2" not in str(raised.value)
     assert raised.value.__context__ is None

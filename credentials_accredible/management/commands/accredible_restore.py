@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.management.options import pair
-from credentials_accredible.snapshots import report
+from credentials_accredible.text import one_line
 
 
 class Command(BaseCommand):
@@ -61,7 +63,7 @@ class Command(BaseCommand):
         refused = sum(item.refused for item in items)
         restored = not options["dry_run"] and not refused
         if options["format"] == "json":
-            written = [report.as_dict(item, restored=restored) for item in items]
+            written = [_as_dict(item, restored=restored) for item in items]
             self.stdout.write(json.dumps(written, indent=2))
         else:
             for item in items:
@@ -73,8 +75,43 @@ class Command(BaseCommand):
 
     def _print(self, item: api.Restoration) -> None:
         style = self.style.ERROR if item.refused else self.style.SUCCESS
-        self.stdout.write(style(report.title(item)))
-        for line in report.lines(item):
+        self.stdout.write(style(_title(item)))
+        for line in _lines(item):
             self.stdout.write(f"  {line}")
         for group in item.same_name:
             self.stdout.write(f"    --join {item.snapshot.pk}={group.accredible_id}")
+
+
+def _title(item: api.Restoration) -> str:
+    """Which snapshot, and what becomes of it."""
+    name = one_line(item.snapshot.name)
+    return f"{name} ({item.snapshot.accredible_id}), snapshot {item.snapshot.pk}: {item.way.label}"
+
+
+def _lines(item: api.Restoration) -> Iterator[str]:
+    """What is to be known of it, a line each: the reason or the figures, notes, and groups that could be the same."""
+    if item.reason:
+        yield item.reason
+    if item.wanted:
+        yield api.restoration_figures(item)
+        yield from item.notes
+    for group in item.same_name:
+        text = gettext("The group %(id)s has the same name. If it is this one, made anew at Accredible, join it.")
+        yield text % {"id": group.accredible_id}
+
+
+def _as_dict(item: api.Restoration, *, restored: bool) -> dict[str, object]:
+    """What ``--format json`` prints."""
+    return {
+        "snapshot": item.snapshot.pk,
+        "accredible_id": item.snapshot.accredible_id,
+        "name": item.snapshot.name,
+        "config": item.config.pk if item.config else None,
+        "way": str(item.way),
+        "restored": restored and item.wanted,
+        "group": item.group.pk if item.group else None,
+        "reason": item.reason,
+        **item.counts(),
+        "notes": list(item.notes) if item.wanted else [],
+        "same_name": [group.accredible_id for group in item.same_name],
+    }

@@ -18,7 +18,10 @@ from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.management.options import pair
 from credentials_accredible.models import AccredibleAPIConfig
-from credentials_accredible.sync import report
+from credentials_accredible.text import one_line, shortened
+
+# Characters of a value in a line.
+_LONGEST = 60
 
 
 class Command(BaseCommand):
@@ -64,7 +67,7 @@ class Command(BaseCommand):
             if options["format"] == "text":
                 self._print(outcome, dry_run=options["dry_run"])
         if options["format"] == "json":
-            self.stdout.write(json.dumps([report.as_dict(outcome) for outcome in outcomes], indent=2))
+            self.stdout.write(json.dumps([_as_dict(outcome) for outcome in outcomes], indent=2))
         elif not outcomes and not options["due"]:
             self.stderr.write("There is no API configuration yet: add one in the admin.")
         failed = sum(not outcome.succeeded for outcome in outcomes)
@@ -106,11 +109,11 @@ class Command(BaseCommand):
     def _print(self, outcome: api.Outcome, *, dry_run: bool) -> None:
         style = self.style.SUCCESS if outcome.succeeded else self.style.ERROR
         state = "would be synced" if dry_run and outcome.succeeded else outcome.status.label
-        self.stdout.write(style(f"{outcome.config.name}: {state}: {report.sentence(outcome)}"))
+        self.stdout.write(style(f"{outcome.config.name}: {state}: {api.outcome_sentence(outcome)}"))
         for warning in outcome.warnings:
             self.stdout.write(self.style.WARNING(f"  warning: {warning}"))
         if outcome.plan and (dry_run or not outcome.succeeded):
-            for line in report.plan_lines(outcome.plan, outcome.holdings):
+            for line in _plan_lines(outcome.plan, outcome.holdings):
                 self.stdout.write(f"  {line}")
         elif outcome.plan and outcome.plan.conflicting:
             for conflict in outcome.plan.conflicting:
@@ -141,3 +144,56 @@ class Command(BaseCommand):
                 bar.update(task, description=f"{name}: {stage}", completed=done, total=total, refresh=True)
 
             yield show
+
+
+def _as_dict(outcome: api.Outcome) -> dict[str, object]:
+    """What ``--format json`` prints of an outcome."""
+    return {
+        "config": outcome.config.pk,
+        "name": outcome.config.name,
+        "status": str(outcome.status),
+        **api.plan_figures(outcome.plan if outcome.succeeded else None),
+        "same_name": [
+            {"removed": offer.local.accredible_id, "created": offer.remote.accredible_id}
+            for offer in (outcome.plan.lookalikes if outcome.plan else ())
+        ],
+        "error": outcome.error,
+        "run": outcome.run.pk if outcome.run else None,
+    }
+
+
+def _plan_lines(plan: api.Plan, hanging: dict[int, api.Holdings]) -> Iterator[str]:
+    """A line for each group that would change, and what could be done instead.
+
+    ``+`` created, ``~`` updated, ``>`` carried over, ``-`` removed, ``!`` conflicting, ``?`` could be carried over.
+    """
+    for group in plan.create:
+        yield f"+ {group.accredible_id}  {group.name}"
+    for update in plan.update:
+        yield f"~ {update.local.accredible_id}  {update.remote.name}"
+        yield from (f"    {_describe(change)}" for change in update.changes)
+    for carried in plan.carry:
+        yield f"> {carried.local.accredible_id} -> {carried.remote.accredible_id}  {carried.remote.name}"
+        kept = api.describe_holdings(hanging.get(carried.local.pk, api.Holdings()))
+        yield f"    keeps {kept}; is inactive afterwards"
+    for local in plan.remove:
+        state = "active" if local.is_active else "inactive"
+        yield f"- {local.accredible_id}  {local.name}"
+        yield f"    {state}, {api.describe_holdings(hanging.get(local.pk, api.Holdings()))}"
+    for conflict in plan.conflicting:
+        yield f"! {conflict.remote.accredible_id}  {conflict.remote.name}"
+        yield f"    held by “{conflict.holder}” already: skipped, because two copies would issue two badges"
+    for offer in plan.lookalikes:
+        old, new = offer.local.accredible_id, offer.remote.accredible_id
+        yield f"? {old} -> {new}  {offer.remote.name}"
+        yield "    this looks like the same group, made anew at Accredible. To carry its configuration over:"
+        yield f"    --carry-over {old}={new}"
+
+
+def _describe(change: api.Change) -> str:
+    """A change as ``field: old -> new``, long values shortened."""
+    return f"{change.field}: {_short(change.old)} -> {_short(change.new)}"
+
+
+def _short(value: object) -> str:
+    return shortened(one_line(str(value if value not in (None, "") else "(none)")), _LONGEST)

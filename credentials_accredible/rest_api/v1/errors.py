@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import TextChoices
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 
 from credentials_accredible.exceptions import (
@@ -43,6 +43,30 @@ class Code(TextChoices):
         "Accredible does not answer, or asks to slow down: try again later",
     )
     UNEXPECTED = "unexpected", "something that should not happen: the log of the service says more"
+
+
+class ErrorSerializer(serializers.Serializer):
+    """An error."""
+
+    detail = serializers.CharField(help_text="What is wrong, and what to do.")
+    code = serializers.ChoiceField(Code.choices, required=False, help_text="For programs, where they can react to it.")
+
+    class Meta:
+        ref_name = "AccredibleError"
+
+
+class InvalidSerializer(serializers.Serializer):
+    """Input that cannot be used."""
+
+    detail = serializers.CharField(help_text="What is wrong, and what to do.")
+    errors = serializers.DictField(  # type: ignore[assignment]  # the declaration does not stay on the class
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="The messages by field; those about all of it under non_field_errors.",
+    )
+
+    class Meta:
+        ref_name = "AccredibleInvalidInput"
 
 
 # The first class that an error belongs to decides.

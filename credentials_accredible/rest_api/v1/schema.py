@@ -13,7 +13,8 @@ from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
 
 from credentials_accredible.rest_api.v1.base import MAX_PAGE, Pages
-from credentials_accredible.rest_api.v1.sync_serializers import ErrorSerializer, InvalidSerializer, StrictSerializer
+from credentials_accredible.rest_api.v1.errors import ErrorSerializer, InvalidSerializer
+from credentials_accredible.rest_api.v1.input_serializers import StrictSerializer
 
 F = TypeVar("F", bound=Callable[..., Any])
 

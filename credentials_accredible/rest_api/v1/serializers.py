@@ -1,4 +1,4 @@
-"""What resources look like, a module for each."""
+"""What resources look like: badges, API configurations, groups, and sync runs with their changes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,26 @@ from credentials_accredible.models import (
     SyncRun,
 )
 from credentials_accredible.rest_api.v1.base import may, reading
-from credentials_accredible.rest_api.v1.sync_serializers import ChangedFieldSerializer, WebAddressField, web_address
+from credentials_accredible.rest_api.v1.plan_serializers import ChangedFieldSerializer
 
 # So many entries of the log: a badge that was tried for weeks has hundreds of them.
 LOG_LENGTH = 50
+
+
+WEB = ("https://", "http://")
+
+
+def web_address(value: str) -> str:
+    """An address as the provider gave it, empty where no browser should follow it."""
+    return value if value.startswith(WEB) else ""
+
+
+class WebAddressField(serializers.CharField):
+    """An address of the web, for pages to link to: empty where what the provider gave is anything else."""
+
+    def to_representation(self, value: Any) -> str:
+        """The address, or nothing."""
+        return web_address(str(value))
 
 
 class BadgeSerializer(serializers.ModelSerializer):

@@ -19,7 +19,7 @@ from credentials_accredible.choices import RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun
 from credentials_accredible.rest_api.v1 import schema
 from credentials_accredible.rest_api.v1.base import AnyOf, ResourceView
-from credentials_accredible.rest_api.v1.errors import Code, meaning, retry_headers
+from credentials_accredible.rest_api.v1.errors import Code, ErrorSerializer, meaning, retry_headers
 from credentials_accredible.rest_api.v1.filters import (
     BadgeFilters,
     ChangeFilters,
@@ -28,6 +28,8 @@ from credentials_accredible.rest_api.v1.filters import (
     OwnBadgeFilters,
     RunFilters,
 )
+from credentials_accredible.rest_api.v1.input_serializers import PreviewRequestSerializer, SyncRequestSerializer
+from credentials_accredible.rest_api.v1.plan_serializers import NotSyncedSerializer, PlanSerializer, PreviewSerializer
 from credentials_accredible.rest_api.v1.serializers import (
     NESTED,
     BadgeDetailSerializer,
@@ -38,14 +40,6 @@ from credentials_accredible.rest_api.v1.serializers import (
     OwnBadgeSerializer,
     RunSerializer,
     hidden_from,
-)
-from credentials_accredible.rest_api.v1.sync_serializers import (
-    ErrorSerializer,
-    NotSyncedSerializer,
-    PlanSerializer,
-    PreviewRequestSerializer,
-    PreviewSerializer,
-    SyncRequestSerializer,
 )
 
 _MINE = "mine"
