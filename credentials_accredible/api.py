@@ -86,12 +86,19 @@ from credentials_accredible.snapshots.restoring import (
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove_configs, remove_groups
 from credentials_accredible.sync import runs, schedule
 from credentials_accredible.sync.apply import Consent
-from credentials_accredible.sync.engine import Outcome, current_site, preview, run_queued_sync, start_sync, sync
-from credentials_accredible.sync.fetch import Progress
+from credentials_accredible.sync.engine import (
+    Outcome,
+    Progress,
+    current_site,
+    preview,
+    run_queued_sync,
+    start_sync,
+    sync,
+)
 from credentials_accredible.sync.plan import Change, Plan, Update
 from credentials_accredible.sync.pruning import prune
-from credentials_accredible.sync.report import describe_holdings, outcome_sentence, plan_figures, run_sentence
-from credentials_accredible.sync.runs import close_dead_runs
+from credentials_accredible.sync.report import describe_holdings, outcome_sentence, run_sentence
+from credentials_accredible.sync.runs import close_dead_runs, plan_figures
 from credentials_accredible.sync.schedule import failing_schedules, is_overdue, schedule_sync, with_health
 
 # Seconds that a person waits for Accredible's answer about a key.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
 from typing import Any
 
 from django.contrib.sites.models import Site
@@ -14,15 +13,15 @@ from django.utils.translation import gettext
 
 from credentials_accredible import conf
 from credentials_accredible.badges import linking
-from credentials_accredible.choices import PROVIDER_FIELDS, ChangeAction, RunStatus, SnapshotCause
+from credentials_accredible.choices import PROVIDER_FIELDS, RunStatus, SnapshotCause
+from credentials_accredible.database import batches
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun, history
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun, history
 from credentials_accredible.rules.version import rules_changed, rules_locked
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.plan import (
     CarryOver,
-    Change,
     LocalGroup,
     Plan,
     RemoteGroup,
@@ -31,93 +30,8 @@ from credentials_accredible.sync.plan import (
     values_of,
 )
 
-
-def carry_over(pairs: Iterable[CarryOver], *, user: Any = None) -> None:
-    """Give each group the id and the texts of the one that was made in its place, and deactivate it.
-
-    What is configured under it stays, and so does the progress of its learners. The badges they have stay theirs, and
-    count for the group. Those that are not at Accredible yet are made in the new one. Wants ``rules_locked`` around it,
-    with the rules changed.
-    """
-    for pair in pairs:
-        group = AccredibleGroup.objects.get(pk=pair.local.pk)
-        for name, value in values_of(pair.remote, pair.local).items():
-            setattr(group, name, value)
-        group.accredible_id = pair.remote.accredible_id
-        group.is_active = False
-        group.synced_at = timezone.now()
-        with history.because(gettext("Carried over by a sync"), user=user):
-            group.save()
-        numbers = {pair.local.accredible_id, pair.remote.accredible_id}
-        linking.link_all(group, linking.unlinked(group.api_config, numbers))
-        linking.move_waiting(group)
-
-
-# Rows of one statement.
-_BATCH_CHANGES = 100
-
-# Characters. What is kept is for people to read; the texts themselves are at Accredible.
-_LONGEST = 200
-_LONGEST_NAME = 255
-_BEFORE = 30
-
-
-def record(run: SyncRun, plan: Plan) -> None:
-    """Write down what ``plan`` did, once its groups are written, in the same transaction.
-
-    Costs a statement for every hundred groups that have changed, and one more where some are new.
-    """
-    rows = _rows(run, plan)
-    while batch := list(islice(rows, _BATCH_CHANGES)):
-        SyncChange.objects.bulk_create(batch)
-
-
-def shortened(change: Change) -> dict[str, object]:
-    """``change`` as a SyncChange holds it: long texts are cut down to where they begin to differ."""
-    old, new = _plain(change.old), _plain(change.new)
-    if isinstance(old, str) and isinstance(new, str):
-        old, new = _cut(old, new), _cut(new, old)
-    return {"field": change.field, "old": old, "new": new}
-
-
-def _rows(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
-    # MySQL does not say which keys the rows of a bulk statement got.
-    mine = AccredibleGroup.objects.filter(api_config=run.api_config)
-    keys = dict(mine.values_list("accredible_id", "pk")) if plan.create else {}
-    for created in plan.create:
-        yield _row(run, ChangeAction.CREATED, created, group_id=keys.get(created.accredible_id))
-    for update in plan.update:
-        fields = [shortened(change) for change in update.changes]
-        yield _row(run, ChangeAction.UPDATED, update.remote, group_id=update.local.pk, fields=fields)
-    for carried in plan.carry:
-        fields = [shortened(change) for change in carried.changes]
-        yield _row(run, ChangeAction.CARRIED_OVER, carried.remote, group_id=carried.local.pk, fields=fields)
-    for removed in plan.remove:
-        yield _row(run, ChangeAction.REMOVED, removed)
-
-
-def _row(run: SyncRun, action: ChangeAction, described: RemoteGroup | LocalGroup, **values: Any) -> SyncChange:
-    name = described.name[:_LONGEST_NAME]
-    return SyncChange(sync_run=run, action=action, accredible_id=described.accredible_id, name=name, **values)
-
-
-def _plain(value: object) -> object:
-    """``value`` as JSON has it."""
-    return value if value is None or isinstance(value, (str, int)) else str(value)
-
-
-def _cut(text: str, other: str) -> str:
-    """A part of ``text``, from a little before it begins to differ from ``other``."""
-    if len(text) <= _LONGEST:
-        return text
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
-    start = same - _BEFORE if same > _LONGEST // 2 else 0
-    end = start + _LONGEST
-    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
-
-
-# Rows of one statement. Descriptions can be long, and MySQL limits the bytes of a statement.
-_BATCH = 100
+# Groups of one statement. Descriptions can be long, and MySQL limits the bytes of a statement.
+_GROUPS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -141,7 +55,7 @@ class Consent:
 
     def objection(self, plan: Plan) -> SyncRefused | None:
         """Why the plan goes beyond what was agreed to; None where it does not."""
-        if self.approved and plan.gone and self.approved != _approval_now(plan):
+        if self.approved and plan.gone and self.approved != approval(plan, holdings_of(plan)):
             return ConfirmationRequired(
                 "What this sync would change is no longer what was confirmed. Nothing was changed: look at it again."
             )
@@ -166,10 +80,6 @@ def approval(plan: Plan, configured: dict[int, Holdings]) -> str:
     return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
 
 
-def _approval_now(plan: Plan) -> str:
-    return approval(plan, holdings([group.pk for group in plan.gone]))
-
-
 def local_groups(config: AccredibleAPIConfig) -> list[LocalGroup]:
     """The groups of ``config`` as they are here."""
     rows = AccredibleGroup.objects.filter(api_config=config).order_by("accredible_id")
@@ -189,10 +99,15 @@ def current_plan(
     return make_plan(remote, local, _held_elsewhere(config, new), carry_over)
 
 
+def holdings_of(plan: Plan) -> dict[int, Holdings]:
+    """What hangs on the groups that ``plan`` removes or carries over, by primary key."""
+    return holdings([group.pk for group in plan.gone])
+
+
 def apply(
     run: SyncRun, config: AccredibleAPIConfig, remote: Sequence[RemoteGroup], *, site: Site | None, consent: Consent
 ) -> tuple[Plan, SyncRefused | None]:
-    """Plan anew under the lock and, where ``consent`` covers the plan, carry it out and close ``run`` as succeeded.
+    """Plan again under the lock and, where ``consent`` covers the plan, carry it out and close ``run`` as succeeded.
 
     Returns the plan, and the objection that kept it from being carried out. Raises SyncSuperseded where the lock is
     lost or the account behind ``config`` is another one now, and CarryOverRefused. The groups are as before then.
@@ -208,9 +123,10 @@ def apply(
                 rules_changed()
             _create(config, plan, site)
             _update(plan)
-            carry_over(plan.carry, user=run.user)
+            for pair in plan.carry:
+                _carry_over(pair, user=run.user)
             remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
-            record(run, plan)
+            runs.record_changes(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
 
@@ -226,9 +142,8 @@ def _refuse_another_account(config: AccredibleAPIConfig) -> None:
 def _held_elsewhere(config: AccredibleAPIConfig, ids: Sequence[int]) -> dict[int, str]:
     others = AccredibleGroup.objects.filter(api_config__environment=config.environment).exclude(api_config=config)
     held: dict[int, str] = {}
-    for start in range(0, len(ids), _BATCH * 5):
-        batch = others.filter(accredible_id__in=ids[start : start + _BATCH * 5])
-        held.update(batch.values_list("accredible_id", "api_config__name"))
+    for batch in batches(ids):
+        held.update(others.filter(accredible_id__in=batch).values_list("accredible_id", "api_config__name"))
     return held
 
 
@@ -244,7 +159,7 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
         )
         for remote in plan.create
     )
-    for batch in _batches(groups):
+    for batch in batches(groups, _GROUPS_AT_ONCE):
         AccredibleGroup.objects.bulk_create(batch)
 
 
@@ -254,10 +169,24 @@ def _update(plan: Plan) -> None:
         AccredibleGroup(pk=update.local.pk, synced_at=now, modified=now, **values_of(update.remote, update.local))
         for update in plan.update
     )
-    for batch in _batches(groups):
+    for batch in batches(groups, _GROUPS_AT_ONCE):
         AccredibleGroup.objects.bulk_update(batch, [*PROVIDER_FIELDS, "synced_at", "modified"])
 
 
-def _batches(groups: Iterator[AccredibleGroup]) -> Iterator[list[AccredibleGroup]]:
-    while batch := list(islice(groups, _BATCH)):
-        yield batch
+def _carry_over(pair: CarryOver, *, user: Any) -> None:
+    """Give a group the id and the texts of the one that was made in its place, and deactivate it.
+
+    What is configured under it stays, and so does the progress of its learners. The badges they have stay theirs, and
+    count for the group. Those that are not at Accredible yet are made in the new one.
+    """
+    group = AccredibleGroup.objects.get(pk=pair.local.pk)
+    for name, value in values_of(pair.remote, pair.local).items():
+        setattr(group, name, value)
+    group.accredible_id = pair.remote.accredible_id
+    group.is_active = False
+    group.synced_at = timezone.now()
+    with history.because(gettext("Carried over by a sync"), user=user):
+        group.save()
+    numbers = {pair.local.accredible_id, pair.remote.accredible_id}
+    linking.link_all(group, linking.unlinked(group.api_config, numbers))
+    linking.move_waiting(group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -15,17 +15,19 @@ from django.http import HttpRequest
 
 from credentials_accredible import broker
 from credentials_accredible.choices import RunStatus, RunTrigger
-from credentials_accredible.client import open_client
+from credentials_accredible.client import AccredibleClient, Group, open_client
 from credentials_accredible.database import retried
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
-from credentials_accredible.snapshots.taking import Holdings, holdings
+from credentials_accredible.snapshots.taking import Holdings
 from credentials_accredible.sync import runs
-from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, local_groups
-from credentials_accredible.sync.fetch import Fetched, Progress, fetch
-from credentials_accredible.sync.plan import Plan
+from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, holdings_of, local_groups
+from credentials_accredible.sync.plan import LocalGroup, Plan, RemoteGroup
 
 log = logging.getLogger(__name__)
+
+# (stage, done, total): stage is "groups", "designs" or "applying"; total is None while it is not known.
+Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def preview(
     try:
         with open_client(config) as client:
             local = local_groups(config)
-            fetched = fetch(client, local, refresh_icons=refresh_icons, progress=progress or _silent)
+            fetched = _fetch(client, local, refresh_icons=refresh_icons, progress=progress or _silent)
         plan = current_plan(config, fetched.groups, carry_over)
         objection = Consent(force=force).objection(plan)
     except SyncRefused as error:
@@ -93,7 +95,7 @@ def preview(
         RunStatus.REFUSED if objection else RunStatus.SUCCEEDED,
         str(objection or ""),
         plan=plan,
-        holdings=_holdings(plan),
+        holdings=holdings_of(plan),
         warnings=fetched.warnings,
         reason=objection,
     )
@@ -116,121 +118,10 @@ def sync(
     transaction: Accredible is asked meanwhile.
     """
     site = site or current_site()
-    opened = open_run(runs.begin, config, trigger=trigger, user=user)
+    opened = _open_run(runs.begin, config, trigger=trigger, user=user)
     if opened.run is None or opened.status != RunStatus.RUNNING:
         return opened
-    consent = consent or Consent()
-    return carry_out(opened.run, config, site=site, consent=consent, refresh_icons=refresh_icons, progress=progress)
-
-
-def current_site(request: HttpRequest | None = None) -> Site | None:
-    """The site that new groups get where nobody names another; None where the host has no such site."""
-    try:
-        return Site.objects.get_current(request)
-    except (Site.DoesNotExist, ImproperlyConfigured):
-        return None
-
-
-def open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, trigger: str, user: Any) -> Outcome:
-    """A run as ``opener`` makes it, one of ``runs.begin`` and ``runs.queue``; or, closed, why there is none."""
-    try:
-        # As it is now: it may have been changed or deleted while others were synchronised.
-        config.refresh_from_db()
-        run = opener(config, trigger=trigger, user=user)
-    except SyncInProgress as error:
-        refused = runs.record_refusal(config, str(error), trigger=trigger, user=user)
-        return Outcome(config, RunStatus.REFUSED, str(error), run=refused, reason=error)
-    except AccredibleAPIConfig.DoesNotExist:
-        return Outcome(config, RunStatus.FAILED, f"“{config.name}” was deleted meanwhile.")
-    except AccredibleError as error:
-        return Outcome(config, RunStatus.FAILED, str(error), reason=error)
-    except DatabaseError as error:
-        log.exception("sync_failed config=%s", config.pk)
-        return Outcome(config, RunStatus.FAILED, _database_words(error))
-    return Outcome(config, RunStatus(run.status), run=run)
-
-
-def carry_out(
-    run: SyncRun,
-    config: AccredibleAPIConfig,
-    *,
-    site: Site | None,
-    consent: Consent,
-    refresh_icons: bool,
-    progress: Progress | None = None,
-) -> Outcome:
-    """Do what an open ``run`` of this process is for, and close it; as ``sync``."""
-    return _Synchronisation(config, run, progress or _silent).carry_out(site, consent, refresh_icons)
-
-
-class _Synchronisation:
-    """What one run gathers on its way, so that it can be told however the run ends."""
-
-    def __init__(self, config: AccredibleAPIConfig, run: SyncRun, progress: Progress) -> None:
-        self.config = config
-        self.run = run
-        self.progress = progress
-        self.fetched = Fetched([], [])
-
-    def carry_out(self, site: Site | None, consent: Consent, refresh_icons: bool) -> Outcome:
-        try:
-            self.fetched = self._fetch(refresh_icons)
-            total = len(self.fetched.groups)
-            self._beating("applying", 0, total)
-            # A learner's event can meet it halfway: databases let one of two go on then, and the other one try again.
-            carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, site=site, consent=consent)
-            plan, objection = retried(carry_out_plan)()
-        except SyncRefused as error:
-            return self._ended(RunStatus.REFUSED, str(error), reason=error)
-        except AccredibleError as error:
-            return self._ended(RunStatus.FAILED, str(error), reason=error)
-        except DatabaseError as error:
-            log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
-            return self._ended(RunStatus.FAILED, _database_words(error))
-        except Exception as error:
-            log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
-            return self._ended(RunStatus.FAILED, f"Unexpected {type(error).__name__}: see the log of this service.")
-        except BaseException:
-            runs.finish(self.run, RunStatus.FAILED, error="Interrupted. Nothing was changed.")
-            raise
-        if objection:
-            return self._ended(RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=_holdings(plan))
-        self.progress("applying", total, total)
-        return Outcome(self.config, RunStatus.SUCCEEDED, plan=plan, warnings=self.fetched.warnings, run=self.run)
-
-    def _fetch(self, refresh_icons: bool) -> Fetched:
-        with open_client(self.config) as client:
-            try:
-                fetched = fetch(client, local_groups(self.config), refresh_icons=refresh_icons, progress=self._beating)
-            finally:
-                self.run.requests = client.requests_sent
-        self.run.warnings = fetched.warnings
-        return fetched
-
-    def _beating(self, stage: str, done: int, total: int | None) -> None:
-        runs.beat(self.run, stage, done, total)
-        self.progress(stage, done, total)
-
-    def _ended(self, status: RunStatus, error: str, **details: Any) -> Outcome:
-        try:
-            # What a guard objects to, a person can still agree to.
-            runs.finish(self.run, status, error=error, needs_confirmation="plan" in details)
-        except DatabaseError:
-            # The run stays open until its lease is over; nothing was changed by it.
-            log.exception("sync_run_not_closed config=%s run=%s", self.config.pk, self.run.pk)
-        return Outcome(self.config, status, error, run=self.run, warnings=self.fetched.warnings, **details)
-
-
-def _holdings(plan: Plan) -> dict[int, Holdings]:
-    return holdings([group.pk for group in plan.gone])
-
-
-def _silent(stage: str, done: int, total: int | None) -> None:
-    """Progress that nobody looks at."""
-
-
-def _database_words(error: DatabaseError) -> str:
-    return f"The database did not take the changes: {error}"[:500]
+    return _Synchronisation(config, opened.run, progress).carry_out(site, consent or Consent(), refresh_icons)
 
 
 def start_sync(
@@ -255,7 +146,7 @@ def start_sync(
     if not in_background:
         return sync(config, trigger=trigger, user=user, site=site, consent=consent, refresh_icons=refresh_icons)
     # The run is there, and holds the lock, before the message is sent: the worker that gets it takes it over, once.
-    queued = open_run(runs.queue, config, trigger=trigger, user=user)
+    queued = _open_run(runs.queue, config, trigger=trigger, user=user)
     if queued.run is None or not queued.is_queued:
         return queued
     options = {"site": site.pk if site else None, "consent": asdict(consent), "refresh_icons": refresh_icons}
@@ -283,4 +174,156 @@ def run_queued_sync(run_id: int, options: dict[str, Any]) -> Outcome | None:
         runs.finish(run, RunStatus.FAILED, error=words)
         return Outcome(AccredibleAPIConfig(name=run.config_name), RunStatus.FAILED, words, run=run)
     site = Site.objects.filter(pk=options["site"]).first()
-    return carry_out(run, config, site=site, consent=consent, refresh_icons=options["refresh_icons"])
+    return _Synchronisation(config, run).carry_out(site, consent, options["refresh_icons"])
+
+
+def current_site(request: HttpRequest | None = None) -> Site | None:
+    """The site that new groups get where nobody names another; None where the host has no such site."""
+    try:
+        return Site.objects.get_current(request)
+    except (Site.DoesNotExist, ImproperlyConfigured):
+        return None
+
+
+def _open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, trigger: str, user: Any) -> Outcome:
+    """A run as ``opener`` makes it, one of ``runs.begin`` and ``runs.queue``; or, closed, why there is none."""
+    try:
+        # As it is now: it may have been changed or deleted while others were synchronised.
+        config.refresh_from_db()
+        run = opener(config, trigger=trigger, user=user)
+    except SyncInProgress as error:
+        refused = runs.record_refusal(config, str(error), trigger=trigger, user=user)
+        return Outcome(config, RunStatus.REFUSED, str(error), run=refused, reason=error)
+    except AccredibleAPIConfig.DoesNotExist:
+        return Outcome(config, RunStatus.FAILED, f"“{config.name}” was deleted meanwhile.")
+    except AccredibleError as error:
+        return Outcome(config, RunStatus.FAILED, str(error), reason=error)
+    except DatabaseError as error:
+        log.exception("sync_failed config=%s", config.pk)
+        return Outcome(config, RunStatus.FAILED, _database_words(error))
+    return Outcome(config, RunStatus(run.status), run=run)
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """What Accredible has: its groups in its order, and a sentence for each design that could not be read."""
+
+    groups: list[RemoteGroup]
+    warnings: list[str]
+
+
+class _Synchronisation:
+    """What one run gathers on its way, so that it can be told however the run ends."""
+
+    def __init__(self, config: AccredibleAPIConfig, run: SyncRun, progress: Progress | None = None) -> None:
+        self.config = config
+        self.run = run
+        self.progress = progress or _silent
+        self.fetched = _Fetched([], [])
+
+    def carry_out(self, site: Site | None, consent: Consent, refresh_icons: bool) -> Outcome:
+        try:
+            self.fetched = self._fetch(refresh_icons)
+            total = len(self.fetched.groups)
+            self._beating("applying", 0, total)
+            # A learner's event can meet it halfway: databases let one of two go on then, and the other one try again.
+            carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, site=site, consent=consent)
+            plan, objection = retried(carry_out_plan)()
+        except SyncRefused as error:
+            return self._ended(RunStatus.REFUSED, str(error), reason=error)
+        except AccredibleError as error:
+            return self._ended(RunStatus.FAILED, str(error), reason=error)
+        except DatabaseError as error:
+            log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
+            return self._ended(RunStatus.FAILED, _database_words(error))
+        except Exception as error:
+            log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
+            return self._ended(RunStatus.FAILED, f"Unexpected {type(error).__name__}: see the log of this service.")
+        except BaseException:
+            runs.finish(self.run, RunStatus.FAILED, error="Interrupted. Nothing was changed.")
+            raise
+        if objection:
+            hanging = holdings_of(plan)
+            return self._ended(RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=hanging)
+        self.progress("applying", total, total)
+        return Outcome(self.config, RunStatus.SUCCEEDED, plan=plan, warnings=self.fetched.warnings, run=self.run)
+
+    def _fetch(self, refresh_icons: bool) -> _Fetched:
+        with open_client(self.config) as client:
+            try:
+                fetched = _fetch(client, local_groups(self.config), refresh_icons=refresh_icons, progress=self._beating)
+            finally:
+                self.run.requests = client.requests_sent
+        self.run.warnings = fetched.warnings
+        return fetched
+
+    def _beating(self, stage: str, done: int, total: int | None) -> None:
+        runs.beat(self.run, stage, done, total)
+        self.progress(stage, done, total)
+
+    def _ended(self, status: RunStatus, error: str, **details: Any) -> Outcome:
+        try:
+            # What a guard objects to, a person can still agree to.
+            runs.finish(self.run, status, error=error, needs_confirmation="plan" in details)
+        except DatabaseError:
+            # The run stays open until its lease is over; nothing was changed by it.
+            log.exception("sync_run_not_closed config=%s run=%s", self.config.pk, self.run.pk)
+        return Outcome(self.config, status, error, run=self.run, warnings=self.fetched.warnings, **details)
+
+
+def _fetch(
+    client: AccredibleClient, local: Iterable[LocalGroup], *, refresh_icons: bool, progress: Progress
+) -> _Fetched:
+    """All groups of the client's account, each with its icon.
+
+    A design is asked for once, and only where its picture is not known yet, where a group that uses it has changed
+    at Accredible since, or where ``refresh_icons`` says so. Raises RequestFailed where the groups cannot be read;
+    a design that cannot be read costs a warning.
+    """
+    groups = client.groups(progress=lambda done, total: progress("groups", done, total))
+    known, needed = _designs(groups, list(local), refresh_icons)
+    batch = client.designs(needed, progress=lambda done, total: progress("designs", done, total))
+    icons: dict[int, str | None] = {
+        **known,
+        **{design_id: design.image_url for design_id, design in batch.found.items()},
+        **dict.fromkeys(batch.failures),
+    }
+    return _Fetched(
+        groups=[_remote(group, icons) for group in groups],
+        warnings=[f"Design {design_id}: {reason}" for design_id, reason in sorted(batch.failures.items())],
+    )
+
+
+def _designs(groups: list[Group], local: list[LocalGroup], refresh: bool) -> tuple[dict[int, str], list[int]]:
+    """The icons known already by design id, and the ids of the designs to ask for."""
+    known = {group.design_id: group.icon_url for group in local if group.design_id is not None and group.icon_url}
+    updated = {group.accredible_id: group.remote_updated_at for group in local}
+    needed = []
+    for group in groups:
+        if group.design_id is None:
+            continue
+        touched = group.accredible_id in updated and updated[group.accredible_id] != group.updated_at
+        if refresh or touched or group.design_id not in known:
+            needed.append(group.design_id)
+    return known, list(dict.fromkeys(needed))
+
+
+def _remote(group: Group, icons: dict[int, str | None]) -> RemoteGroup:
+    return RemoteGroup(
+        accredible_id=group.accredible_id,
+        name=group.name,
+        internal_name=group.internal_name,
+        description=group.description,
+        icon_url="" if group.design_id is None else icons[group.design_id],
+        design_id=group.design_id,
+        remote_created_at=group.created_at,
+        remote_updated_at=group.updated_at,
+    )
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """Progress that nobody looks at."""
+
+
+def _database_words(error: DatabaseError) -> str:
+    return f"The database did not take the changes: {error}"[:500]

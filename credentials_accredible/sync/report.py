@@ -8,19 +8,7 @@ from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import SyncRun
 from credentials_accredible.snapshots.taking import Holdings
 from credentials_accredible.sync.engine import Outcome
-from credentials_accredible.sync.plan import Plan
-
-
-def plan_figures(plan: Plan | None) -> dict[str, int]:
-    """How many groups the plan creates, updates, leaves, removes and finds in another configuration."""
-    plan = plan or Plan()
-    return {
-        "created": len(plan.create),
-        "updated": len(plan.update) + len(plan.carry),
-        "unchanged": len(plan.unchanged),
-        "removed": len(plan.remove),
-        "conflicting": len(plan.conflicting),
-    }
+from credentials_accredible.sync.runs import plan_figures
 
 
 def outcome_sentence(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""The record of a synchronisation, which is also the lock that keeps a second one out.
+"""The record of a synchronisation, the lock that keeps a second one out, and what it did to each group.
 
 ``SyncRun.lock`` is unique, so every database refuses a second open row of one configuration, whether it is queued or
 running. Nothing is held open while Accredible is asked: the lock is a committed row, and a sign of life every second
@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import psutil
@@ -20,72 +22,26 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
-from credentials_accredible.choices import RunStatus
+from credentials_accredible.choices import ChangeAction, RunStatus
+from credentials_accredible.database import batches
 from credentials_accredible.exceptions import ConfigurationError, SyncInProgress, SyncSuperseded
-from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun
 from credentials_accredible.sync import schedule
-from credentials_accredible.sync.plan import Plan
-from credentials_accredible.sync.schedule import BAD
+from credentials_accredible.sync.plan import Change, LocalGroup, Plan, RemoteGroup
 
 log = logging.getLogger(__name__)
 
-# Seconds. The start of a process is reckoned from the machine's clock, which can be set while it runs.
+_OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
+_HEARTBEAT_EVERY = timedelta(seconds=1)
+# Seconds. The start of a process is computed from the machine's clock, which can be set while it runs.
 _CLOCK_STEP = 5.0
 
-
-def current() -> str:
-    """This process, in a form that no other process has, here or elsewhere."""
-    pid = os.getpid()
-    return f"{_place()}/{pid}/{_process_start(pid)}"
-
-
-def is_gone(owner: str) -> bool:
-    """Whether the process that called itself ``owner`` has ended; False where nobody here can know."""
-    place, _, process = owner.partition("/")
-    if place != _place():
-        return False
-    pid, _, started = process.partition("/")
-    now = _process_start(int(pid))
-    return not now or not started or abs(float(now) - float(started)) > _CLOCK_STEP
-
-
-def _place() -> str:
-    """Where process ids mean the same: a machine, and on it, a container. Two containers can share a host name."""
-    try:
-        namespace = str(os.stat("/proc/self/ns/pid").st_ino)
-    except OSError:
-        namespace = ""
-    return f"{socket.gethostname()}@{namespace}".replace("/", "-")[:200]
-
-
-def _process_start(pid: int) -> str:
-    # A process id comes back sooner or later; with the time the process started it is one of a kind.
-    try:
-        process = psutil.Process(pid)
-        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
-    except psutil.Error:
-        return ""
-
-
-_HEARTBEAT_EVERY = timedelta(seconds=1)
-
-OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
-
-_WRITTEN_AT_THE_END = (
-    "status",
-    "error",
-    "needs_confirmation",
-    "lock",
-    "finished_at",
-    "modified",
-    "created_count",
-    "updated_count",
-    "unchanged_count",
-    "removed_count",
-    "conflicting_count",
-    "requests",
-    "warnings",
-)
+# Changes written in one statement.
+_CHANGES_AT_ONCE = 100
+# Characters. What is kept is for people to read; the texts themselves are at Accredible.
+_LONGEST = 200
+_LONGEST_NAME = 255
+_BEFORE = 30
 
 
 def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
@@ -93,7 +49,7 @@ def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
 
     A run that died is closed first. Raises SyncInProgress where another one is alive.
     """
-    return _open(_new_run(config, trigger, user, status=RunStatus.RUNNING), config, current())
+    return _open(_new_run(config, trigger, user, status=RunStatus.RUNNING), config, _this_process())
 
 
 def queue(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
@@ -104,28 +60,10 @@ def queue(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
 def take(pk: int) -> SyncRun | None:
     """Have the queued run of this primary key run in this process; None where it is not queued any more."""
     now = timezone.now()
-    values = {"owner": current(), "heartbeat_at": now, "started_at": now, "modified": now}
+    values = {"owner": _this_process(), "heartbeat_at": now, "started_at": now, "modified": now}
     if not SyncRun.objects.filter(pk=pk, status=RunStatus.QUEUED).update(status=RunStatus.RUNNING, **values):
         return None
     return SyncRun.objects.select_related("api_config", "user").get(pk=pk)
-
-
-def _open(run: SyncRun, config: AccredibleAPIConfig, owner: str) -> SyncRun:
-    close_dead(SyncRun.objects.filter(lock=config))
-    run.lock, run.owner, run.heartbeat_at = config, owner, run.started_at
-    try:
-        with transaction.atomic():
-            run.save(force_insert=True)
-    except IntegrityError:
-        holder = SyncRun.objects.filter(lock=config).first()
-        if holder is None:
-            raise SyncInProgress(f"Another sync of “{config.name}” has just ended: try again.") from None
-        state = "queued" if holder.status == RunStatus.QUEUED else "running"
-        raise SyncInProgress(
-            f"A sync of “{config.name}” is {state} since {holder.started_at:%H:%M:%S} UTC: "
-            "wait until it has finished, then try again."
-        ) from None
-    return run
 
 
 def record_refusal(config: AccredibleAPIConfig, reason: str, *, trigger: str, user: Any = None) -> SyncRun:
@@ -161,6 +99,18 @@ def hold(run: SyncRun, **values: Any) -> None:
     run.heartbeat_at = now
 
 
+def plan_figures(plan: Plan | None) -> dict[str, int]:
+    """How many groups the plan creates, updates, leaves, removes and finds in another configuration."""
+    plan = plan or Plan()
+    return {
+        "created": len(plan.create),
+        "updated": len(plan.update) + len(plan.carry),
+        "unchanged": len(plan.unchanged),
+        "removed": len(plan.remove),
+        "conflicting": len(plan.conflicting),
+    }
+
+
 def finish(
     run: SyncRun, status: str, *, error: str = "", plan: Plan | None = None, needs_confirmation: bool = False
 ) -> None:
@@ -169,22 +119,41 @@ def finish(
     A run that another has taken over from stays as that one closed it.
     """
     now = timezone.now()
-    run.status, run.error, run.lock, run.finished_at, run.modified = status, error, None, now, now
-    run.needs_confirmation = needs_confirmation
-    carried_out = plan or Plan()
-    run.created_count = len(carried_out.create)
-    run.updated_count = len(carried_out.update) + len(carried_out.carry)
-    run.unchanged_count = len(carried_out.unchanged)
-    run.removed_count = len(carried_out.remove)
-    run.conflicting_count = len(carried_out.conflicting)
-    values = {name: getattr(run, name) for name in _WRITTEN_AT_THE_END}
-    if SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values) and status in BAD:
-        transaction.on_commit(partial(schedule.consider, run.pk))
+    values = {
+        "status": status,
+        "error": error,
+        "needs_confirmation": needs_confirmation,
+        "lock": None,
+        "finished_at": now,
+        "modified": now,
+        "requests": run.requests,
+        "warnings": run.warnings,
+        **{f"{name}_count": count for name, count in plan_figures(plan).items()},
+    }
+    for name, value in values.items():
+        setattr(run, name, value)
+    closed = SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values)
+    if closed and status in schedule.UNSUCCESSFUL:
+        transaction.on_commit(partial(schedule.mail_if_failed, run.pk))
+
+
+def record_changes(run: SyncRun, plan: Plan) -> None:
+    """Keep what ``plan`` did to each group, once the groups are written, in the same transaction."""
+    for batch in batches(_changes(run, plan), _CHANGES_AT_ONCE):
+        SyncChange.objects.bulk_create(batch)
+
+
+def change_entry(change: Change) -> dict[str, object]:
+    """``change`` as a SyncChange holds it: long texts are cut down to where they begin to differ."""
+    old, new = _as_json(change.old), _as_json(change.new)
+    if isinstance(old, str) and isinstance(new, str):
+        old, new = _cut(old, new), _cut(new, old)
+    return {"field": change.field, "old": old, "new": new}
 
 
 def close_dead(among: QuerySet[SyncRun]) -> int:
     """Close the runs ``among`` these that are open, but that nobody works on any more; returns how many."""
-    return sum(_close(run) for run in among.filter(status__in=OPEN) if _is_dead(run))
+    return sum(_close(run) for run in among.filter(status__in=_OPEN) if _is_dead(run))
 
 
 def close_dead_runs() -> int:
@@ -200,6 +169,35 @@ def close_dead_runs() -> int:
         # pages open all the same.
         log.warning("dead_runs_not_closed error=%s", type(error).__name__)
         return 0
+
+
+def _new_run(config: AccredibleAPIConfig, trigger: str, user: Any, *, status: str) -> SyncRun:
+    return SyncRun(
+        api_config=config,
+        config_name=config.name,
+        user=user,
+        trigger=trigger,
+        status=status,
+        started_at=timezone.now(),
+    )
+
+
+def _open(run: SyncRun, config: AccredibleAPIConfig, owner: str) -> SyncRun:
+    close_dead(SyncRun.objects.filter(lock=config))
+    run.lock, run.owner, run.heartbeat_at = config, owner, run.started_at
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        holder = SyncRun.objects.filter(lock=config).first()
+        if holder is None:
+            raise SyncInProgress(f"Another sync of “{config.name}” has just ended: try again.") from None
+        state = "queued" if holder.status == RunStatus.QUEUED else "running"
+        raise SyncInProgress(
+            f"A sync of “{config.name}” is {state} since {holder.started_at:%H:%M:%S} UTC: "
+            "wait until it has finished, then try again."
+        ) from None
+    return run
 
 
 def _close(run: SyncRun) -> int:
@@ -219,23 +217,81 @@ def _close(run: SyncRun) -> int:
         if not list(seen.select_for_update(skip_locked=skip).values_list("pk", flat=True)):
             return 0
         closed = seen.update(lock=None, status=RunStatus.FAILED, error=words, finished_at=now, modified=now)
-        transaction.on_commit(partial(schedule.consider, run.pk))
+        transaction.on_commit(partial(schedule.mail_if_failed, run.pk))
     return closed
-
-
-def _new_run(config: AccredibleAPIConfig, trigger: str, user: Any, *, status: str) -> SyncRun:
-    return SyncRun(
-        api_config=config,
-        config_name=config.name,
-        user=user,
-        trigger=trigger,
-        status=status,
-        started_at=timezone.now(),
-    )
 
 
 def _is_dead(run: SyncRun) -> bool:
     lease = timedelta(seconds=conf.number("SYNC_LEASE", least=10))
     if run.heartbeat_at is None or timezone.now() - run.heartbeat_at > lease:
         return True
-    return run.status == RunStatus.RUNNING and is_gone(run.owner)
+    return run.status == RunStatus.RUNNING and _has_ended(run.owner)
+
+
+def _this_process() -> str:
+    """This process, in a form that no other process has, here or elsewhere."""
+    pid = os.getpid()
+    return f"{_place()}/{pid}/{_process_start(pid)}"
+
+
+def _has_ended(owner: str) -> bool:
+    """Whether the process that called itself ``owner`` has ended; False where nobody here can know."""
+    place, _, process = owner.partition("/")
+    if place != _place():
+        return False
+    pid, _, started = process.partition("/")
+    now = _process_start(int(pid))
+    return not now or not started or abs(float(now) - float(started)) > _CLOCK_STEP
+
+
+def _place() -> str:
+    """Where process ids mean the same: a machine, and on it, a container. Two containers can share a host name."""
+    try:
+        namespace = str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        namespace = ""
+    return f"{socket.gethostname()}@{namespace}".replace("/", "-")[:200]
+
+
+def _process_start(pid: int) -> str:
+    # A process id comes back sooner or later; with the time the process started it is one of a kind.
+    try:
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
+    except psutil.Error:
+        return ""
+
+
+def _changes(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
+    # MySQL does not say which keys the rows of a bulk statement got.
+    mine = AccredibleGroup.objects.filter(api_config=run.api_config)
+    keys = dict(mine.values_list("accredible_id", "pk")) if plan.create else {}
+    for created in plan.create:
+        yield _change(run, ChangeAction.CREATED, created, group_id=keys.get(created.accredible_id))
+    for update in plan.update:
+        fields = [change_entry(change) for change in update.changes]
+        yield _change(run, ChangeAction.UPDATED, update.remote, group_id=update.local.pk, fields=fields)
+    for carried in plan.carry:
+        fields = [change_entry(change) for change in carried.changes]
+        yield _change(run, ChangeAction.CARRIED_OVER, carried.remote, group_id=carried.local.pk, fields=fields)
+    for removed in plan.remove:
+        yield _change(run, ChangeAction.REMOVED, removed)
+
+
+def _change(run: SyncRun, action: ChangeAction, described: RemoteGroup | LocalGroup, **values: Any) -> SyncChange:
+    name = described.name[:_LONGEST_NAME]
+    return SyncChange(sync_run=run, action=action, accredible_id=described.accredible_id, name=name, **values)
+
+
+def _as_json(value: object) -> object:
+    return value if value is None or isinstance(value, (str, int)) else str(value)
+
+
+def _cut(text: str, other: str) -> str:
+    """A part of ``text``, from a little before it begins to differ from ``other``."""
+    if len(text) <= _LONGEST:
+        return text
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
+    start = same - _BEFORE if same > _LONGEST // 2 else 0
+    end = start + _LONGEST
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")

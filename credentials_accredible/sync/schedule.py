@@ -1,10 +1,10 @@
-"""Which configurations are due for a scheduled synchronisation, and who does it."""
+"""Which configurations are due for a scheduled synchronisation, which of them fail, and who is told."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import mail_admins
@@ -15,6 +15,16 @@ from django.utils import timezone
 from credentials_accredible import conf
 from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.text import one_line, shortened
+
+log = logging.getLogger(__name__)
+
+UNSUCCESSFUL = (RunStatus.FAILED, RunStatus.REFUSED)
+
+# Beat and cron look every few minutes. Where nobody has for this long, nobody does.
+_OVERDUE_AFTER = timedelta(minutes=15)
+# Characters of a line in a mail.
+_LONGEST_LINE = 500
 
 
 def schedule_sync(config: AccredibleAPIConfig) -> None:
@@ -46,19 +56,6 @@ def claim_due() -> Iterator[AccredibleAPIConfig]:
             yield config
 
 
-BAD = (RunStatus.FAILED, RunStatus.REFUSED)
-
-# Beat and cron look every few minutes. Where nobody has for this long, nobody does.
-_OVERDUE = timedelta(minutes=15)
-
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def scheduled_failures() -> QuerySet[SyncRun]:
-    """Scheduled runs that failed or were refused; one that never had the lock only met another sync."""
-    return SyncRun.objects.filter(trigger=RunTrigger.SCHEDULE, status__in=BAD, heartbeat_at__isnull=False)
-
-
 def with_health(configs: QuerySet[AccredibleAPIConfig]) -> QuerySet[AccredibleAPIConfig]:
     """``configs`` with ``last_run`` (its primary key), ``last_status``, ``last_started`` and ``failing_since``.
 
@@ -67,7 +64,7 @@ def with_health(configs: QuerySet[AccredibleAPIConfig]) -> QuerySet[AccredibleAP
     runs = SyncRun.objects.filter(api_config=OuterRef("pk")).order_by("-started_at", "-pk")
     # By primary key: MariaDB makes a text of a date that a constant may stand in for.
     succeeded = runs.filter(status=RunStatus.SUCCEEDED)
-    failed = scheduled_failures().filter(api_config=OuterRef("pk"), pk__gt=OuterRef("last_success"))
+    failed = _scheduled_failures().filter(api_config=OuterRef("pk"), pk__gt=OuterRef("last_success"))
     return configs.annotate(
         last_run=Subquery(runs.values("pk")[:1]),
         last_status=Subquery(runs.values("status")[:1]),
@@ -79,31 +76,23 @@ def with_health(configs: QuerySet[AccredibleAPIConfig]) -> QuerySet[AccredibleAP
 
 def failing_schedules() -> QuerySet[AccredibleAPIConfig]:
     """Configurations whose scheduled syncs fail, or whose schedule nobody looks at, with their health."""
-    troubled = Q(failing_since__isnull=False) | overdue()
+    troubled = Q(failing_since__isnull=False) | _overdue()
     return with_health(AccredibleAPIConfig.objects.filter(sync_interval__gt=0)).filter(troubled)
-
-
-def overdue() -> Q:
-    """What tells configurations whose sync was due a while ago, and was not started."""
-    return Q(sync_interval__gt=0, next_sync_at__lt=timezone.now() - _OVERDUE, current_run=None)
 
 
 def is_overdue(config: AccredibleAPIConfig) -> bool:
     """Whether the sync of ``config`` was due a while ago, and was not started."""
-    return AccredibleAPIConfig.objects.filter(overdue(), pk=config.pk).exists()
+    return AccredibleAPIConfig.objects.filter(_overdue(), pk=config.pk).exists()
 
 
-log = logging.getLogger(__name__)
-
-
-def consider(pk: int) -> None:
+def mail_if_failed(pk: int) -> None:
     """Mail ``ADMINS`` if this run is a scheduled one that failed, and the first since the last success.
 
     Raises nothing: a mail that cannot be sent must not make anything fail.
     """
     try:
         run = SyncRun.objects.get(pk=pk)
-        if run.trigger == RunTrigger.SCHEDULE and run.status in BAD:
+        if run.trigger == RunTrigger.SCHEDULE and run.status in UNSUCCESSFUL:
             log.warning("scheduled_sync_failed config=%s run=%s status=%s", run.api_config_id, pk, run.status)
             if settings.ADMINS and conf.get("MAIL_FAILED_SYNCS") and not _earlier_failures(run).exists():
                 mail_admins(_subject(run), _body(run))
@@ -111,11 +100,21 @@ def consider(pk: int) -> None:
         log.warning("failed_sync_not_mailed run=%s error=%s", pk, type(error).__name__)
 
 
+def _overdue() -> Q:
+    """What tells configurations whose sync was due a while ago, and was not started."""
+    return Q(sync_interval__gt=0, next_sync_at__lt=timezone.now() - _OVERDUE_AFTER, current_run=None)
+
+
+def _scheduled_failures() -> QuerySet[SyncRun]:
+    """Scheduled runs that failed or were refused; one that never had the lock only met another sync."""
+    return SyncRun.objects.filter(trigger=RunTrigger.SCHEDULE, status__in=UNSUCCESSFUL, heartbeat_at__isnull=False)
+
+
 def _earlier_failures(run: SyncRun) -> QuerySet[SyncRun]:
     """Scheduled runs that failed since a sync of the same configuration has last succeeded."""
     mine = SyncRun.objects.filter(api_config=run.api_config_id, pk__lt=run.pk)
     success = mine.filter(status=RunStatus.SUCCEEDED).order_by("-pk").values_list("pk", flat=True).first()
-    return scheduled_failures().filter(api_config=run.api_config_id, pk__lt=run.pk, pk__gt=success or 0)
+    return _scheduled_failures().filter(api_config=run.api_config_id, pk__lt=run.pk, pk__gt=success or 0)
 
 
 def _subject(run: SyncRun) -> str:
@@ -138,5 +137,6 @@ def _body(run: SyncRun) -> str:
 
 
 def _line(text: str) -> str:
-    """Text of people and of the provider, as one line of printable characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:500]
+    # Marks that turn the direction of a line count as white space, too.
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return shortened(one_line(printable), _LONGEST_LINE)
