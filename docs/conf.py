@@ -18,7 +18,7 @@ author = "The credentials-accredible contributors"
 copyright = author
 release = version = credentials_accredible.__version__
 
-extensions = ["sphinx.ext.autodoc", "settings_reference"]
+extensions = ["sphinx.ext.autodoc", "messages", "settings_reference"]
 exclude_patterns = ["_build"]
 nitpicky = True
 # Types in signatures: most belong to others, and no inventory is fetched, so that the build needs no network.

@@ -11,12 +11,14 @@ from django.core.management import get_commands, load_command_class
 
 import credentials_accredible.checks
 from credentials_accredible import conf
+from tests.texts import PACKAGE, texts
 
 ROOT = Path(__file__).resolve().parent.parent
 OF_EVERY_COMMAND = {
     "--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
     "--skip-checks",
 }  # fmt: skip
+LABELS_OF_DJANGO = {"Change", "Delete", "Delete selected", "Go", "History"}
 
 
 def page(name: str) -> str:
@@ -57,3 +59,40 @@ def test_every_system_check_is_documented() -> None:
 @pytest.mark.parametrize("target", re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 def test_every_target_of_make_is_documented(target: str) -> None:
     assert target == "help" or f"``make {target}``" in page("development.rst")
+
+
+def quotations(role: str) -> list[str]:
+    """What the documentation quotes in that role, on one line each."""
+    pages = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs").rglob("*.rst")))
+    return sorted({" ".join(text.split()) for text in re.findall(rf":{role}:`([^`]+)`", pages)})
+
+
+def is_said(message: str) -> bool:
+    """Whether a text of the plugin has the message in it, word for word."""
+    words = re.compile(rf"(?<!\w){re.escape(message.strip('… '))}(?!\w)")
+    return any(words.search(text) for text in texts())
+
+
+@pytest.mark.parametrize("message", quotations("message"))
+def test_a_message_that_is_quoted_is_in_the_source(message: str) -> None:
+    assert is_said(message)
+
+
+@pytest.mark.parametrize("label", quotations("guilabel"))
+def test_a_label_that_is_quoted_is_in_the_source(label: str) -> None:
+    assert label in LABELS_OF_DJANGO or label.lower() in {text.lower() for text in texts()}
+
+
+@pytest.mark.parametrize(
+    "message", ["Accredible cannot be reached", "The group “…” (…) was skipped, because “…” holds it already"]
+)
+def test_a_message_that_was_changed_is_not_in_the_source(message: str) -> None:
+    assert not is_said(message)
+
+
+def test_every_line_of_the_log_is_documented() -> None:
+    calls = (path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
+    names = {name for source in calls for name in re.findall(r"\blog\.[a-z]+\(\s*\"(\w+)", source)}
+
+    assert len(names) > 15
+    assert sorted(name for name in names if f":message:`{name}`" not in page("troubleshooting.rst")) == []
