@@ -1,16 +1,12 @@
-"""The message broker of the workers: whether there is one, and how tasks are put into it."""
+"""Puts tasks for workers into their message broker."""
 
 from __future__ import annotations
 
 import logging
-import re
 from time import monotonic
 from typing import Any
 
-from django.conf import settings
-
 from credentials_accredible import conf
-from credentials_accredible.exceptions import ConfigurationError
 
 log = logging.getLogger(__name__)
 
@@ -20,32 +16,13 @@ SWEEP_DELIVERIES = "credentials_accredible.sweep_deliveries"
 SYNC = "credentials_accredible.sync"
 SWEEP_SYNCS = "credentials_accredible.sweep_syncs"
 
-# Seconds. Whoever puts a task into the broker has better things to do than to wait for it.
+# Seconds. An event, or a person, waits while a task is put into the broker.
 _CONNECT_TIMEOUT = 1.0
 _SOCKET_TIMEOUT = 2.0
 # Seconds for which a broker that was out of reach is not tried again by this process.
 _SILENCE = 30.0
 
 _silent_until: dict[str, float] = {}
-
-
-def url() -> str | None:
-    """The broker's address, None where none is configured; ConfigurationError where it cannot be one."""
-    configured = conf.get("BROKER_URL") or getattr(settings, "CELERY_BROKER_URL", None)
-    if not configured:
-        return None
-    if not isinstance(configured, str) or not re.match(r"[a-z][a-z0-9+.]*://", configured):
-        # It may hold a password: it is not repeated.
-        raise ConfigurationError(
-            f"{conf.SETTING}['BROKER_URL'], or else CELERY_BROKER_URL, must be an address, as amqp://user@host// or "
-            "redis://host:6379/0."
-        )
-    return configured
-
-
-def is_configured() -> bool:
-    """Whether there is a broker."""
-    return url() is not None
 
 
 def publish(task: str, *arguments: Any, countdown: float | None = None) -> bool:
@@ -55,7 +32,7 @@ def publish(task: str, *arguments: Any, countdown: float | None = None) -> bool:
     in the database, and found there. After that, nothing is put into it for half a minute, so that a broker that is
     away does not keep every event.
     """
-    address = url()
+    address = conf.broker_url()
     if address is None or _silent_until.get(address, 0.0) > monotonic():
         return False
     from credentials_accredible.celery import app  # noqa: PLC0415  # only where there is a broker

@@ -1,6 +1,6 @@
 """The Celery application of the workers: ``celery -A credentials_accredible worker``, and ``beat``.
 
-It is configured late, from Django's settings: the broker as ``broker.url`` finds it, and whatever an operator sets
+It is configured late, from Django's settings: the broker as ``conf.broker_url`` finds it, and whatever an operator sets
 under names that begin with ``CELERY_``. Processes that only put tasks into the broker load it, too.
 """
 
@@ -10,6 +10,9 @@ import mmap
 from typing import Any
 
 from celery import Celery, signals
+from django.conf import settings
+
+from credentials_accredible import conf
 
 # Not the queue "celery", which other services on the same broker may read.
 QUEUE = "credentials_accredible"
@@ -49,11 +52,7 @@ def is_stopping() -> bool:
 
 @app.on_after_configure.connect
 def _configure(sender: Celery, **_kwargs: Any) -> None:
-    from django.conf import settings  # noqa: PLC0415  # read late
-
-    from credentials_accredible import broker  # noqa: PLC0415  # needs Django's settings
-
-    address = broker.url() or ""
+    address = conf.broker_url() or ""
     # What Celery itself calls defaults would go before an operator's settings.
     free = {
         name: value for name, value in _defaults(address).items() if not hasattr(settings, f"CELERY_{name.upper()}")
@@ -85,9 +84,7 @@ def _defaults(address: str) -> dict[str, Any]:
 @signals.celeryd_init.connect
 @signals.beat_init.connect
 def _want_a_broker(**_kwargs: Any) -> None:
-    from credentials_accredible import broker  # noqa: PLC0415  # needs Django's settings
-
-    if not broker.is_configured():
+    if not conf.broker_url():
         raise SystemExit(
             "There is no broker: set CREDENTIALS_ACCREDIBLE['BROKER_URL'] to the address of RabbitMQ or Redis."
         )

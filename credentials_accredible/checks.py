@@ -16,7 +16,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from credentials_accredible import api, broker, conf
+from credentials_accredible import api, conf
 from credentials_accredible.choices import Delivery, Revocation
 from credentials_accredible.exceptions import ConfigurationError
 
@@ -37,7 +37,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
     f"{conf.SETTING}['REVOCATION']": partial(conf.choice, "REVOCATION", among=Revocation.values),
     _DELIVERY: partial(conf.choice, "DELIVERY", among=Delivery.values),
-    _BROKER: broker.url,
+    _BROKER: conf.broker_url,
     f"{conf.SETTING}['INLINE_TIMEOUT']": partial(conf.pair, "INLINE_TIMEOUT"),
     f"{conf.SETTING}['DELIVERY_LEASE']": conf.delivery_lease,
     f"{conf.SETTING}['DELIVERY_DELAYS']": partial(conf.pair, "DELIVERY_DELAYS"),
@@ -92,7 +92,7 @@ def _unknown_names() -> Iterator[CheckMessage]:
 
 
 def _missing_broker() -> Iterator[CheckMessage]:
-    if conf.get("DELIVERY") == Delivery.CELERY and not broker.is_configured():
+    if conf.get("DELIVERY") == Delivery.CELERY and not conf.broker_url():
         yield Error(
             f"{_DELIVERY} is “celery”, but no broker is configured: no badge would leave by itself.",
             hint=f"Set {_BROKER}, or CELERY_BROKER_URL, to the address of RabbitMQ or Redis; or remove {_DELIVERY}.",
@@ -101,7 +101,7 @@ def _missing_broker() -> Iterator[CheckMessage]:
 
 
 def _unshared_limit() -> Iterator[CheckMessage]:
-    by_workers = conf.get("DELIVERY") in {Delivery.CELERY, Delivery.AUTO} and broker.is_configured()
+    by_workers = conf.get("DELIVERY") in {Delivery.CELERY, Delivery.AUTO} and conf.broker_url()
     if by_workers and not conf.get("REDIS_URL") and conf.get("RATE_LIMIT_SHARES") == 1:
         yield Warning(
             "Workers deliver, and each of their processes takes the whole rate limit of Accredible for itself.",

@@ -20,6 +20,7 @@ from credentials_accredible.exceptions import ConfigurationError
 SETTING = "CREDENTIALS_ACCREDIBLE"
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|sec|m|min|h|hour|d|day)")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.]*://")
 _SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
 _DEFAULTS: dict[str, Any] = {
@@ -242,6 +243,23 @@ def delivery_lease() -> float:
                 f"take, the sum of {SETTING}['{name}']."
             )
     return lease
+
+
+def broker_url() -> str | None:
+    """The address of the workers' message broker, None where there is none; ConfigurationError where it cannot be one.
+
+    The setting ``BROKER_URL``, or else Django's setting ``CELERY_BROKER_URL``.
+    """
+    written = get("BROKER_URL") or getattr(django_settings, "CELERY_BROKER_URL", None)
+    if not written:
+        return None
+    if not isinstance(written, str) or not _ADDRESS.match(written):
+        # It may hold a password: it is not repeated.
+        raise ConfigurationError(
+            f"{SETTING}['BROKER_URL'], or else CELERY_BROKER_URL, must be an address, as amqp://user@host// or "
+            "redis://host:6379/0."
+        )
+    return written
 
 
 def environments() -> dict[str, Environment]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from credentials_accredible.client import rate_limit
+from credentials_accredible.client import transport
 from demo.emulator.server import Emulator
 from tests.host import SqliteHosts
 
@@ -53,7 +53,7 @@ def emulator(emulator_server: Emulator, settings: Any, monkeypatch: pytest.Monke
     """An empty Accredible; the environments ``emulator`` and ``eu`` lead there."""
     emulator_server.reset()
     # No test waits for what another one has sent to the same address.
-    monkeypatch.setattr(rate_limit, "_limiters", {})
+    monkeypatch.setattr(transport, "_limiters", {})
     settings.CREDENTIALS_ACCREDIBLE = {
         **IMPATIENT,
         "ENVIRONMENTS": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from concurrent.futures import CancelledError
@@ -83,28 +82,3 @@ class Pace:
 def pause(seconds: float, stop: threading.Event) -> None:
     """Wait so long, or until ``stop`` is set."""
     stop.wait(seconds)
-
-
-_limiters: dict[tuple[object, ...], Limiter] = {}
-
-
-def limiter_of(
-    address: str, requests: int, seconds: float, *, shares: int = 1, redis_url: str | None = None
-) -> Limiter:
-    """The one limiter of this process for ``address``, for as long as the limit stays the same.
-
-    With a ``redis_url``, all processes keep the limit of ``requests`` together. Without one, or while it is out of
-    reach, this process keeps to one of so many ``shares``.
-    """
-    # By process, because a lock that was held during a fork stays held in the child.
-    identity = (os.getpid(), address, requests, seconds, shares, redis_url)
-    found = _limiters.get(identity)
-    if found:
-        return found
-    own = RateLimiter(max(1, requests // shares), seconds)
-    limiter: Limiter = own
-    if redis_url:
-        from credentials_accredible.client.shared_rate_limit import SharedLimiter  # noqa: PLC0415  # needs redis
-
-        limiter = SharedLimiter(redis_url, address, requests, seconds, own)
-    return _limiters.setdefault(identity, limiter)

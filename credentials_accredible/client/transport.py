@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Collection
 from contextlib import closing
@@ -45,7 +46,7 @@ class Transport:
         self._key = key
         self._options = options
         self._session = open_session(self._api_url, key, options.concurrency)
-        limiter = rate_limit.limiter_of(
+        limiter = limiter_of(
             origin(self._api_url), *options.rate_limit, shares=options.rate_limit_shares, redis_url=options.redis_url
         )
         self._pace = rate_limit.Pace(limiter)
@@ -204,3 +205,28 @@ class Transport:
 def _may_pass(error: BaseException) -> bool:
     """Whether another try could bring more; one that was kept back for too long would be so again."""
     return isinstance(error, Unavailable | RateLimited) and not isinstance(error, NotSent)
+
+
+_limiters: dict[tuple[object, ...], rate_limit.Limiter] = {}
+
+
+def limiter_of(
+    address: str, requests: int, seconds: float, *, shares: int = 1, redis_url: str | None = None
+) -> rate_limit.Limiter:
+    """The one limiter of this process for ``address``, for as long as the limit stays the same.
+
+    With a ``redis_url``, all processes keep the limit of ``requests`` together. Without one, or while it is out of
+    reach, this process keeps to one of so many ``shares``.
+    """
+    # By process, because a lock that was held during a fork stays held in the child.
+    identity = (os.getpid(), address, requests, seconds, shares, redis_url)
+    found = _limiters.get(identity)
+    if found:
+        return found
+    own = rate_limit.RateLimiter(max(1, requests // shares), seconds)
+    limiter: rate_limit.Limiter = own
+    if redis_url:
+        from credentials_accredible.client.shared_rate_limit import SharedLimiter  # noqa: PLC0415  # needs redis
+
+        limiter = SharedLimiter(redis_url, address, requests, seconds, own)
+    return _limiters.setdefault(identity, limiter)

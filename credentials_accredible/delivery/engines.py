@@ -38,8 +38,8 @@ def delivery_engine() -> Engine:
     """The setting ``DELIVERY``, and what ``auto`` stands for; ConfigurationError where it cannot be used."""
     chosen = Engine(conf.choice("DELIVERY", Engine.values))
     if chosen is Engine.AUTO:
-        return Engine.CELERY if broker.is_configured() else Engine.INLINE
-    if chosen is Engine.CELERY and not broker.is_configured():
+        return Engine.CELERY if conf.broker_url() else Engine.INLINE
+    if chosen is Engine.CELERY and not conf.broker_url():
         raise ConfigurationError(
             f"{conf.SETTING}['DELIVERY'] is 'celery', but there is no broker: set {conf.SETTING}['BROKER_URL'] or "
             "CELERY_BROKER_URL."

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.http import HttpRequest
 
-from credentials_accredible import broker
+from credentials_accredible import broker, conf
 from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.client import AccredibleClient, Group, open_client
 from credentials_accredible.database import retried
@@ -140,7 +140,7 @@ def start_sync(
     """
     site, consent = site or current_site(), consent or Consent()
     try:
-        in_background = broker.is_configured()
+        in_background = conf.broker_url() is not None
     except ConfigurationError as error:
         return Outcome(config, RunStatus.FAILED, str(error), reason=error)
     if not in_background:

@@ -34,7 +34,7 @@ OPTIONS: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def limiters_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for what another one has sent."""
-    monkeypatch.setattr(rate_limit, "_limiters", {})
+    monkeypatch.setattr(transport_module, "_limiters", {})
 
 
 class Clock:

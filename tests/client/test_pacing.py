@@ -13,6 +13,7 @@ import redis
 import responses
 
 from credentials_accredible.client import rate_limit
+from credentials_accredible.client.transport import limiter_of
 from credentials_accredible.exceptions import NotSent, RateLimited
 from tests.client.conftest import API, Clock, open_transport
 
@@ -61,12 +62,12 @@ def test_transports_of_one_address_share_the_limit(
 
 
 def test_a_forked_process_has_a_limiter_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = rate_limit.limiter_of("https://fork.accredible.test", 5, 1)
-    again = rate_limit.limiter_of("https://fork.accredible.test", 5, 1)
-    monkeypatch.setattr(rate_limit.os, "getpid", lambda: -1)
+    ours = limiter_of("https://fork.accredible.test", 5, 1)
+    again = limiter_of("https://fork.accredible.test", 5, 1)
+    monkeypatch.setattr("os.getpid", lambda: -1)
 
     assert again is ours
-    assert rate_limit.limiter_of("https://fork.accredible.test", 5, 1) is not ours
+    assert limiter_of("https://fork.accredible.test", 5, 1) is not ours
 
 
 def test_the_window_slides(clock: Clock) -> None:
@@ -112,7 +113,7 @@ def test_waiting_for_the_limit_can_be_given_up() -> None:
 
 
 def test_each_of_many_processes_keeps_its_share() -> None:
-    limiter = rate_limit.limiter_of("https://share.accredible.test", 10, 60, shares=3)
+    limiter = limiter_of("https://share.accredible.test", 10, 60, shares=3)
 
     assert [limiter.seconds_to_wait() == 0 for _request in range(5)] == [True, True, True, False, False]
 
@@ -181,7 +182,7 @@ class TestWithoutTheRedisThatIsConfigured:
 
     def limiter(self) -> rate_limit.Limiter:
         url = "redis://:hunter2@127.0.0.1:1/0"
-        return rate_limit.limiter_of("https://lost.accredible.test", 9, 60, shares=3, redis_url=url)
+        return limiter_of("https://lost.accredible.test", 9, 60, shares=3, redis_url=url)
 
     def test_a_process_keeps_its_share_and_says_so_once(self, caplog: pytest.LogCaptureFixture) -> None:
         limiter = self.limiter()

@@ -13,7 +13,7 @@ from django.db import transaction
 from kombu import Connection
 from kombu.simple import SimpleQueue
 
-from credentials_accredible import api, broker, tasks
+from credentials_accredible import api, broker, conf, tasks
 from credentials_accredible.celery import QUEUE, app
 from credentials_accredible.delivery import engines
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
@@ -42,7 +42,7 @@ def group(account: Any, settings: Any) -> Any:
 def messages(group: Any) -> Iterator[Messages]:
     """Takes the tasks out of the broker: name, arguments, and when they are to begin."""
     assert not app.conf.task_always_eager
-    with Connection(broker.url()) as connection:
+    with Connection(conf.broker_url()) as connection:
         queue = SimpleQueue(connection, QUEUE)
 
         def take() -> list[tuple[str, Any, Any]]:

@@ -13,16 +13,16 @@ from uuid import uuid4
 import pytest
 import redis
 
-from credentials_accredible.client import rate_limit
 from credentials_accredible.client.rate_limit import RateLimiter
 from credentials_accredible.client.shared_rate_limit import SharedLimiter
+from credentials_accredible.client.transport import limiter_of
 
 pytestmark = pytest.mark.services
 
 URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/2")
 
 _ASK = (
-    "import sys; from credentials_accredible.client.rate_limit import limiter_of;"
+    "import sys; from credentials_accredible.client.transport import limiter_of;"
     "limiter = limiter_of(sys.argv[1], 20, 30, redis_url=sys.argv[2]);"
     "print(sum(limiter.seconds_to_wait() == 0 for _ in range(15)))"
 )
@@ -132,12 +132,12 @@ def test_what_passed_through_redis_counts_when_it_is_lost(address: str) -> None:
 
 
 def test_a_forked_child_has_a_connection_of_its_own(address: str) -> None:
-    ours = rate_limit.limiter_of(address, 2, 30, redis_url=URL)
+    ours = limiter_of(address, 2, 30, redis_url=URL)
     assert ours.seconds_to_wait() == 0
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        waits = [rate_limit.limiter_of(address, 2, 30, redis_url=URL).seconds_to_wait() == 0 for _ in range(2)]
+        waits = [limiter_of(address, 2, 30, redis_url=URL).seconds_to_wait() == 0 for _ in range(2)]
         os.write(writing, b"".join(b"1" if wait else b"0" for wait in waits))
         os._exit(0)
     os.waitpid(child, 0)
