@@ -19,20 +19,19 @@ from credentials_accredible.client.credential_payloads import (
     FoundCredentials,
     NewCredential,
 )
-from credentials_accredible.client.errors import presentable
+from credentials_accredible.client.errors import invalid
 from credentials_accredible.client.groups import (
     DesignBatch,
-    Progress,
+    ReadProgress,
     read_attribute_keys,
     read_designs,
     read_groups,
-    sees_group,
 )
-from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply
+from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply, JsonObject
 from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.database import batches
-from credentials_accredible.exceptions import ConfigurationError, Invalid, UnexpectedReply
+from credentials_accredible.exceptions import ConfigurationError, Invalid, NotFound
 from credentials_accredible.secrets import Secret
 
 # The most credentials that Accredible takes at once.
@@ -105,9 +104,9 @@ class AccredibleClient:
     def issuer(self) -> Issuer:
         """Whose key this is; the cheapest check that it works."""
         reply = self._transport.request("GET", _ISSUER, idempotent=True)
-        return reply.read_as(IssuerReply, f"GET {_ISSUER}").issuer
+        return reply.read_as(IssuerReply).issuer
 
-    def groups(self, progress: Progress | None = None) -> list[Group]:
+    def groups(self, progress: ReadProgress | None = None) -> list[Group]:
         """All groups that the key sees, in Accredible's order.
 
         ``progress`` is called in this thread with the number read and the number expected, None where that is not
@@ -117,9 +116,13 @@ class AccredibleClient:
 
     def sees_group(self, group_id: int) -> bool:
         """Whether there is a group of that id, and the key sees it."""
-        return sees_group(self._transport, group_id)
+        try:
+            self._transport.request("GET", f"/v1/issuer/groups/{group_id}", idempotent=True)
+        except NotFound:
+            return False
+        return True
 
-    def designs(self, ids: Iterable[int], progress: Progress | None = None) -> DesignBatch:
+    def designs(self, ids: Iterable[int], progress: ReadProgress | None = None) -> DesignBatch:
         """The designs of these ids; one that cannot be read is a failure in the batch, and raises nothing."""
         return read_designs(self._transport, self._options, ids, progress or _silent)
 
@@ -146,7 +149,7 @@ class AccredibleClient:
         reply = self._transport.request(
             "POST", _ONE, json=body, idempotent=False, send_before=send_before, has_turn=has_turn
         )
-        return reply.read_as(CredentialReply, f"POST {_ONE}").credential
+        return reply.read_as(CredentialReply).credential
 
     def create_credentials(
         self, new: Sequence[NewCredential], *, send_before: float | None = None, has_turn: bool = False
@@ -164,11 +167,10 @@ class AccredibleClient:
             has_turn=has_turn,
             answers=frozenset({422}),
         )
-        results = reply.read_as(BulkReply, f"POST {_MANY}").results
+        results = reply.read_as(BulkReply).results
         if len(results) != len(new):
-            problem = f"{len(results)} results for {len(new)} credentials"
-            raise UnexpectedReply(f"POST {_MANY}", status=reply.status, detail=problem)
-        return [self._item(result, reply.status) for result in results]
+            raise reply.unexpected(f"{len(results)} results for {len(new)} credentials")
+        return [self._item(result, reply) for result in results]
 
     def find_credentials(self, own_ids: Sequence[str]) -> dict[str, Credential]:
         """Those of our own ids that are at Accredible, in lower case, with their credentials; these have no ``url``."""
@@ -193,8 +195,8 @@ class AccredibleClient:
 
     def credential(self, credential_id: str) -> Credential:
         """The credential of that id, Accredible's or ours."""
-        path = _path(credential_id)
-        return self._transport.request("GET", path, idempotent=True).read_as(CredentialReply, f"GET {path}").credential
+        reply = self._transport.request("GET", _path(credential_id), idempotent=True)
+        return reply.read_as(CredentialReply).credential
 
     def expire_credential(self, credential_id: str, on: date) -> Credential:
         """Mark a credential as expired on that day."""
@@ -217,28 +219,23 @@ class AccredibleClient:
         self._transport.request("DELETE", _path(credential_id), idempotent=True)
 
     def _change(self, credential_id: str, values: Mapping[str, Any]) -> Credential:
-        path = _path(credential_id)
-        reply = self._transport.request("PUT", path, json={"credential": dict(values)}, idempotent=True)
-        return reply.read_as(CredentialReply, f"PUT {path}").credential
+        body = {"credential": dict(values)}
+        reply = self._transport.request("PUT", _path(credential_id), json=body, idempotent=True)
+        return reply.read_as(CredentialReply).credential
 
     def _search(self, query: Mapping[str, Any]) -> list[Credential]:
         # One page: nobody has more credentials of one group, or of one id of ours, than fit into it.
         body = {"query": dict(query), "page": {"from": 0, "size": _SEARCH_SIZE}}
         reply = self._transport.request("POST", SEARCH, json=body, idempotent=True)
-        return reply.read_as(FoundCredentials, f"POST {SEARCH}").credentials
+        return reply.read_as(FoundCredentials).credentials
 
-    def _item(self, result: BulkResult, status: int) -> BulkItem:
-        endpoint = f"POST {_MANY}"
+    def _item(self, result: BulkResult, reply: JsonObject) -> BulkItem:
         if result.credential is None and not result.objects:
-            raise UnexpectedReply(endpoint, status=status, detail="a result that is neither a credential nor an error")
+            raise reply.unexpected("a result that is neither a credential nor an error")
         if not result.objects:
             return BulkItem(result.credential, None)
-        fields = {
-            presentable(name, self._key): [presentable(text, self._key) for text in texts]
-            for name, texts in result.by_field.items()
-        }
-        detail = presentable(result.words, self._key)
-        return BulkItem(result.credential, Invalid(endpoint, status=status, detail=detail, fields=fields))
+        objection = invalid(reply.endpoint, reply.status, result.words, result.by_field, self._key)
+        return BulkItem(result.credential, objection)
 
 
 def _path(credential_id: str) -> str:

@@ -20,7 +20,7 @@ def read_pages(transport: Transport, group_ids: Sequence[int], size: int) -> Ite
     Raises RequestFailed; UnexpectedReply where pages contradict each other, which can be after the last one: nothing
     may be concluded from what is missing before the end has come.
     """
-    reading = _Reading(group_ids)
+    pages = _Pages(group_ids)
     position: dict[str, Any] = {"from": 0}
     while True:
         # In the order of their ids, so that credentials made meanwhile come last and move no page.
@@ -29,16 +29,16 @@ def read_pages(transport: Transport, group_ids: Sequence[int], size: int) -> Ite
             "sort": {"id": "asc"},
             "page": {**position, "size": size},
         }
-        page = transport.request("POST", SEARCH, json=body, idempotent=True).read_as(CredentialsPage, _ENDPOINT)
-        reading.take(page)
+        page = transport.request("POST", SEARCH, json=body, idempotent=True).read_as(CredentialsPage)
+        pages.add(page)
         yield page.credentials
-        if not reading.goes_on_after(page):
+        if not pages.goes_on_after(page):
             break
-        position = {"cursor": page.cursor} if page.cursor else reading.offset(size)
-    reading.close()
+        position = {"cursor": page.meta.cursor} if page.meta.cursor else pages.offset(size)
+    pages.close()
 
 
-class _Reading:
+class _Pages:
     """What one pass over all pages has seen."""
 
     def __init__(self, group_ids: Sequence[int]) -> None:
@@ -46,7 +46,7 @@ class _Reading:
         self._ids: set[str] = set()
         self._counts: list[int] = []
 
-    def take(self, page: CredentialsPage) -> None:
+    def add(self, page: CredentialsPage) -> None:
         """Note a page; UnexpectedReply where it holds what was there already, or what nobody asked for."""
         before = len(self._ids)
         self._ids.update(credential.id for credential in page.credentials)
@@ -54,14 +54,14 @@ class _Reading:
             raise _unexpected("the same credential comes twice")
         if any(found.group_id is not None and found.group_id not in self._groups for found in page.credentials):
             raise _unexpected("a credential of a group that was not asked for")
-        if page.count is not None:
-            self._counts.append(page.count)
+        if page.meta.count is not None:
+            self._counts.append(page.meta.count)
 
     def goes_on_after(self, page: CredentialsPage) -> bool:
         """Whether another page can follow. Where no number is told, only an empty page is certain to be the last."""
         if not page.credentials:
             return False
-        return page.count is None or len(self._ids) < page.count
+        return page.meta.count is None or len(self._ids) < page.meta.count
 
     def offset(self, size: int) -> dict[str, int]:
         """Where the next page begins, as there is no cursor; UnexpectedReply where no offset reaches that far."""

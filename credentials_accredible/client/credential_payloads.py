@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from credentials_accredible.client.payloads import Count, Payload, web_address, whole_number
+from credentials_accredible.client.payloads import Count, Payload, none_as_empty, web_address, whole_number
 from credentials_accredible.text import one_line, storable
 
 _LONGEST_ID = 255
@@ -76,32 +76,20 @@ class Credential(Payload):
 
     id: Annotated[str, BeforeValidator(_identifier)]
     url: Annotated[str, BeforeValidator(web_address)] = ""
-    published: bool = True
-    own_id: Annotated[str, BeforeValidator(_text)] = ""
-    group_id: int | None = None
-    recipient_email: Annotated[str, BeforeValidator(_text)] = ""
+    published: Annotated[bool, BeforeValidator(lambda value: value is not False)] = Field(
+        default=True, validation_alias="approve"
+    )
+    own_id: Annotated[str, BeforeValidator(lambda value: _text(value).lower())] = Field(
+        default="", validation_alias="license_id"
+    )
+    group_id: Annotated[int | None, BeforeValidator(whole_number)] = Field(
+        default=None, validation_alias=AliasChoices(AliasPath("group", "id"), "group_id")
+    )
+    recipient_email: Annotated[str, BeforeValidator(_text)] = Field(
+        default="", validation_alias=AliasChoices(AliasPath("recipient", "email"), "recipient_email")
+    )
     issued_on: Annotated[date | None, BeforeValidator(_day)] = None
     expired_on: Annotated[date | None, BeforeValidator(_day)] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _translate(cls, data: Any) -> Any:
-        if not isinstance(data, Mapping):
-            return data
-        recipient = data.get("recipient")
-        nested = recipient.get("email") if isinstance(recipient, Mapping) else None
-        group = data.get("group")
-        group_id = group.get("id") if isinstance(group, Mapping) else data.get("group_id")
-        return {
-            "id": data.get("id"),
-            "url": data.get("url"),
-            "published": data.get("approve") is not False,
-            "own_id": _text(data.get("license_id")).lower(),
-            "group_id": whole_number(group_id),
-            "recipient_email": data.get("recipient_email") or nested,
-            "issued_on": data.get("issued_on"),
-            "expired_on": data.get("expired_on"),
-        }
 
 
 class CredentialReply(Payload):
@@ -117,7 +105,10 @@ class FoundCredentials(Payload):
 
 
 class CredentialsMeta(Payload):
-    """What a page of a search says about all pages; any of it can be missing."""
+    """What a page of a search says about all pages: how many credentials there are, and what asks for the next page.
+
+    Any of it can be missing.
+    """
 
     count: Count = None
     cursor: str | None = None
@@ -126,17 +117,7 @@ class CredentialsMeta(Payload):
 class CredentialsPage(FoundCredentials):
     """A page of a search."""
 
-    meta: CredentialsMeta | None = None
-
-    @property
-    def count(self) -> int | None:
-        """How many credentials there are on all pages."""
-        return self.meta.count if self.meta else None
-
-    @property
-    def cursor(self) -> str | None:
-        """What asks for the next page."""
-        return self.meta.cursor if self.meta else None
+    meta: Annotated[CredentialsMeta, BeforeValidator(none_as_empty)] = CredentialsMeta()
 
 
 class BulkResult(Payload):

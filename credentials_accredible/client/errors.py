@@ -12,7 +12,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -49,17 +49,21 @@ def refusal(reply: Reply, key: Secret) -> RequestFailed:
     if status < 400 or status > 599:
         return UnexpectedReply(endpoint, status=status, detail=presentable(_deviation(reply), key))
     texts, fields = _complaints(reply)
-    detail = presentable("; ".join(dict.fromkeys(texts)), key)
+    words = "; ".join(dict.fromkeys(texts))
+    detail = presentable(words, key)
     if status in _REFUSALS:
         return _REFUSALS[status](endpoint, status=status, detail=detail)
     if status == 429:
         return RateLimited(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
     if status >= 500:
         return Unavailable(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
-    by_field = {
-        presentable(name, key): [presentable(message, key) for message in messages] for name, messages in fields.items()
-    }
-    return Invalid(endpoint, status=status, detail=detail, fields=by_field)
+    return invalid(endpoint, status, words, fields, key)
+
+
+def invalid(endpoint: str, status: int, words: str, by_field: Mapping[str, list[str]], key: Secret) -> Invalid:
+    """The exception for what the provider objects to, in its ``words``, and ``by_field`` where it says so."""
+    fields = {presentable(name, key): [presentable(text, key) for text in texts] for name, texts in by_field.items()}
+    return Invalid(endpoint, status=status, detail=presentable(words, key), fields=fields)
 
 
 def not_json(reply: Reply, problem: str) -> UnexpectedReply:

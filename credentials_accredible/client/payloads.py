@@ -55,20 +55,24 @@ class Reply:
 class JsonObject(dict[str, Any]):
     """The JSON object of a reply. Error reports show local variables by ``repr()``: this one holds no content."""
 
-    def __init__(self, content: Mapping[str, Any], *, status: int) -> None:
+    def __init__(self, content: Mapping[str, Any], reply: Reply) -> None:
         super().__init__(content)
-        self.status = status
+        self.endpoint, self.status = reply.endpoint, reply.status
 
     def __repr__(self) -> str:
         return f"<Payload of {len(self)} keys>"
 
-    def read_as(self, model: type[Model], endpoint: str) -> Model:
+    def read_as(self, model: type[Model]) -> Model:
         """The content as a ``model``; UnexpectedReply says what is wrong with the first part that does not fit."""
         try:
             return model.model_validate(self)
         except ValidationError as error:
             problem = _first_problem(error)
-        raise UnexpectedReply(endpoint, status=self.status, detail=problem)
+        raise self.unexpected(problem)
+
+    def unexpected(self, problem: str) -> UnexpectedReply:
+        """The exception for a content that is not what was asked for."""
+        return UnexpectedReply(self.endpoint, status=self.status, detail=problem)
 
 
 def parsed(content: bytes) -> Any:
@@ -159,6 +163,11 @@ def web_address(value: object) -> str:
     return value if usable else ""
 
 
+def none_as_empty(value: object) -> object:
+    """An empty object for null: replies that are old come without."""
+    return {} if value is None else value
+
+
 Identifier = Annotated[int, BeforeValidator(_identifier)]
 Count = Annotated[int | None, BeforeValidator(_count)]
 Text = Annotated[str, BeforeValidator(_text)]
@@ -223,10 +232,10 @@ class Meta(Payload):
 
 
 class GroupsPage(Payload):
-    """One page of groups. Old replies come without ``meta``."""
+    """One page of groups."""
 
     groups: list[Group]
-    meta: Meta | None = None
+    meta: Annotated[Meta, BeforeValidator(none_as_empty)] = Meta()
 
 
 class Design(Payload):
@@ -272,4 +281,4 @@ class AttributeKeysPage(Payload):
     """One page of attribute keys."""
 
     attribute_keys: list[AttributeKey]
-    meta: Meta | None = None
+    meta: Annotated[Meta, BeforeValidator(none_as_empty)] = Meta()

@@ -1,4 +1,4 @@
-"""One request after the other, or several at once: sends, retries, reads, and turns what goes wrong into our errors."""
+"""Sends requests, tries again, reads the replies, and turns what goes wrong into our errors."""
 
 from __future__ import annotations
 
@@ -89,20 +89,18 @@ class Transport:
         Raises RequestFailed; CancelledError where ``stop`` was set before anything was sent.
         """
         stop = stop or threading.Event()
-        if not idempotent:
-            if not has_turn:
-                self._wait_for_turn(f"{method} {path}", stop, send_before)
-            return self._attempt(method, path, json, send_before, answers)
+        tries = (attempts or self._options.attempts) if idempotent else 1
         retrying = Retrying(
             retry=retry_if_exception(_may_pass),
-            stop=stop_after_attempt(attempts or self._options.attempts) | stop_when_event_set(stop),
+            stop=stop_after_attempt(tries) | stop_when_event_set(stop),
             wait=self._wait,
             sleep=lambda seconds: rate_limit.pause(seconds, stop),
             reraise=True,
         )
 
         def attempt() -> JsonObject:
-            self._wait_for_turn(f"{method} {path}", stop, send_before)
+            if not has_turn:
+                self._wait_for_turn(f"{method} {path}", stop, send_before)
             return self._attempt(method, path, json, send_before, answers)
 
         return retrying(attempt)
@@ -162,14 +160,14 @@ class Transport:
     @staticmethod
     def _content(reply: Reply, *, may_be_empty: bool = False) -> JsonObject | RequestFailed:
         if may_be_empty and not reply.body.strip():
-            return JsonObject({}, status=reply.status)
+            return JsonObject({}, reply)
         try:
             content = parsed(reply.body)
         except ValueError:
             return not_json(reply, "not JSON")
         if not isinstance(content, dict):
             return not_json(reply, "JSON, but no object")
-        return JsonObject(content, status=reply.status)
+        return JsonObject(content, reply)
 
     def _send(self, method: str, path: str, json: Any) -> requests.Response:
         prepared = self._session.prepare_request(requests.Request(method, self._api_url + path, json=json))
