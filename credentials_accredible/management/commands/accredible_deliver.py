@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import close_old_connections
 
 from credentials_accredible import api
-from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.management.base import (
+    NO_CONFIGS,
+    AccredibleCommand,
+    add_config_option,
+    add_format_option,
+    counted,
+    number_from,
+)
+from credentials_accredible.models import AccredibleAPIConfig
 
 # Seconds between two looks at the database while nothing is due.
 _PAUSE = 5.0
 # Each needs a connection to the database.
 _MOST_SENDERS = 32
+_COUNTS = ("due", "waiting", "failed", "unpublished", "delivered_today")
 
 
-class Command(BaseCommand):
-    """Send what is due, of one, several or all API configurations."""
-
+class Command(AccredibleCommand):
     help = (
         "Sends what is due to Accredible: first tries, retries, revocations. Exits with 1 if a badge could not be "
         "delivered, or if the delivery of a configuration is paused."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The options of the command."""
+        add_config_option(parser)
         parser.add_argument(
-            "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
+            "--limit", type=number_from(1), metavar="N", help="at most so many badges per configuration"
         )
-        parser.add_argument("--limit", type=_positive, metavar="N", help="at most so many badges per configuration")
         parser.add_argument(
-            "--senders", type=_few, default=1, metavar="N", help="so many requests under way at once (%(default)s)"
+            "--senders",
+            type=number_from(1, _MOST_SENDERS),
+            default=1,
+            metavar="N",
+            help="so many requests under way at once (%(default)s)",
         )
         parser.add_argument("--watch", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM")
         parser.add_argument("--status", action="store_true", help="show how deliveries stand, and send nothing")
-        parser.add_argument("--format", choices=["text", "json"], default="text", help="of --status")
+        add_format_option(parser, "of --status")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Send, or tell how deliveries stand."""
         if options["status"]:
-            self._show_status(self._names(options["config"]), options["format"])
+            self._show_status(api.find_configs(options["config"]), options["format"])
         elif options["watch"]:
             self._watch(options)
         else:
@@ -53,24 +61,19 @@ class Command(BaseCommand):
 
     def _deliver(self, options: dict[str, Any], go_on: Callable[[], bool]) -> api.Delivery:
         total = api.Delivery()
-        try:
-            configs = api.find_configs(options["config"])
-        except ConfigurationError as error:
-            raise CommandError(str(error)) from None
-        for config in configs:
+        for config in api.find_configs(options["config"]):
             done = api.deliver(config, limit=options["limit"], senders=options["senders"], go_on=go_on)
             if done.delivered or done.failed:
-                requests = f"{done.requests} request" if done.requests == 1 else f"{done.requests} requests"
-                self.stdout.write(f"{config.name}: {done.delivered} delivered, {done.failed} failed, {requests}")
+                figures = f"{done.delivered} delivered, {done.failed} failed, {counted(done.requests, 'request')}"
+                self.stdout.write(f"{config.name}: {figures}")
             total += done
         return total
 
     def _finish(self, done: api.Delivery, wanted: list[str]) -> None:
         if not done.delivered and not done.failed:
             self.stdout.write("Nothing was sent.")
-        names = self._names(wanted)
-        paused = [status.config for status in api.delivery_status() if status.config.paused_at]
-        reasons = [f"{config.name}: {config.pause_reason}" for config in paused if config.name in names]
+        paused = (config for config in api.find_configs(wanted) if config.paused_at)
+        reasons = [f"{config.name}: {config.pause_reason}" for config in paused]
         if reasons:
             raise CommandError("Delivery is paused. " + " ".join(reasons))
         if done.failed:
@@ -86,29 +89,20 @@ class Command(BaseCommand):
             if not done.delivered:
                 stop.wait(_PAUSE)
 
-    def _names(self, wanted: list[str]) -> set[str]:
-        try:
-            return {config.name for config in api.find_configs(wanted)}
-        except ConfigurationError as error:
-            raise CommandError(str(error)) from None
-
-    def _show_status(self, names: set[str], style: str) -> None:
-        rows = [_row(status) for status in api.delivery_status() if status.config.name in names]
+    def _show_status(self, configs: list[AccredibleAPIConfig], style: str) -> None:
+        rows = [_as_dict(status) for status in api.delivery_status() if status.config in configs]
         if style == "json":
-            self.stdout.write(json.dumps(rows, indent=2))
+            self.write_json(rows)
             return
         for row in rows:
             counts = ", ".join(f"{row[key]} {key.replace('_', ' ')}" for key in _COUNTS)
             paused = f" PAUSED: {row['pause_reason']}" if row["paused_at"] else ""
             self.stdout.write(f"{row['name']}: {counts}.{paused}")
         if not rows:
-            self.stderr.write("There is no API configuration yet: add one in the admin.")
+            self.stderr.write(NO_CONFIGS)
 
 
-_COUNTS = ("due", "waiting", "failed", "unpublished", "delivered_today")
-
-
-def _row(status: api.DeliveryStatus) -> dict[str, Any]:
+def _as_dict(status: api.DeliveryStatus) -> dict[str, Any]:
     config = status.config
     return {
         "config": config.pk,
@@ -118,16 +112,3 @@ def _row(status: api.DeliveryStatus) -> dict[str, Any]:
         "pause_reason": config.pause_reason,
         "held_until": config.held_until.isoformat() if config.held_until else None,
     }
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError("must be a whole number, 1 or more")
-    return int(text)
-
-
-def _few(text: str) -> int:
-    number = _positive(text)
-    if number > _MOST_SENDERS:
-        raise ArgumentTypeError(f"must be {_MOST_SENDERS} at most")
-    return number

@@ -8,35 +8,26 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from credentials_accredible import api
-from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.management.base import AccredibleCommand, add_config_option
 
 _STANDARD_OUTPUT = "-"
 
 
-class Command(BaseCommand):
-    """Export the groups of one, several or all API configurations."""
-
+class Command(AccredibleCommand):
     help = "Writes groups' requirements, data rules, penalties, custom attributes and activation; no keys, no learners."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The options of the command."""
         parser.add_argument("file", metavar="FILE", help="what to write, “-” for the standard output")
-        parser.add_argument(
-            "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
-        )
+        add_config_option(parser)
         parser.add_argument(
             "--format", choices=["yaml", "json"], help="default: json for a file that is called so, else yaml"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the file, whole or not at all."""
-        try:
-            configs = api.find_configs(options["config"])
-        except ConfigurationError as error:
-            raise CommandError(str(error)) from None
+        configs = api.find_configs(options["config"])
         name = options["file"]
         style = options["format"] or ("json" if name.lower().endswith(".json") else "yaml")
         text = api.export_groups(configs, style)

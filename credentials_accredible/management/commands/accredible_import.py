@@ -1,4 +1,4 @@
-"""Makes what is configured under groups what a file of another installation says."""
+"""Makes what is configured under groups what a file says that accredible_export, or a person, has written."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import FileProblem, ImportRefused
+from credentials_accredible.management.base import AccredibleCommand, add_config_option, counted
 from credentials_accredible.text import one_line, shortened
 
 _STANDARD_INPUT = "-"
@@ -19,21 +20,13 @@ _STANDARD_INPUT = "-"
 _LONGEST = 60
 
 
-class Command(BaseCommand):
-    """Import a file that accredible_export has written, or a person."""
-
+class Command(AccredibleCommand):
     help = "Imports what is configured under groups from a file. All of it is imported, or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The options of the command."""
         parser.add_argument("file", metavar="FILE", help="what to read, “-” for the standard input")
-        parser.add_argument(
-            "--config",
-            action="extend",
-            nargs="+",
-            default=[],
-            metavar="ID_OR_NAME",
-            help="import into this configuration, whatever the file calls it; THEIRS=OURS where the file has several",
+        add_config_option(
+            parser, "import into this configuration, whatever the file calls it; THEIRS=OURS where the file has several"
         )
         parser.add_argument("--match", choices=[match.value for match in api.Match], default=api.Match.ID.value,
                             help="find groups by Accredible's id (default) or by name")  # fmt: skip
@@ -42,7 +35,6 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="also where learners lose what they have fulfilled")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import the file, and say what changed."""
         name = options["file"]
         try:
             done = api.import_groups(
@@ -56,8 +48,7 @@ class Command(BaseCommand):
         except ImportRefused as error:
             for line in _problem_lines(name, error.problems):
                 self.stderr.write(line)
-            number = len(error.problems)
-            raise CommandError(f"{number} problem{'s' * (number != 1)}. Nothing was changed.") from None
+            raise CommandError(f"{counted(len(error.problems), 'problem')}. Nothing was changed.") from None
         for line in _lines(done):
             self.stdout.write(line)
         self.stdout.write(self.style.SUCCESS(_sentence(done, dry_run=options["dry_run"])))

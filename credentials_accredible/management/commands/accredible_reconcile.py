@@ -1,37 +1,37 @@
-"""Compares badges with what Accredible has of them: for a person, and for cron."""
+"""Compares badges with what Accredible has of them; a configuration that fails does not stop the others."""
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from credentials_accredible import api
 from credentials_accredible.choices import Difference, Repair
-from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.management.base import (
+    NO_CONFIGS,
+    AccredibleCommand,
+    add_config_option,
+    add_format_option,
+    counted,
+)
 
 # Findings of one kind that are shown to people; programs get all.
 _SHOWN = 20
 _ALL = "all"
 
 
-class Command(BaseCommand):
-    """Compare one, several or all API configurations; one that fails does not stop the others."""
-
+class Command(AccredibleCommand):
     help = (
         "Compares badges with Accredible's credentials, and repairs differences where asked to. Exits with 1 if a "
         "comparison failed, or if differences are left that need a person."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The options of the command."""
-        parser.add_argument(
-            "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
-        )
+        add_config_option(parser)
         recorded, delivered = (sorted(map(str, kinds)) for kinds in (api.RECORDED, api.DELIVERED))
         parser.add_argument(
             "--repair",
@@ -45,14 +45,10 @@ class Command(BaseCommand):
             "--ignore", nargs="+", default=[], choices=Difference.values, metavar="KIND", help="leave these kinds out"
         )
         parser.add_argument("--dry-run", action="store_true", help="show what would be repaired, and write nothing")
-        parser.add_argument("--format", choices=["text", "json"], default="text")
+        add_format_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Compare what was asked for and say what differs."""
-        try:
-            configs = api.find_configs(options["config"])
-        except ConfigurationError as error:
-            raise CommandError(str(error)) from None
+        configs = api.find_configs(options["config"])
         results = []
         for config in configs:
             result = api.reconcile(
@@ -65,9 +61,9 @@ class Command(BaseCommand):
             if options["format"] == "text":
                 self._print(result)
         if options["format"] == "json":
-            self.stdout.write(json.dumps([_as_dict(result) for result in results], indent=2))
+            self.write_json([_as_dict(result) for result in results])
         elif not configs:
-            self.stderr.write("There is no API configuration yet: add one in the admin.")
+            self.stderr.write(NO_CONFIGS)
         left = sum(result.needs_a_person for result in results)
         if left:
             raise CommandError(f"{left} of {len(results)} configurations need a person.")
@@ -77,7 +73,7 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(f"{result.config.name}: not compared: {result.error}"))
             return
         in_flight = f" ({result.in_flight} in delivery, left alone)" if result.in_flight else ""
-        badges, credentials = _number(result.badges, "badge"), _number(result.credentials, "credential")
+        badges, credentials = counted(result.badges, "badge"), counted(result.credentials, "credential")
         compared = f"{badges}{in_flight} and {credentials} compared"
         counts = Counter(finding.kind for finding in result.findings)
         found = ", ".join(f"{counts[kind]} {kind}" for kind in Difference if counts[kind]) or "no difference"
@@ -97,10 +93,6 @@ class Command(BaseCommand):
             self.stdout.write(f"    {', '.join(what)}{outcome}")
         if len(findings) > _SHOWN:
             self.stdout.write(f"    … and {len(findings) - _SHOWN} more: see --format json")
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _repairs(named: list[str] | None) -> Collection[Difference]:

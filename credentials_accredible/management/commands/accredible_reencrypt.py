@@ -11,12 +11,9 @@ from credentials_accredible.exceptions import ConfigurationError
 
 
 class Command(BaseCommand):
-    """Encrypt every stored API key with the first encryption key."""
-
     help = "Encrypts all stored Accredible API keys with the encryption key that is first in the settings."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Encrypt all or, where one cannot be decrypted, none."""
         try:
             count = api.reencrypt_keys()
         except ConfigurationError as error:

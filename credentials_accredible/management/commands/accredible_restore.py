@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext
 
 from credentials_accredible import api
-from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.management.options import pair
+from credentials_accredible.management.base import AccredibleCommand, add_format_option, add_pairs_option
 from credentials_accredible.text import one_line
 
 
-class Command(BaseCommand):
-    """Restore snapshots, all of them or none."""
-
+class Command(AccredibleCommand):
     help = (
         "Brings removed groups back with requirements, rules, penalties and progress: all that are asked for, or none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The options of the command."""
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--run", type=int, metavar="ID", help="all groups that this sync run has removed")
         what.add_argument("--snapshot", type=int, action="extend", nargs="+", metavar="ID", help="these snapshots")
         parser.add_argument("--dry-run", action="store_true", help="show what would come back, and write nothing")
-        parser.add_argument(
+        add_pairs_option(
+            parser,
             "--join",
-            type=pair,
-            action="append",
-            default=[],
-            metavar="SNAPSHOT=ACCREDIBLE_ID",
-            help="the group here that this snapshot is of, made anew at Accredible; can be repeated",
+            "SNAPSHOT=ACCREDIBLE_ID",
+            "the group here that this snapshot is of, made anew at Accredible; can be repeated",
         )
         parser.add_argument(
             "--config", metavar="ID_OR_NAME", help="where groups go whose own configuration was deleted"
@@ -43,16 +36,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--merge", action="store_true", help="add to groups that have been configured since, instead of refusing"
         )
-        parser.add_argument("--format", choices=["text", "json"], default="text")
+        add_format_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Restore what was asked for, and say what came back."""
-        try:
-            [config] = api.find_configs([options["config"]]) if options["config"] else [None]
-            runs = [options["run"]] if options["run"] is not None else []
-            snapshots = api.find_snapshots(options["snapshot"] or [], runs=runs)
-        except ConfigurationError as error:
-            raise CommandError(str(error)) from None
+        [config] = api.find_configs([options["config"]]) if options["config"] else [None]
+        runs = [options["run"]] if options["run"] is not None else []
+        snapshots = api.find_snapshots(options["snapshot"] or [], runs=runs)
         join = dict(options["join"])
         unknown = set(join) - {snapshot.pk for snapshot in snapshots}
         if unknown:
@@ -63,8 +52,7 @@ class Command(BaseCommand):
         refused = sum(item.refused for item in items)
         restored = not options["dry_run"] and not refused
         if options["format"] == "json":
-            written = [_as_dict(item, restored=restored) for item in items]
-            self.stdout.write(json.dumps(written, indent=2))
+            self.write_json([_as_dict(item, restored=restored) for item in items])
         else:
             for item in items:
                 self._print(item)
@@ -100,7 +88,7 @@ def _lines(item: api.Restoration) -> Iterator[str]:
         yield text % {"id": group.accredible_id}
 
 
-def _as_dict(item: api.Restoration, *, restored: bool) -> dict[str, object]:
+def _as_dict(item: api.Restoration, *, restored: bool) -> dict[str, Any]:
     """What ``--format json`` prints."""
     return {
         "snapshot": item.snapshot.pk,

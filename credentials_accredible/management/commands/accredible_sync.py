@@ -1,22 +1,26 @@
-"""Imports the groups of Accredible accounts: for cron, and for a look before a change."""
+"""Imports the groups of Accredible accounts; one that fails does not stop the others."""
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.sites.models import Site
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from credentials_accredible import api
 from credentials_accredible.choices import RunTrigger
-from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.management.options import pair
+from credentials_accredible.management.base import (
+    NO_CONFIGS,
+    AccredibleCommand,
+    add_config_option,
+    add_format_option,
+    add_pairs_option,
+)
 from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.text import one_line, shortened
 
@@ -24,52 +28,43 @@ from credentials_accredible.text import one_line, shortened
 _LONGEST = 60
 
 
-class Command(BaseCommand):
-    """Sync one, several or all API configurations; one that fails does not stop the others."""
-
+class Command(AccredibleCommand):
     help = "Imports the groups of Accredible accounts. Exits with 1 if a configuration failed or was refused."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The options of the command."""
         which = parser.add_mutually_exclusive_group()
-        which.add_argument(
-            "--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help="only these; can be repeated"
-        )
+        add_config_option(which)
         which.add_argument("--due", action="store_true", help="only those whose scheduled sync is due: for cron")
         parser.add_argument("--site", type=int, metavar="ID", help="the site that new groups get (default: SITE_ID)")
         parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
         parser.add_argument(
             "--force", action="store_true", help="remove groups even where the removal guard would refuse"
         )
-        parser.add_argument(
+        add_pairs_option(
+            parser,
             "--carry-over",
-            type=pair,
-            action="append",
-            default=[],
-            metavar="OLD_ID=NEW_ID",
-            help="a group that is gone and the new one that was made at Accredible in its place; can be repeated",
+            "OLD_ID=NEW_ID",
+            "a group that is gone and the new one that was made at Accredible in its place; can be repeated",
         )
         parser.add_argument(
             "--refresh-icons", action="store_true", help="read every design again, not only new and changed ones"
         )
-        parser.add_argument("--format", choices=["text", "json"], default="text")
+        add_format_option(parser)
         parser.add_argument("--no-progress", action="store_true", help="no progress bar, on a terminal either")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sync what was asked for and say how it went."""
         site = self._site(options["site"])
-        configs = self._configs(options)
         outcomes = []
-        for config in configs:
+        for config in self._configs(options):
             with self._progress(config.name, shown=not options["no_progress"]) as progress:
                 outcome = self._sync(config, site, progress, options)
             outcomes.append(outcome)
             if options["format"] == "text":
                 self._print(outcome, dry_run=options["dry_run"])
         if options["format"] == "json":
-            self.stdout.write(json.dumps([_as_dict(outcome) for outcome in outcomes], indent=2))
+            self.write_json([_as_dict(outcome) for outcome in outcomes])
         elif not outcomes and not options["due"]:
-            self.stderr.write("There is no API configuration yet: add one in the admin.")
+            self.stderr.write(NO_CONFIGS)
         failed = sum(not outcome.succeeded for outcome in outcomes)
         if failed:
             raise CommandError(f"{failed} of {len(outcomes)} configurations not synced.")
@@ -77,10 +72,7 @@ class Command(BaseCommand):
     @staticmethod
     def _configs(options: dict[str, Any]) -> Iterable[AccredibleAPIConfig]:
         if not options["due"]:
-            try:
-                found = api.find_configs(options["config"])
-            except ConfigurationError as error:
-                raise CommandError(str(error)) from None
+            found = api.find_configs(options["config"])
             if options["carry_over"] and len(found) != 1:
                 raise CommandError("--carry-over is for one configuration: name it with --config.")
             return found
@@ -115,7 +107,7 @@ class Command(BaseCommand):
         if outcome.plan and (dry_run or not outcome.succeeded):
             for line in _plan_lines(outcome.plan, outcome.holdings):
                 self.stdout.write(f"  {line}")
-        elif outcome.plan and outcome.plan.conflicting:
+        elif outcome.plan:
             for conflict in outcome.plan.conflicting:
                 held = f"group {conflict.remote.accredible_id} is held by “{conflict.holder}”"
                 self.stdout.write(self.style.WARNING(f"  conflicting: {held}, skipped"))
@@ -146,7 +138,7 @@ class Command(BaseCommand):
             yield show
 
 
-def _as_dict(outcome: api.Outcome) -> dict[str, object]:
+def _as_dict(outcome: api.Outcome) -> dict[str, Any]:
     """What ``--format json`` prints of an outcome."""
     return {
         "config": outcome.config.pk,

@@ -1,0 +1,71 @@
+"""What the commands share: options, how numbers are read, how results are printed, and how an error ends a command."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.text import whole_number
+
+NO_CONFIGS = "There is no API configuration yet: add one in the admin."
+
+
+class AccredibleCommand(BaseCommand):
+    """Ends with status 1 and one sentence where a setting, or a name in its options, cannot be used."""
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Carry out the command; CommandError in place of ConfigurationError."""
+        try:
+            return super().execute(*args, **options)
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from None
+
+    def write_json(self, results: list[dict[str, Any]]) -> None:
+        """Print what ``--format json`` asks for."""
+        self.stdout.write(json.dumps(results, indent=2))
+
+
+def add_config_option(parser: Any, help: str = "only these; can be repeated") -> None:
+    """Let API configurations be named by id or name: ``options["config"]`` is a list, empty for none."""
+    parser.add_argument("--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help=help)
+
+
+def add_format_option(parser: ArgumentParser, help: str | None = None) -> None:
+    """Let programs ask for JSON."""
+    parser.add_argument("--format", choices=["text", "json"], default="text", help=help)
+
+
+def add_pairs_option(parser: ArgumentParser, name: str, metavar: str, help: str) -> None:
+    """An option of two numbers, as ``12=9001``, that can be repeated: a list of pairs."""
+    parser.add_argument(name, type=_pair, action="append", default=[], metavar=metavar, help=help)
+
+
+def number_from(least: int, most: int | None = None) -> Callable[[str], int]:
+    """The type of an option that is a whole number within these limits."""
+
+    def read(text: str) -> int:
+        number = whole_number(text)
+        if number is None or number < least:
+            raise ArgumentTypeError(f"must be a whole number, {least} or more")
+        if most is not None and number > most:
+            raise ArgumentTypeError(f"must be {most} at most")
+        return number
+
+    return read
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 badge``, ``2 badges``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _pair(text: str) -> tuple[int, int]:
+    first, second = (whole_number(number) for number in text.partition("=")[::2])
+    if first is None or second is None:
+        raise ArgumentTypeError(f"“{text}” is not two numbers, as 12=9001")
+    return first, second
