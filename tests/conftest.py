@@ -31,8 +31,10 @@ IMPATIENT = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _passwords_cost_nothing() -> Iterator[None]:
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+def _quick_host() -> Iterator[None]:
+    """Passwords are hashed once, and files looked for when they are asked for, not whenever a client is made."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True):
         yield
 
 
