@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,6 +18,8 @@ from tests.host import SqliteHosts
 collect_ignore = [] if find_spec("selenium") else ["browser"]
 
 KEY = "main-key-0001"
+
+PluginSettings = Callable[..., None]
 
 # Faults are meant to be met, not to be waited for.
 # What is decided is sent when a test says so.
@@ -38,9 +40,19 @@ def _quick_host() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def plugin_settings(settings: Any) -> PluginSettings:
+    """Changes settings of the plugin, as ``plugin_settings(PAGE_SIZE=7)``, and leaves the others as they are."""
+
+    def change(**changes: Any) -> None:
+        settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, **changes}
+
+    return change
+
+
 @pytest.fixture(autouse=True)
-def _nothing_leaves_by_itself(settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY": "manual"}
+def _nothing_leaves_by_itself(plugin_settings: PluginSettings) -> None:
+    plugin_settings(DELIVERY="manual")
 
 
 @pytest.fixture(scope="session")

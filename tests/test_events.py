@@ -20,6 +20,7 @@ from credentials_accredible.events.event import flatten, user_data
 from credentials_accredible.events.values import Kind
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.rules.validation import clean_value
+from tests.conftest import PluginSettings
 from tests.payloads import (
     CCX_PASSING,
     COURSE_CREATED,
@@ -90,16 +91,18 @@ def test_ignored_paths_are_endings_of_whole_names() -> None:
     assert {"is_passing", "user.pii.username", "course.end"} <= set(paths)
 
 
-def test_ignored_paths_come_from_the_settings(settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"IGNORED_KEYPATHS": ["display_name"]}
+def test_ignored_paths_come_from_the_settings(plugin_settings: PluginSettings) -> None:
+    plugin_settings(IGNORED_KEYPATHS=["display_name"])
     paths = [keypath.path for keypath in catalogue.keypaths(PASSING)]
     assert "course.display_name" not in paths
     assert "user.pii.email" in paths
 
 
 @pytest.mark.parametrize("written", ["user.id", 5, None, [1], {"user.id": True}])
-def test_ignored_paths_that_are_no_list_are_a_configuration_error(settings: Any, written: object) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"IGNORED_KEYPATHS": written}
+def test_ignored_paths_that_are_no_list_are_a_configuration_error(
+    plugin_settings: PluginSettings, written: object
+) -> None:
+    plugin_settings(IGNORED_KEYPATHS=written)
     with pytest.raises(ConfigurationError, match="IGNORED_KEYPATHS"):
         catalogue.keypaths(PASSING)
 

@@ -21,6 +21,7 @@ from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.secrets import Secret
 from tests import factories
+from tests.conftest import PluginSettings
 
 KEY = "a-key-that-nobody-may-see-1234"
 
@@ -123,10 +124,10 @@ class TestRotation:
         assert "cannot be decrypted" in outcome.error
         assert "CREDENTIALS_ACCREDIBLE['ENCRYPTION_KEYS']" in outcome.error
 
-    def test_an_old_encryption_key_still_decrypts(self, settings: Any) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["old"]}
+    def test_an_old_encryption_key_still_decrypts(self, plugin_settings: PluginSettings) -> None:
+        plugin_settings(ENCRYPTION_KEYS=["old"])
         factories.make_config(key=KEY)
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["new", "old"]}
+        plugin_settings(ENCRYPTION_KEYS=["new", "old"])
 
         assert AccredibleAPIConfig.objects.get().api_key.reveal() == KEY
 
@@ -137,25 +138,27 @@ class TestRotation:
 
         assert AccredibleAPIConfig.objects.get().api_key.reveal() == KEY
 
-    def test_after_reencrypting_the_old_encryption_key_is_needed_no_more(self, settings: Any) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["old"]}
+    def test_after_reencrypting_the_old_encryption_key_is_needed_no_more(self, plugin_settings: PluginSettings) -> None:
+        plugin_settings(ENCRYPTION_KEYS=["old"])
         factories.make_config(key=KEY)
         factories.make_config(key="")
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["new", "old"]}
+        plugin_settings(ENCRYPTION_KEYS=["new", "old"])
         out = StringIO()
 
         call_command("accredible_reencrypt", stdout=out)
 
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["new"]}
+        plugin_settings(ENCRYPTION_KEYS=["new"])
         assert "1 API keys" in out.getvalue()
         assert AccredibleAPIConfig.objects.earliest("pk").api_key.reveal() == KEY
 
-    def test_reencrypting_changes_nothing_where_one_key_cannot_be_decrypted(self, settings: Any) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["old"]}
+    def test_reencrypting_changes_nothing_where_one_key_cannot_be_decrypted(
+        self, plugin_settings: PluginSettings
+    ) -> None:
+        plugin_settings(ENCRYPTION_KEYS=["old"])
         factories.make_config(key=KEY)
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["lost"]}
+        plugin_settings(ENCRYPTION_KEYS=["lost"])
         factories.make_config("Unlucky", key=KEY)
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["new", "old"]}
+        plugin_settings(ENCRYPTION_KEYS=["new", "old"])
         before = stored_values()
 
         with pytest.raises(CommandError, match=r"“Unlucky”.*ENCRYPTION_KEYS.*No key was changed"):
@@ -179,8 +182,8 @@ class TestRotation:
         assert AccredibleAPIConfig.objects.get().api_key.reveal() == "entered-meanwhile-1"
 
     @pytest.mark.parametrize("keys", [[], "one-string", [""], [1], 5])
-    def test_encryption_keys_of_a_wrong_form_are_named(self, settings: Any, keys: Any) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": keys}
+    def test_encryption_keys_of_a_wrong_form_are_named(self, plugin_settings: PluginSettings, keys: Any) -> None:
+        plugin_settings(ENCRYPTION_KEYS=keys)
 
         with pytest.raises(ConfigurationError, match=r"ENCRYPTION_KEYS.*list of one or more secrets"):
             Secret(plain=KEY).encrypted()

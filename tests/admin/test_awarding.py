@@ -9,6 +9,7 @@ from django.test import Client
 
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry
 from tests.admin.forms import GROUPS, text
+from tests.conftest import PluginSettings
 from tests.factories import make_badge, make_config, make_group, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -166,9 +167,14 @@ class TestRevocation:
 
     @pytest.mark.parametrize(("revocation", "said"), [("delete", "is deleted there"), ("unpublish", "is hidden there")])
     def test_it_says_what_happens_at_accredible(
-        self, admin_client: Client, badges: list[AccredibleBadge], settings: Any, revocation: str, said: str
+        self,
+        admin_client: Client,
+        badges: list[AccredibleBadge],
+        plugin_settings: PluginSettings,
+        revocation: str,
+        said: str,
     ) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "REVOCATION": revocation}
+        plugin_settings(REVOCATION=revocation)
         assert said in text(admin_client.get(page_of(badges[0], "revoke")))
 
     def test_more_than_fit_into_a_form_are_refused(

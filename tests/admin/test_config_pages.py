@@ -11,6 +11,7 @@ from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
 from demo.emulator.server import Emulator
 from tests import factories
 from tests.admin.config_pages import ADD, KEY, LIST, post, sync, told
+from tests.conftest import PluginSettings
 
 pytestmark = pytest.mark.django_db
 
@@ -123,10 +124,10 @@ class TestTheForm:
         assert "before, it was “Somebody else”" in told(response)
 
     def test_a_key_that_cannot_be_decrypted_leaves_the_page_usable(
-        self, admin_client: Client, account: Any, settings: Any
+        self, admin_client: Client, account: Any, plugin_settings: PluginSettings
     ) -> None:
         config = factories.make_config(key=KEY)
-        settings.CREDENTIALS_ACCREDIBLE["ENCRYPTION_KEYS"] = ["lost"]
+        plugin_settings(ENCRYPTION_KEYS=["lost"])
 
         listed = admin_client.get(LIST)
         page = admin_client.get(f"{LIST}{config.pk}/change/").content.decode()
@@ -138,19 +139,19 @@ class TestTheForm:
         assert config.api_key.reveal() == KEY
 
     def test_settings_that_cannot_be_used_are_told_instead_of_a_crash(
-        self, admin_client: Client, emulator: Emulator, settings: Any
+        self, admin_client: Client, emulator: Emulator, plugin_settings: PluginSettings
     ) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {"ENVIRONMENTS": {"mars": {"api_url": "http://mars.example.com"}}}
+        plugin_settings(ENVIRONMENTS={"mars": {"api_url": "http://mars.example.com"}})
 
         response = admin_client.get(ADD, follow=True)
 
         assert "['ENVIRONMENTS']['mars']['api_url'] must start with https://" in told(response)
 
     def test_the_list_opens_with_settings_that_cannot_be_used(
-        self, admin_client: Client, emulator: Emulator, settings: Any
+        self, admin_client: Client, emulator: Emulator, plugin_settings: PluginSettings
     ) -> None:
         factories.make_config()
-        settings.CREDENTIALS_ACCREDIBLE = {"ENVIRONMENTS": {"mars": {"api_url": "http://mars.example.com"}}}
+        plugin_settings(ENVIRONMENTS={"mars": {"api_url": "http://mars.example.com"}})
 
         response = admin_client.get(LIST)
 

@@ -11,6 +11,7 @@ from django.test import Client
 from credentials_accredible.models import BadgePenalty, BadgeRequirement, DataRule
 from tests import factories
 from tests.admin.forms import GROUPS, PENALTIES, REQUIREMENTS, group_form, requirement_form, rule, text
+from tests.conftest import PluginSettings
 from tests.factories import CCX_PASSING, COURSE, PASSING
 
 pytestmark = pytest.mark.django_db
@@ -202,11 +203,11 @@ class TestWhatBelongsTogether:
 
     @pytest.mark.parametrize("path", ["accrediblegroup/{}/change/", "badgerequirement/add/"])
     def test_settings_that_cannot_be_used_are_told(
-        self, admin_client: Client, emulator: Any, settings: Any, path: str
+        self, admin_client: Client, emulator: Any, plugin_settings: PluginSettings, path: str
     ) -> None:
         group = factories.make_group()
         factories.make_requirement(group)
-        settings.CREDENTIALS_ACCREDIBLE["EVENTS"] = "nonsense"
+        plugin_settings(EVENTS="nonsense")
 
         response = admin_client.get("/admin/credentials_accredible/" + path.format(group.pk), follow=True)
 

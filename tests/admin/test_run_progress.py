@@ -15,6 +15,7 @@ from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.sync import runs
 from tests import factories
 from tests.admin.forms import text
+from tests.conftest import PluginSettings
 from tests.sync import messages
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +25,11 @@ RUNS = "/admin/credentials_accredible/syncrun/"
 
 
 @pytest.fixture
-def config(account: Any, settings: Any) -> AccredibleAPIConfig:
+def config(account: Any, plugin_settings: PluginSettings) -> AccredibleAPIConfig:
     """A configuration of three groups that a worker will sync."""
     for number in range(3):
         account.add_group(name=f"g-{number}", course_name=f"Group {number}")
-    messages.use_broker(settings)
+    messages.use_broker(plugin_settings)
     return factories.make_config("Main <i>")
 
 
@@ -197,9 +198,9 @@ def test_an_open_run_is_followed_from_the_list_of_configurations(
 
 
 def test_a_lease_that_cannot_be_used_does_not_keep_pages_from_opening(
-    admin_client: Client, config: AccredibleAPIConfig, settings: Any
+    admin_client: Client, config: AccredibleAPIConfig, plugin_settings: PluginSettings
 ) -> None:
     runs.begin(config, trigger=RunTrigger.API)
-    settings.CREDENTIALS_ACCREDIBLE["SYNC_LEASE"] = "long"
+    plugin_settings(SYNC_LEASE="long")
 
     assert [admin_client.get(page).status_code for page in (LIST, RUNS, "/admin/")] == [200, 200, 200]

@@ -23,6 +23,7 @@ from credentials_accredible.models import (
 from credentials_accredible.rules import index, matching
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, ccx_status, course_status, minutes
+from tests.conftest import PluginSettings
 from tests.factories import make_group
 
 pytestmark = pytest.mark.django_db
@@ -64,8 +65,8 @@ def test_an_event_of_a_type_nobody_uses_costs_no_query() -> None:
     assert queries_of(lambda: ccx_status("ada", CCX)) == 0
 
 
-def test_a_type_is_looked_at_again_after_the_time_in_the_settings(settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"RULES_RECHECK": 0}
+def test_a_type_is_looked_at_again_after_the_time_in_the_settings(plugin_settings: PluginSettings) -> None:
+    plugin_settings(RULES_RECHECK=0)
     ccx_status("ada", CCX)
     assert queries_of(lambda: ccx_status("ada", CCX)) == 1
 
@@ -142,9 +143,9 @@ def test_a_path_that_another_process_maps_is_kept_at_once(elsewhere: Callable[[]
 
 @pytest.mark.parametrize(("seconds", "seen"), [(0, True), (3600, False)])
 def test_the_first_group_of_an_event_type_can_be_earned_after_the_time_in_the_settings(
-    settings: Any, elsewhere: Callable[[], Any], seconds: int, seen: bool
+    plugin_settings: PluginSettings, elsewhere: Callable[[], Any], seconds: int, seen: bool
 ) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"RULES_RECHECK": seconds}
+    plugin_settings(RULES_RECHECK=seconds)
     group = make_group(name="Badge")
     require(group, PASSES)
     course_status("ada")
@@ -154,8 +155,8 @@ def test_the_first_group_of_an_event_type_can_be_earned_after_the_time_in_the_se
     assert badges_of() == ([("Badge", "awarded")] if seen else [])
 
 
-def test_in_the_same_process_it_can_be_earned_at_once(settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"RULES_RECHECK": 3600}
+def test_in_the_same_process_it_can_be_earned_at_once(plugin_settings: PluginSettings) -> None:
+    plugin_settings(RULES_RECHECK=3600)
     group = make_group(name="Badge")
     require(group, PASSES)
     course_status("ada")

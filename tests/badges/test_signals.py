@@ -16,6 +16,7 @@ from credentials_accredible import api, receivers
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, course_status, learner, minutes
+from tests.conftest import PluginSettings
 from tests.factories import make_progress, make_requirement
 
 pytestmark = pytest.mark.django_db
@@ -132,9 +133,9 @@ def test_a_listener_that_fails_does_no_harm(
 
 
 def test_a_badge_can_count_for_another_badge(
-    group: AccredibleGroup, settings: Any, django_capture_on_commit_callbacks: Committing
+    group: AccredibleGroup, plugin_settings: PluginSettings, django_capture_on_commit_callbacks: Committing
 ) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"EVENTS": [BADGE_AWARDED.event_type]}
+    plugin_settings(EVENTS=[BADGE_AWARDED.event_type])
     receivers.connect()
     second = active_group("Second")
     require(second, ("template.uuid", "eq", str(group.uuid)), event_type=BADGE_AWARDED.event_type, blend="A")

@@ -16,17 +16,18 @@ from credentials_accredible.sync import runs
 from demo.emulator.server import Emulator
 from tests import factories
 from tests.browser.test_admin import Visit, press, run_sync, text
+from tests.conftest import PluginSettings
 from tests.sync import messages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def config(account: Any, settings: Any) -> AccredibleAPIConfig:
+def config(account: Any, plugin_settings: PluginSettings) -> AccredibleAPIConfig:
     """A configuration of three groups that a worker will sync."""
     for number in range(3):
         account.add_group(name=f"g-{number}", course_name=f"Group {number}")
-    messages.use_broker(settings)
+    messages.use_broker(plugin_settings)
     return factories.make_config("Main")
 
 

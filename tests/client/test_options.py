@@ -10,20 +10,21 @@ from credentials_accredible.client import AccredibleClient, ClientOptions
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
 from tests.client.conftest import API
+from tests.conftest import PluginSettings
 
 
-def test_the_settings_become_options(settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {
-        "REQUEST_TIMEOUT": [3, 7.5],
-        "REQUEST_ATTEMPTS": 2,
-        "RETRY_MAX_WAIT": 0.5,
-        "MAX_REPLY_BYTES": 4096,
-        "PAGE_SIZE": 25,
-        "FETCH_CONCURRENCY": 1,
-        "RATE_LIMIT": [10, 2.5],
-        "RATE_LIMIT_SHARES": 3,
-        "REDIS_URL": "redis://:hunter2@127.0.0.1:6379/2",
-    }
+def test_the_settings_become_options(plugin_settings: PluginSettings) -> None:
+    plugin_settings(
+        REQUEST_TIMEOUT=[3, 7.5],
+        REQUEST_ATTEMPTS=2,
+        RETRY_MAX_WAIT=0.5,
+        MAX_REPLY_BYTES=4096,
+        PAGE_SIZE=25,
+        FETCH_CONCURRENCY=1,
+        RATE_LIMIT=[10, 2.5],
+        RATE_LIMIT_SHARES=3,
+        REDIS_URL="redis://:hunter2@127.0.0.1:6379/2",
+    )
 
     assert ClientOptions.from_settings() == ClientOptions(
         connect_timeout=3,
@@ -81,15 +82,15 @@ def test_the_defaults_keep_to_the_documented_rate(settings: Any) -> None:
         ("REDIS_URL", "amqp://127.0.0.1"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named(settings: Any, name: str, value: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {name: value}
+def test_a_value_that_cannot_be_used_is_named(plugin_settings: PluginSettings, name: str, value: Any) -> None:
+    plugin_settings(**{name: value})
 
     with pytest.raises(ConfigurationError, match=name):
         AccredibleClient(API, Secret(plain="key"))
 
 
-def test_an_address_of_redis_that_cannot_be_used_is_not_repeated(settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REDIS_URL": "http://:hunter2@127.0.0.1"}
+def test_an_address_of_redis_that_cannot_be_used_is_not_repeated(plugin_settings: PluginSettings) -> None:
+    plugin_settings(REDIS_URL="http://:hunter2@127.0.0.1")
 
     with pytest.raises(ConfigurationError, match="REDIS_URL") as raised:
         ClientOptions.from_settings()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 import requests
@@ -16,6 +15,7 @@ from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.secrets import Secret
 from tests.client.asking import URL, ask
 from tests.client.conftest import API, KEY, open_transport
+from tests.conftest import PluginSettings
 
 
 def test_a_request_says_who_asks(accredible: responses.RequestsMock, transport: Transport) -> None:
@@ -70,10 +70,10 @@ def test_a_key_that_cannot_be_one_is_refused_before_anything_is_sent(
     assert not key or key not in str(caught.value)
 
 
-def test_a_key_that_cannot_be_decrypted_is_refused(settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["one"]}
+def test_a_key_that_cannot_be_decrypted_is_refused(plugin_settings: PluginSettings) -> None:
+    plugin_settings(ENCRYPTION_KEYS=["one"])
     stored = Secret(plain=KEY).encrypted()
-    settings.CREDENTIALS_ACCREDIBLE = {"ENCRYPTION_KEYS": ["another"]}
+    plugin_settings(ENCRYPTION_KEYS=["another"])
     options = open_transport()._options
 
     with pytest.raises(KeyUnreadable):

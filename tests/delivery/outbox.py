@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
 from demo.emulator import issuing
 from demo.emulator.account import Access
+from tests.conftest import PluginSettings
 from tests.factories import make_badge, make_config, make_group
 
 MANY = 100
 
 
 @pytest.fixture
-def hurried(account: Any, settings: Any) -> None:
+def hurried(account: Any, plugin_settings: PluginSettings) -> None:
     """Delays that nobody has to wait for."""
-    settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, "DELIVERY_DELAYS": (0.001, 0.002)}
+    plugin_settings(DELIVERY_DELAYS=(0.001, 0.002))
 
 
 def make_remote_group(account: Any, **values: Any) -> AccredibleGroup:

@@ -15,6 +15,7 @@ from credentials_accredible.models import AccredibleBadge, AccredibleGroup
 from demo.emulator.server import Emulator
 from tests.badges.configuring import FAILS, PASSES, penalise, require
 from tests.badges.sending import course_status, learner, minutes
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import credentials, make_everything_due, make_remote_group
 from tests.factories import make_staff, make_user
 
@@ -83,14 +84,10 @@ class World:
 
 @pytest.mark.parametrize("revocation", ["expire", "unpublish", "delete"])
 def test_accredible_ends_as_it_was_decided_last(
-    emulator: Emulator, account: Any, settings: Any, revocation: str
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, revocation: str
 ) -> None:
     # Long delays: a try that fails is not followed by another one before the next step.
-    settings.CREDENTIALS_ACCREDIBLE = {
-        **settings.CREDENTIALS_ACCREDIBLE,
-        "REVOCATION": revocation,
-        "DELIVERY_DELAYS": (60, 3600),
-    }
+    plugin_settings(REVOCATION=revocation, DELIVERY_DELAYS=(60, 3600))
     group = make_remote_group(account, allow_duplicates=True)
     group.is_active = True
     group.save()

@@ -16,6 +16,7 @@ from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, 
 from demo.emulator.server import Emulator
 from tests.badges.configuring import PASSES, require
 from tests.badges.sending import course_status
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import assert_each_once, credentials, drain, hurried, make_everything_due, make_remote_group
 from tests.factories import make_group, make_staff, make_user
 
@@ -292,9 +293,9 @@ class TestAwardAgain:
         assert_each_once(account, 1)
 
     def test_one_that_was_deleted_at_accredible_is_issued_anew(
-        self, account: Any, group: AccredibleGroup, staff: Any, settings: Any
+        self, account: Any, group: AccredibleGroup, staff: Any, plugin_settings: PluginSettings
     ) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "REVOCATION": "delete"}
+        plugin_settings(REVOCATION="delete")
         make_user("ada")
         award(group, "ada", user=staff)
         drain(group.api_config)

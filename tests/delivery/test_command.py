@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.server import Emulator
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import assert_each_once, hurried, make_badges, make_everything_due, make_remote_group
 from tests.factories import make_staff
 
@@ -55,9 +56,11 @@ def test_an_unknown_configuration_is_named(account: Any) -> None:
         deliver("--config", "nobody")
 
 
-def test_a_failure_and_a_pause_end_with_an_error(emulator: Emulator, account: Any, settings: Any) -> None:
+def test_a_failure_and_a_pause_end_with_an_error(
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings
+) -> None:
     # Long enough for the failed try not to be followed by another one in the same run.
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY_DELAYS": (60, 3600)}
+    plugin_settings(DELIVERY_DELAYS=(60, 3600))
     make_badges(make_remote_group(account), 2)
     emulator.fault("status", status=500)
     with pytest.raises(CommandError, match="2 tries failed"):

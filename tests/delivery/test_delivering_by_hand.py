@@ -15,6 +15,7 @@ from credentials_accredible.client import AccredibleClient
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
 from demo.emulator.server import Emulator
 from tests.admin.forms import text
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import assert_each_once, drain, hurried, make_badges, make_remote_group
 from tests.factories import make_badge, make_config, make_group, make_staff
 
@@ -27,9 +28,9 @@ DELIVERY = f"{BADGES}delivery/"
 
 
 @pytest.fixture
-def group(account: Any, settings: Any) -> AccredibleGroup:
+def group(account: Any, plugin_settings: PluginSettings) -> AccredibleGroup:
     """A group that is at Accredible, too; failed tries wait long enough to be seen."""
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY_DELAYS": (60, 3600)}
+    plugin_settings(DELIVERY_DELAYS=(60, 3600))
     return make_remote_group(account)
 
 
@@ -223,8 +224,10 @@ class TestDeliveryPage:
             ("x", "must be one of"),
         ],
     )
-    def test_it_says_who_delivers(self, admin_client: Client, settings: Any, engine: str, said: str) -> None:
-        settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY": engine}
+    def test_it_says_who_delivers(
+        self, admin_client: Client, plugin_settings: PluginSettings, engine: str, said: str
+    ) -> None:
+        plugin_settings(DELIVERY=engine)
         assert said in text(admin_client.get(DELIVERY))
 
     def test_who_may_not_see_badges_sees_no_figures(self, client: Client, standing: AccredibleGroup) -> None:

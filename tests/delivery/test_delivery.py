@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 
 from credentials_accredible import api
 from credentials_accredible.badges import awarding
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
 from demo.emulator.server import Emulator
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import assert_each_once, credentials, drain, hurried, make_badges, make_remote_group
 from tests.factories import make_staff
 
@@ -64,8 +64,10 @@ def test_a_badge_revoked_while_its_reply_is_lost_ends_expired(emulator: Emulator
 
 
 @pytest.mark.parametrize(("revocation", "left"), [("expire", [True]), ("unpublish", [False]), ("delete", [])], ids=str)
-def test_revocation_does_what_the_setting_says(account: Any, settings: Any, revocation: str, left: list[bool]) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, "REVOCATION": revocation}
+def test_revocation_does_what_the_setting_says(
+    account: Any, plugin_settings: PluginSettings, revocation: str, left: list[bool]
+) -> None:
+    plugin_settings(REVOCATION=revocation)
     group = make_remote_group(account)
     [badge] = make_badges(group, 1)
     drain(group.api_config)
@@ -184,8 +186,10 @@ def test_a_group_that_is_gone_needs_a_person_and_retry_starts_anew(account: Any)
     assert BadgeLogEntry.objects.filter(badge=badge, action="retry", user=user).exists()
 
 
-def test_nothing_is_hammered_while_accredible_is_away(emulator: Emulator, account: Any, settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, "DELIVERY_DELAYS": (60, 3600)}
+def test_nothing_is_hammered_while_accredible_is_away(
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings
+) -> None:
+    plugin_settings(DELIVERY_DELAYS=(60, 3600))
     group = make_remote_group(account)
     make_badges(group, 90)
     emulator.fault("status", status=503, times=None)

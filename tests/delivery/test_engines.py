@@ -8,29 +8,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import transaction
 
 from credentials_accredible import api, broker
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.badges.sending import badges_of, course_status, minutes
-from tests.conftest import KEY
+from tests.conftest import KEY, PluginSettings
 from tests.delivery.outbox import assert_each_once, credentials, make_badges, make_everything_due, make_remote_group
 from tests.factories import make_penalty, make_requirement, make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def use(settings: Any, **changes: Any) -> None:
-    """Change settings of the plugin."""
-    settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, **changes}
-
-
 @pytest.fixture
-def inline(account: Any, settings: Any) -> None:
+def inline(account: Any, plugin_settings: PluginSettings) -> None:
     """The process that decides sends."""
-    use(settings, DELIVERY="inline", INLINE_TIMEOUT=(1, 0.5))
+    plugin_settings(DELIVERY="inline", INLINE_TIMEOUT=(1, 0.5))
 
 
 @pytest.fixture
@@ -116,9 +110,9 @@ def test_inline_other_badges_that_are_due_are_left_to_the_command(account: Any, 
 @pytest.mark.usefixtures("inline", "group")
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "hang", "seconds": 5}], ids=str)
 def test_inline_an_outage_keeps_one_event_for_a_moment_and_the_others_not_at_all(
-    emulator: Emulator, account: Any, settings: Any, fault: dict[str, Any]
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, fault: dict[str, Any]
 ) -> None:
-    use(settings, DELIVERY_DELAYS=(600, 3600), INLINE_TIMEOUT=(1, 1.5))
+    plugin_settings(DELIVERY_DELAYS=(600, 3600), INLINE_TIMEOUT=(1, 1.5))
     emulator.fault(**fault, times=None)
     began = time.monotonic()
 
@@ -153,9 +147,9 @@ def test_inline_after_an_outage_one_process_at_a_time_finds_out_whether_it_is_ov
 
 @pytest.mark.usefixtures("inline", "group")
 def test_inline_a_rate_limit_that_is_used_up_keeps_no_event_and_counts_as_no_failure(
-    account: Any, settings: Any
+    account: Any, plugin_settings: PluginSettings
 ) -> None:
-    use(settings, RATE_LIMIT=(1, 60))
+    plugin_settings(RATE_LIMIT=(1, 60))
     course_status("ada")
     began = time.monotonic()
 
@@ -181,10 +175,10 @@ def test_manual_nothing_leaves_by_itself(emulator: Emulator, group: Any) -> None
 @pytest.mark.parametrize("fixture", ["no_broker", "mute_broker"])
 @pytest.mark.parametrize("scheme", ["amqp", "redis"])
 def test_a_broker_that_is_away_keeps_one_event_for_a_moment_and_loses_nothing(
-    request: pytest.FixtureRequest, account: Any, settings: Any, fixture: str, scheme: str
+    request: pytest.FixtureRequest, account: Any, plugin_settings: PluginSettings, fixture: str, scheme: str
 ) -> None:
     address = request.getfixturevalue(fixture)
-    use(settings, BROKER_URL=address if scheme == "amqp" else address.replace("amqp", "redis", 1).rstrip("/"),
+    plugin_settings(BROKER_URL=address if scheme == "amqp" else address.replace("amqp", "redis", 1).rstrip("/"),
         DELIVERY="auto")  # fmt: skip
     began = time.monotonic()
 
@@ -201,8 +195,8 @@ def test_a_broker_that_is_away_keeps_one_event_for_a_moment_and_loses_nothing(
 
 
 @pytest.mark.usefixtures("inline", "group")
-def test_a_setting_that_cannot_be_used_costs_no_event(settings: Any) -> None:
-    use(settings, DELIVERY="pigeon")
+def test_a_setting_that_cannot_be_used_costs_no_event(plugin_settings: PluginSettings) -> None:
+    plugin_settings(DELIVERY="pigeon")
 
     course_status("ada")
 
@@ -210,8 +204,8 @@ def test_a_setting_that_cannot_be_used_costs_no_event(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("engine", ["inline", "manual"])
-def test_a_retry_is_handed_over(account: Any, settings: Any, group: Any, engine: str) -> None:
-    use(settings, DELIVERY=engine)
+def test_a_retry_is_handed_over(account: Any, plugin_settings: PluginSettings, group: Any, engine: str) -> None:
+    plugin_settings(DELIVERY=engine)
     make_badges(group, 3)
 
     assert api.retry_badges(AccredibleBadge.objects.all(), user=make_staff()) == 3
@@ -220,9 +214,9 @@ def test_a_retry_is_handed_over(account: Any, settings: Any, group: Any, engine:
 
 
 def test_deliver_now_delivers_now_whatever_the_engine_and_the_hold(
-    emulator: Emulator, account: Any, settings: Any, group: Any
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, group: Any
 ) -> None:
-    use(settings, INLINE_TIMEOUT=(1, 0.5), DELIVERY_DELAYS=(60, 3600))
+    plugin_settings(INLINE_TIMEOUT=(1, 0.5), DELIVERY_DELAYS=(60, 3600))
     make_badges(group, 40)
     AccredibleAPIConfig.objects.update(outages=3, held_until="2999-01-01T00:00:00Z")
 
@@ -238,19 +232,19 @@ def test_deliver_now_delivers_now_whatever_the_engine_and_the_hold(
 
 
 def test_deliver_now_leaves_what_takes_longer_to_a_worker_and_needs_no_engine(
-    account: Any, settings: Any, group: Any
+    account: Any, plugin_settings: PluginSettings, group: Any
 ) -> None:
     make_badges(group, 31)
-    use(settings, INLINE_TIMEOUT=(1, 0.5), DELIVERY="pigeon")
+    plugin_settings(INLINE_TIMEOUT=(1, 0.5), DELIVERY="pigeon")
 
     assert api.deliver_now(AccredibleBadge.objects.all(), user=make_staff()).delivered == 30
     assert AccredibleBadge.objects.filter(state="created", next_attempt_at__isnull=False).count() == 1
 
 
 def test_deliver_now_within_a_transaction_waits_for_the_commit(
-    emulator: Emulator, account: Any, settings: Any, group: Any
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, group: Any
 ) -> None:
-    use(settings, DELIVERY="inline", INLINE_TIMEOUT=(1, 0.5))
+    plugin_settings(DELIVERY="inline", INLINE_TIMEOUT=(1, 0.5))
     make_badges(group, 2)
 
     with transaction.atomic():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 
 from credentials_accredible import api
 from credentials_accredible.client import AccredibleClient
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.faults import Fault
 from demo.emulator.server import Emulator
+from tests.conftest import PluginSettings
 from tests.delivery.faults import CHANGING, CREATING, DELETING, FAULTS, LOST
 from tests.delivery.outbox import (
     MANY,
@@ -67,8 +67,10 @@ def test_issuing(emulator: Emulator, account: Any, fault: dict[str, Any], limit:
     ("revocation", "fault"),
     [(revocation, name) for revocation in ("expire", "unpublish", "delete") for name in FAULTS],
 )
-def test_revoking(emulator: Emulator, account: Any, settings: Any, revocation: str, fault: str) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, "REVOCATION": revocation}
+def test_revoking(
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, revocation: str, fault: str
+) -> None:
+    plugin_settings(REVOCATION=revocation)
     group = make_remote_group(account)
     make_badges(group)
     drain(group.api_config)

@@ -24,6 +24,7 @@ from credentials_accredible.models import AccredibleBadge, AccredibleGroup, Badg
 from demo.emulator import rate
 from demo.emulator.server import Emulator
 from tests.badges.sending import course_status
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import assert_each_once, make_remote_group
 from tests.factories import make_requirement
 
@@ -117,10 +118,14 @@ def test_a_server_that_is_gone(
 
 
 def test_a_server_that_cuts_every_connection(
-    emulator: Emulator, account: Any, settings: Any, clock: time_machine.Traveller, group: AccredibleGroup
+    emulator: Emulator,
+    account: Any,
+    plugin_settings: PluginSettings,
+    clock: time_machine.Traveller,
+    group: AccredibleGroup,
 ) -> None:
     """Each event is followed by a try where that may be; what was tried has to be searched for afterwards."""
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY": "inline"}
+    plugin_settings(DELIVERY="inline")
     emulator.fault("cut_before", times=None)
     live_through(emulator, clock, group, restart=False)
     assert_nothing_was_hammered()

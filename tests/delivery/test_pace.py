@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 
 from credentials_accredible import api
@@ -14,6 +13,7 @@ from credentials_accredible.delivery import pauses
 from credentials_accredible.exceptions import RateLimited, Unavailable
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import drain, make_badges, make_everything_due, make_remote_group, states
 from tests.factories import make_config, make_group
 
@@ -21,18 +21,14 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
-def _patience(emulator: Emulator, settings: Any) -> None:
-    with_settings(settings, REQUEST_TIMEOUT=(5, 5))
-
-
-def with_settings(settings: Any, **changed: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**django_settings.CREDENTIALS_ACCREDIBLE, **changed}
+def _patience(emulator: Emulator, plugin_settings: PluginSettings) -> None:
+    plugin_settings(REQUEST_TIMEOUT=(5, 5))
 
 
 def test_what_the_limit_keeps_back_has_not_failed_and_was_not_sent(
-    emulator: Emulator, account: Any, settings: Any
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings
 ) -> None:
-    with_settings(settings, RATE_LIMIT=(1, 60), DELIVERY_LEASE=12)
+    plugin_settings(RATE_LIMIT=(1, 60), DELIVERY_LEASE=12)
     group = make_remote_group(account)
     make_badges(group, 60)
 
@@ -48,8 +44,10 @@ def test_what_the_limit_keeps_back_has_not_failed_and_was_not_sent(
     assert group.api_config.held_until is None
 
 
-def test_a_badge_that_is_kept_back_is_delivered_later(emulator: Emulator, account: Any, settings: Any) -> None:
-    with_settings(settings, RATE_LIMIT=(1, 0.3))
+def test_a_badge_that_is_kept_back_is_delivered_later(
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings
+) -> None:
+    plugin_settings(RATE_LIMIT=(1, 0.3))
     emulator.rate_limit(1, 0.3)
     group = make_remote_group(account)
     make_badges(group, 90)
@@ -62,10 +60,16 @@ def test_a_badge_that_is_kept_back_is_delivered_later(emulator: Emulator, accoun
 
 @pytest.mark.parametrize(("retry_after", "least", "most"), [(120, 110, 120), (None, 5, 15), (7200, 290, 300)])
 def test_who_is_asked_to_slow_down_holds_all_configurations_of_the_address(
-    emulator: Emulator, account: Any, settings: Any, retry_after: int | None, least: float, most: float
+    emulator: Emulator,
+    account: Any,
+    settings: Any,
+    plugin_settings: PluginSettings,
+    retry_after: int | None,
+    least: float,
+    most: float,
 ) -> None:
     elsewhere = {"name": "Elsewhere", "api_url": "http://127.0.0.1:1", "dashboard_url": "http://127.0.0.1:1"}
-    with_settings(settings, ENVIRONMENTS={**settings.CREDENTIALS_ACCREDIBLE["ENVIRONMENTS"], "elsewhere": elsewhere})
+    plugin_settings(ENVIRONMENTS={**settings.CREDENTIALS_ACCREDIBLE["ENVIRONMENTS"], "elsewhere": elsewhere})
     group = make_remote_group(account)
     make_badges(group, 1)
     same_address = make_group(make_config(environment="eu"))
@@ -137,8 +141,10 @@ def test_after_an_outage_one_badge_finds_out_whether_it_is_over(emulator: Emulat
     assert states() == {"accepted": 61}
 
 
-def test_after_an_outage_nothing_waits_for_hours(emulator: Emulator, account: Any, settings: Any) -> None:
-    with_settings(settings, DELIVERY_DELAYS=(3600, 14400))
+def test_after_an_outage_nothing_waits_for_hours(
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings
+) -> None:
+    plugin_settings(DELIVERY_DELAYS=(3600, 14400))
     group = make_remote_group(account)
     make_badges(group, 40)
     emulator.fault("status", status=503, times=3)
@@ -153,8 +159,10 @@ def test_after_an_outage_nothing_waits_for_hours(emulator: Emulator, account: An
     assert states() == {"accepted": 40}
 
 
-def test_an_error_that_comes_once_is_no_outage(emulator: Emulator, account: Any, settings: Any) -> None:
-    with_settings(settings, DELIVERY_DELAYS=(3600, 14400))
+def test_an_error_that_comes_once_is_no_outage(
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings
+) -> None:
+    plugin_settings(DELIVERY_DELAYS=(3600, 14400))
     group = make_remote_group(account)
     make_badges(group, 40)
     emulator.fault("status", status=500)

@@ -9,6 +9,7 @@ import pytest
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.server import Emulator
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import hurried
 from tests.delivery.spoiling import (
     delivered_group,
@@ -37,9 +38,9 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_page_that_fails_concludes_nothing(
-    emulator: Emulator, account: Any, settings: Any, fault: dict[str, Any]
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, fault: dict[str, Any]
 ) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "PAGE_SIZE": 10}
+    plugin_settings(PAGE_SIZE=10)
     group = delivered_group(account, 25)
     for badge in AccredibleBadge.objects.all()[:3]:
         missing(account, badge)

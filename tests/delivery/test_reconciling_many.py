@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.credential import Credential
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import make_remote_group
 
 pytestmark = [pytest.mark.endurance, pytest.mark.django_db(transaction=True)]
@@ -20,8 +21,8 @@ MISSING = 50
 MEGABYTE = 1024 * 1024
 
 
-def test_many_badges_take_little_memory_and_few_requests(account: Any, settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "PAGE_SIZE": 1000, "REQUEST_TIMEOUT": (5, 30)}
+def test_many_badges_take_little_memory_and_few_requests(account: Any, plugin_settings: PluginSettings) -> None:
+    plugin_settings(PAGE_SIZE=1000, REQUEST_TIMEOUT=(5, 30))
     group = make_remote_group(account)
     user = get_user_model()
     learners = user.objects.bulk_create(

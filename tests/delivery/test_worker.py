@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import transaction
 from kombu import Connection
 from kombu.simple import SimpleQueue
@@ -18,6 +17,7 @@ from credentials_accredible.celery import QUEUE, app
 from credentials_accredible.delivery import engines
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import assert_each_once, make_badges, make_everything_due, make_remote_group
 from tests.factories import make_config
 
@@ -27,14 +27,9 @@ Messages = Callable[[], list[tuple[str, Any, Any]]]
 
 
 @pytest.fixture
-def group(account: Any, settings: Any) -> Any:
+def group(account: Any, plugin_settings: PluginSettings) -> Any:
     """A group at Accredible, whose badges wait long after a failure."""
-    settings.CREDENTIALS_ACCREDIBLE = {
-        **django_settings.CREDENTIALS_ACCREDIBLE,
-        "BROKER_URL": f"memory://{uuid4().hex}/",
-        "DELIVERY": "celery",
-        "DELIVERY_DELAYS": (60, 3600),
-    }
+    plugin_settings(BROKER_URL=f"memory://{uuid4().hex}/", DELIVERY="celery", DELIVERY_DELAYS=(60, 3600))
     return make_remote_group(account)
 
 
@@ -140,9 +135,9 @@ def test_an_outage_brings_one_task_for_later_however_many_there_were(
 
 
 def test_what_is_due_much_later_is_left_to_the_sweep(
-    emulator: Emulator, account: Any, settings: Any, group: Any, messages: Messages
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, group: Any, messages: Messages
 ) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "DELIVERY_DELAYS": (3600, 7200)}
+    plugin_settings(DELIVERY_DELAYS=(3600, 7200))
     make_badges(group, 1)
     emulator.fault("status", status=503)
 

@@ -28,6 +28,7 @@ from credentials_accredible import receivers
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, FailedEvent, Fulfillment
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, badges_of, course_status, learner, send
+from tests.conftest import PluginSettings
 
 pytestmark = pytest.mark.django_db
 
@@ -40,13 +41,13 @@ def deliver(signal: Any = COURSE_PASSING_STATUS_UPDATED, **kwargs: Any) -> None:
 
 
 @pytest.fixture
-def listening(settings: Any) -> Iterator[Any]:
+def listening(plugin_settings: PluginSettings) -> Iterator[Any]:
     """Listens to other event types for one test."""
     signals: list[Any] = []
 
     def listen(*wanted: Any) -> None:
         signals.extend(wanted)
-        settings.CREDENTIALS_ACCREDIBLE = {"EVENTS": [signal.event_type for signal in wanted]}
+        plugin_settings(EVENTS=[signal.event_type for signal in wanted])
         receivers.connect()
 
     yield listen
@@ -83,8 +84,10 @@ def test_to_listen_twice_is_as_good_as_once() -> None:
 
 
 @pytest.mark.parametrize("events", [["no.such.event.v1"], "no list", 5])
-def test_a_setting_that_makes_no_sense_does_not_keep_the_service_from_starting(settings: Any, events: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"EVENTS": events}
+def test_a_setting_that_makes_no_sense_does_not_keep_the_service_from_starting(
+    plugin_settings: PluginSettings, events: Any
+) -> None:
+    plugin_settings(EVENTS=events)
     receivers.connect()
 
 

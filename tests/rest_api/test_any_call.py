@@ -32,6 +32,7 @@ from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.conftest import PluginSettings
 
 CHECKS = [
     status_code_conformance,
@@ -134,9 +135,9 @@ def _one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(_one_connection: None, emulator: Emulator, account: Any, settings: Any) -> World:
+def world(_one_connection: None, emulator: Emulator, account: Any, plugin_settings: PluginSettings) -> World:
     """An account that was synced, with a group and a badge that could not be delivered."""
-    settings.CREDENTIALS_ACCREDIBLE["REST_THROTTLE"] = None
+    plugin_settings(REST_THROTTLE=None)
     config = factories.make_config()
     remote = account.add_group(name="badge", course_name="Badge 🎓")
     account.add_group(name="new", course_name="New")

@@ -16,6 +16,7 @@ from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, 
 from credentials_accredible.sync import runs
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.conftest import PluginSettings
 from tests.rest_api.conftest import ROOT
 from tests.rest_api.syncing import preview, stock, sync
 from tests.sync import messages
@@ -290,9 +291,9 @@ def test_what_is_not_gone_or_not_new_is_not_carried_over(
 
 
 def test_a_worker_does_it_and_the_run_says_how_far_it_is(
-    superuser: APIClient, account: Any, config: AccredibleAPIConfig, settings: Any
+    superuser: APIClient, account: Any, config: AccredibleAPIConfig, plugin_settings: PluginSettings
 ) -> None:
-    messages.use_broker(settings)
+    messages.use_broker(plugin_settings)
     account.add_group(name="one", course_name="One")
 
     answer = sync(superuser, config)
@@ -312,9 +313,9 @@ def test_a_worker_does_it_and_the_run_says_how_far_it_is(
 
 
 def test_a_removal_is_refused_by_the_worker_until_it_is_approved(
-    superuser: APIClient, account: Any, config: AccredibleAPIConfig, settings: Any
+    superuser: APIClient, account: Any, config: AccredibleAPIConfig, plugin_settings: PluginSettings
 ) -> None:
-    messages.use_broker(settings)
+    messages.use_broker(plugin_settings)
     factories.make_group(config)
 
     address = sync(superuser, config)["Location"]
@@ -333,9 +334,9 @@ def test_a_removal_is_refused_by_the_worker_until_it_is_approved(
 
 
 def test_where_the_broker_is_out_of_reach_it_is_done_at_once(
-    superuser: APIClient, account: Any, config: AccredibleAPIConfig, settings: Any
+    superuser: APIClient, account: Any, config: AccredibleAPIConfig, plugin_settings: PluginSettings
 ) -> None:
-    messages.use_broker(settings, "amqp://127.0.0.1:9//")
+    messages.use_broker(plugin_settings, "amqp://127.0.0.1:9//")
 
     assert sync(superuser, config).status_code == 200
 

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from credentials_accredible import conf
 from credentials_accredible.exceptions import ConfigurationError
 from tests import factories
+from tests.conftest import PluginSettings
 from tests.rest_api.conftest import ROOT, Caller
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +19,10 @@ pytestmark = pytest.mark.django_db
 ADDRESS = f"{ROOT}configs/"
 
 
-def test_a_user_who_asks_too_often_has_to_wait(superuser: APIClient, caller: Caller, settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": "3/min"}
+def test_a_user_who_asks_too_often_has_to_wait(
+    superuser: APIClient, caller: Caller, plugin_settings: PluginSettings
+) -> None:
+    plugin_settings(REST_THROTTLE="3/min")
 
     assert [superuser.get(ADDRESS).status_code for _ in range(4)] == [200, 200, 200, 429]
 
@@ -31,17 +34,17 @@ def test_a_user_who_asks_too_often_has_to_wait(superuser: APIClient, caller: Cal
     assert caller("view_accredibleapiconfig").get(ADDRESS).status_code == 200
 
 
-def test_the_limit_can_be_lifted(superuser: APIClient, settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": None}
+def test_the_limit_can_be_lifted(superuser: APIClient, plugin_settings: PluginSettings) -> None:
+    plugin_settings(REST_THROTTLE=None)
 
     assert {superuser.get(ADDRESS).status_code for _ in range(150)} == {200}
 
 
-def test_the_setting_is_read_late(superuser: APIClient, settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": "1/min"}
+def test_the_setting_is_read_late(superuser: APIClient, plugin_settings: PluginSettings) -> None:
+    plugin_settings(REST_THROTTLE="1/min")
     assert [superuser.get(ADDRESS).status_code for _ in range(2)] == [200, 429]
 
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": "2/min"}
+    plugin_settings(REST_THROTTLE="2/min")
     assert [superuser.get(ADDRESS).status_code for _ in range(2)] == [200, 429]
 
 
@@ -57,8 +60,8 @@ def test_a_cache_that_is_down_stops_nobody(
     assert "rest_throttle_failed error=ConnectionError" in caplog.text
 
 
-def test_a_setting_that_cannot_be_used_is_named(superuser: APIClient, settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": "often"}
+def test_a_setting_that_cannot_be_used_is_named(superuser: APIClient, plugin_settings: PluginSettings) -> None:
+    plugin_settings(REST_THROTTLE="often")
 
     answer = superuser.get(ADDRESS)
 
@@ -78,22 +81,24 @@ def test_a_setting_that_cannot_be_used_is_named(superuser: APIClient, settings: 
         (None, None),
     ],
 )
-def test_a_rate_is_a_number_and_seconds(settings: Any, written: Any, rate: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": written}
+def test_a_rate_is_a_number_and_seconds(plugin_settings: PluginSettings, written: Any, rate: Any) -> None:
+    plugin_settings(REST_THROTTLE=written)
     assert conf.rate("REST_THROTTLE") == rate
 
 
 @pytest.mark.parametrize(
     "written", ["", "0/min", "-1/min", "5", "5/fortnight", "5/min/min", 5, ["5/min"], "²/min", "9" * 99]
 )
-def test_anything_else_is_refused(settings: Any, written: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": written}
+def test_anything_else_is_refused(plugin_settings: PluginSettings, written: Any) -> None:
+    plugin_settings(REST_THROTTLE=written)
     with pytest.raises(ConfigurationError, match="REST_THROTTLE"):
         conf.rate("REST_THROTTLE")
 
 
-def test_who_is_not_let_in_is_not_counted(anonymous: APIClient, caller: Caller, settings: Any) -> None:
-    settings.CREDENTIALS_ACCREDIBLE = {"REST_THROTTLE": "1/min"}
+def test_who_is_not_let_in_is_not_counted(
+    anonymous: APIClient, caller: Caller, plugin_settings: PluginSettings
+) -> None:
+    plugin_settings(REST_THROTTLE="1/min")
     client = caller(user=factories.make_user())
 
     assert [anonymous.get(ADDRESS).status_code for _ in range(3)] == [403, 403, 403]

@@ -23,6 +23,7 @@ from credentials_accredible.models import (
     SyncRun,
 )
 from tests import factories
+from tests.conftest import PluginSettings
 from tests.tables import dump
 
 pytestmark = pytest.mark.django_db
@@ -155,11 +156,10 @@ class TestPrune:
         assert self.counts() == before
 
     @pytest.mark.parametrize("by", ["setting", "option"])
-    def test_what_is_older_goes(self, old: None, settings: Any, by: str) -> None:
+    def test_what_is_older_goes(self, old: None, plugin_settings: PluginSettings, by: str) -> None:
         arguments = []
         if by == "setting":
-            days = {"SNAPSHOT_DAYS": 30, "RUN_DAYS": 30, "BADGE_LOG_DAYS": 30, "HISTORY_DAYS": 30}
-            settings.CREDENTIALS_ACCREDIBLE = {**getattr(settings, "CREDENTIALS_ACCREDIBLE", {}), **days}
+            plugin_settings(SNAPSHOT_DAYS=30, RUN_DAYS=30, BADGE_LOG_DAYS=30, HISTORY_DAYS=30)
         else:
             arguments = ["--snapshots-days", 30, "--runs-days", 30, "--badge-log-days", 30, "--history-days", 30]
         snapshots, parts, runs, entries = self.counts()
@@ -180,9 +180,8 @@ class TestPrune:
 
         assert sorted(SyncRun.objects.values_list("status", flat=True)) == ["running", "succeeded"]
 
-    def test_a_setting_that_cannot_be_used_deletes_nothing(self, old: None, settings: Any) -> None:
-        wrong = {"SNAPSHOT_DAYS": 1, "RUN_DAYS": -1}
-        settings.CREDENTIALS_ACCREDIBLE = {**getattr(settings, "CREDENTIALS_ACCREDIBLE", {}), **wrong}
+    def test_a_setting_that_cannot_be_used_deletes_nothing(self, old: None, plugin_settings: PluginSettings) -> None:
+        plugin_settings(SNAPSHOT_DAYS=1, RUN_DAYS=-1)
         before = self.counts()
 
         with pytest.raises(CommandError, match="RUN_DAYS"):

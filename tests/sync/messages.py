@@ -8,14 +8,15 @@ from kombu import Connection
 
 from credentials_accredible import broker, tasks
 from credentials_accredible.celery import app
+from tests.conftest import PluginSettings
 
 URL = "memory://"
 
 
-def use_broker(settings: Any, url: str = URL) -> None:
+def use_broker(plugin_settings: PluginSettings, url: str = URL) -> None:
     """Have syncs done by a worker; no message is left from before."""
     broker._silent_until.clear()
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "BROKER_URL": url}
+    plugin_settings(BROKER_URL=url)
     if url == URL:
         waiting()
 

@@ -17,17 +17,18 @@ from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.sync import runs
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.conftest import PluginSettings
 from tests.sync import messages
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def config(account: Any, settings: Any) -> AccredibleAPIConfig:
+def config(account: Any, plugin_settings: PluginSettings) -> AccredibleAPIConfig:
     """A configuration of three groups that a worker will sync."""
     for number in range(3):
         account.add_group(name=f"g-{number}", course_name=f"Group {number}")
-    messages.use_broker(settings)
+    messages.use_broker(plugin_settings)
     return factories.make_config("Main")
 
 
@@ -174,10 +175,12 @@ def test_without_a_broker_the_sync_is_done_here(account: Any) -> None:
     assert config.groups.count() == 1
 
 
-def test_with_the_broker_out_of_reach_the_sync_is_done_here(config: AccredibleAPIConfig, settings: Any) -> None:
+def test_with_the_broker_out_of_reach_the_sync_is_done_here(
+    config: AccredibleAPIConfig, plugin_settings: PluginSettings
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        messages.use_broker(settings, f"redis://127.0.0.1:{taken.getsockname()[1]}/0")
+        messages.use_broker(plugin_settings, f"redis://127.0.0.1:{taken.getsockname()[1]}/0")
         outcome = api.start_sync(config)
 
     assert outcome.succeeded
@@ -199,8 +202,8 @@ def test_a_broker_that_took_the_message_and_could_not_say_so_costs_nothing(
     assert config.runs.get().status == RunStatus.SUCCEEDED
 
 
-def test_a_broker_that_cannot_be_one_is_told(config: AccredibleAPIConfig, settings: Any) -> None:
-    messages.use_broker(settings, "no address")
+def test_a_broker_that_cannot_be_one_is_told(config: AccredibleAPIConfig, plugin_settings: PluginSettings) -> None:
+    messages.use_broker(plugin_settings, "no address")
 
     outcome = api.start_sync(config)
 
@@ -245,9 +248,9 @@ def test_how_far_a_sync_has_come_is_written_down_as_it_goes(
 
 
 def test_progress_costs_a_statement_a_second_at_most(
-    config: AccredibleAPIConfig, account: Any, django_assert_max_num_queries: Any, settings: Any
+    config: AccredibleAPIConfig, account: Any, django_assert_max_num_queries: Any, plugin_settings: PluginSettings
 ) -> None:
-    settings.CREDENTIALS_ACCREDIBLE["PAGE_SIZE"] = 1
+    plugin_settings(PAGE_SIZE=1)
     run = runs.begin(config, trigger=RunTrigger.API)
 
     with django_assert_max_num_queries(2):

@@ -11,6 +11,7 @@ from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import AccredibleGroup, SyncRun
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.conftest import PluginSettings
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +36,9 @@ NAMES = ["-".join([kind, *(str(value) for value in options.values())]) for kind,
 
 
 @pytest.fixture
-def synced(emulator: Emulator, settings: Any) -> Any:
+def synced(emulator: Emulator, plugin_settings: PluginSettings) -> Any:
     """A configuration whose groups are here, and configured; Accredible has changed since."""
-    settings.CREDENTIALS_ACCREDIBLE["PAGE_SIZE"] = PAGE_SIZE
+    plugin_settings(PAGE_SIZE=PAGE_SIZE)
     account = emulator.add_account(key="main-key-0001")
     design = account.add_design(name="Known design")
     for number in range(GROUPS):

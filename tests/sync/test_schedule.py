@@ -17,6 +17,7 @@ from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.sync import runs
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.conftest import PluginSettings
 from tests.sync import messages
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,8 +72,8 @@ class TestWhatIsDue:
 
         assert api.sweep_syncs() == []
 
-    def test_with_a_worker_it_is_queued(self, account: Any, settings: Any) -> None:
-        messages.use_broker(settings)
+    def test_with_a_worker_it_is_queued(self, account: Any, plugin_settings: PluginSettings) -> None:
+        messages.use_broker(plugin_settings)
         config = scheduled()
 
         (outcome,) = api.sweep_syncs()
@@ -179,8 +180,8 @@ class TestMail:
         assert "Accredible is not available" in message.body
         assert failing.api_key.reveal() not in message.body
 
-    def test_one_by_a_worker_is_mailed_too(self, failing: AccredibleAPIConfig, settings: Any) -> None:
-        messages.use_broker(settings)
+    def test_one_by_a_worker_is_mailed_too(self, failing: AccredibleAPIConfig, plugin_settings: PluginSettings) -> None:
+        messages.use_broker(plugin_settings)
         api.sweep_syncs()
         assert mail.outbox == []
 
@@ -188,8 +189,8 @@ class TestMail:
 
         assert len(mail.outbox) == 1
 
-    def test_one_that_no_worker_takes_is_mailed(self, account: Any, settings: Any) -> None:
-        messages.use_broker(settings)
+    def test_one_that_no_worker_takes_is_mailed(self, account: Any, plugin_settings: PluginSettings) -> None:
+        messages.use_broker(plugin_settings)
         scheduled()
         api.sweep_syncs()
         SyncRun.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=301))
@@ -233,8 +234,8 @@ class TestMail:
         assert api.start_sync(config, trigger=RunTrigger.SCHEDULE).status == RunStatus.REFUSED
         assert mail.outbox == []
 
-    def test_the_setting_turns_it_off(self, failing: AccredibleAPIConfig, settings: Any) -> None:
-        settings.CREDENTIALS_ACCREDIBLE["MAIL_FAILED_SYNCS"] = False
+    def test_the_setting_turns_it_off(self, failing: AccredibleAPIConfig, plugin_settings: PluginSettings) -> None:
+        plugin_settings(MAIL_FAILED_SYNCS=False)
 
         api.sweep_syncs()
 

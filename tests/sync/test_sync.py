@@ -16,13 +16,16 @@ from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import AccredibleGroup, SyncRun
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.conftest import PluginSettings
 from tests.sync.groups import add_groups, ids
 
 pytestmark = pytest.mark.django_db
 
 
-def test_an_account_of_135_groups_arrives_whole_and_inactive(emulator: Emulator, settings: Any) -> None:
-    del settings.CREDENTIALS_ACCREDIBLE["REQUEST_TIMEOUT"]
+def test_an_account_of_135_groups_arrives_whole_and_inactive(
+    emulator: Emulator, plugin_settings: PluginSettings
+) -> None:
+    plugin_settings(REQUEST_TIMEOUT=(5, 30))
     emulator.add_account(key="main-key-0001", seed=135)
     config = factories.make_config()
 
