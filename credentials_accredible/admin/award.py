@@ -41,8 +41,6 @@ class ReasonField(forms.CharField):
 
 
 class AwardForm(forms.Form):
-    """Which badge, to whom, and why."""
-
     group = forms.ModelChoiceField(queryset=AccredibleGroup.objects.none(), label=_("Group"))
     learners = forms.CharField(
         label=_("Learners"),

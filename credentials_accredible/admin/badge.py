@@ -164,8 +164,6 @@ class BadgeLogInline(ReadOnlyInline):
 
 
 class DeliveryFilter(admin.SimpleListFilter):
-    """What the numbers of the delivery page count."""
-
     title = _("delivery")
     parameter_name = "delivery"
 

@@ -35,7 +35,6 @@ def address(model: type[Model], page: str, *args: object, **query: Any) -> str:
 
 
 def link(to: str, text: object) -> str:
-    """HTML of a link."""
     return format_html('<a href="{}">{}</a>', to, text)
 
 

@@ -111,7 +111,6 @@ class AccredibleAPIConfigForm(forms.ModelForm):
         return cleaned
 
     def save(self, commit: bool = True) -> AccredibleAPIConfig:
-        """Take over the key and what Accredible said of the account."""
         if self.cleaned_data.get(KEY_FIELD):
             self.instance.api_key = self.cleaned_data[KEY_FIELD]
         if self.trial and self.trial.issuer:

@@ -39,7 +39,6 @@ _ACTIONS = {
 
 
 def history_of_all(request: HttpRequest, modeladmin: HistoryAdmin) -> HttpResponse:
-    """What became of all objects of the model, those that are gone included."""
     entries = timeline.of_all(modeladmin.model, partial(_may_see, request))
     return modeladmin.render_history(request, entries, capfirst(str(modeladmin.opts.verbose_name_plural)))
 

@@ -52,8 +52,6 @@ class RequirementRowForm(EventForm):
 
 
 class BadgePenaltyForm(EventForm):
-    """A penalty: its requirements are of its own group."""
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         group = cleaned.get("group") or (self.instance.group if self.instance.group_id else None)

@@ -42,8 +42,6 @@ _PARTS: dict[Any, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class FieldChange:
-    """A field before and after; texts for people."""
-
     label: str
     old: str
     new: str
@@ -162,7 +160,6 @@ class Names:
         self._gone: dict[Any, dict[int, str]] = {}
 
     def ask(self, model: Any, keys: Iterable[int | None]) -> None:
-        """Note whose names will be needed."""
         self._asked.setdefault(model, set()).update(key for key in keys if key is not None)
 
     def answer(self) -> None:
@@ -175,19 +172,15 @@ class Names:
                 self._gone[model] = {row.id: str(row.history_object) for row in rows}
 
     def exists(self, model: Any, key: int | None) -> bool:
-        """Whether there still is such an object."""
         return key in self._live.get(model, {})
 
     def of(self, model: Any, key: int | None) -> str:
-        """The name of one: its last one, where it is gone."""
         if key is None:
             return ""
         return self._live.get(model, {}).get(key) or self._gone.get(model, {}).get(key) or f"{key}"
 
 
 class _SyncRows:
-    """Rows of what syncs did."""
-
     def __init__(self, keys: Collection[int]) -> None:
         self._rows = list(SyncChange.objects.filter(pk__in=keys).select_related("sync_run__user"))
 

@@ -93,12 +93,10 @@ class AccredibleClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
         self._transport.close()
 
     @property
     def requests_sent(self) -> int:
-        """How many requests were sent so far, each try counted."""
         return self._transport.requests_sent
 
     def issuer(self) -> Issuer:
@@ -203,11 +201,9 @@ class AccredibleClient:
         return self._change(credential_id, {"expired_on": on.isoformat()})
 
     def unpublish_credential(self, credential_id: str) -> Credential:
-        """Hide a credential."""
         return self._change(credential_id, {"approve": False})
 
     def publish_credential(self, credential_id: str) -> Credential:
-        """Ask Accredible to publish a credential; whether it did is in the result."""
         return self._change(credential_id, {"approve": True})
 
     def reinstate_credential(self, credential_id: str) -> Credential:
@@ -215,7 +211,6 @@ class AccredibleClient:
         return self._change(credential_id, {"expired_on": None, "approve": True})
 
     def delete_credential(self, credential_id: str) -> None:
-        """Remove a credential for good."""
         self._transport.request("DELETE", _path(credential_id), idempotent=True)
 
     def _change(self, credential_id: str, values: Mapping[str, Any]) -> Credential:

@@ -93,14 +93,10 @@ class Credential(Payload):
 
 
 class CredentialReply(Payload):
-    """The reply that holds a credential."""
-
     credential: Credential
 
 
 class FoundCredentials(Payload):
-    """What a search has found."""
-
     credentials: list[Credential]
 
 
@@ -115,8 +111,6 @@ class CredentialsMeta(Payload):
 
 
 class CredentialsPage(FoundCredentials):
-    """A page of a search."""
-
     meta: Annotated[CredentialsMeta, BeforeValidator(none_as_empty)] = CredentialsMeta()
 
 

@@ -175,8 +175,6 @@ Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
 class Payload(BaseModel):
-    """Something Accredible sends."""
-
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
@@ -249,8 +247,6 @@ class Design(Payload):
 
 
 class DesignReply(Payload):
-    """The reply that holds a design."""
-
     design: Design
 
 
@@ -265,8 +261,6 @@ class Issuer(Payload):
 
 
 class IssuerReply(Payload):
-    """The reply that holds an issuer."""
-
     issuer: Issuer
 
 
@@ -278,7 +272,5 @@ class AttributeKey(Payload):
 
 
 class AttributeKeysPage(Payload):
-    """One page of attribute keys."""
-
     attribute_keys: list[AttributeKey]
     meta: Annotated[Meta, BeforeValidator(none_as_empty)] = Meta()

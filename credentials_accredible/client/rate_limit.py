@@ -33,7 +33,6 @@ class RateLimiter:
         self._resume_at = 0.0
 
     def seconds_to_wait(self) -> float:
-        """As a Limiter."""
         with self._lock:
             now = monotonic()
             free_at = self._passed[0] + self._window if len(self._passed) == self._passed.maxlen else 0.0
@@ -44,7 +43,6 @@ class RateLimiter:
             return 0.0
 
     def hold(self, seconds: float) -> None:
-        """As a Limiter."""
         with self._lock:
             self._resume_at = max(self._resume_at, monotonic() + seconds)
 

@@ -74,7 +74,6 @@ class SharedLimiter:
         self._try_again_at = self._complain_at = 0.0
 
     def seconds_to_wait(self) -> float:
-        """As a Limiter."""
         if monotonic() >= self._try_again_at:
             try:
                 milliseconds: int = self._admit(self._keys, [self._requests, self._window, uuid4().hex])

@@ -56,11 +56,9 @@ class Transport:
 
     @property
     def requests_sent(self) -> int:
-        """How many requests were sent so far, each try counted."""
         return self._sent
 
     def close(self) -> None:
-        """Close the connections."""
         self._session.close()
 
     def request(

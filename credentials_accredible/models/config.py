@@ -31,11 +31,9 @@ class SecretField(models.TextField):
         return Secret(token=value or "")
 
     def to_python(self, value: Any) -> Secret:
-        """``value`` as a Secret."""
         return Secret.of(value)
 
     def get_prep_value(self, value: Any) -> str:
-        """``value`` encrypted."""
         return Secret.of(value).encrypted()
 
     def get_lookup(self, lookup_name: str) -> Any:

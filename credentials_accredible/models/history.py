@@ -119,7 +119,6 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         return {**super().get_meta_options(model), "default_permissions": ()}
 
     def get_meta_options_m2m(self, through_model: type[models.Model]) -> dict[str, Any]:
-        """As above."""
         return {**super().get_meta_options_m2m(through_model), "default_permissions": ()}
 
     def pre_save(self, instance: Any, raw: bool, update_fields: Collection[str] | None, **_kwargs: Any) -> None:

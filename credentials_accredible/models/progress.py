@@ -19,8 +19,6 @@ _LETTERS = Count("blend", distinct=True, filter=~Q(blend="")) + Count("pk", dist
 
 
 class BadgeProgressQuerySet(models.QuerySet["BadgeProgress"]):
-    """Progress with figures."""
-
     def with_letters(self) -> BadgeProgressQuerySet:
         """Annotate how many letters the group has, and how many of them the learner has fulfilled.
 

@@ -83,8 +83,6 @@ class ConfigurationEntry(BaseModel):
 
 
 class Document(BaseModel):
-    """A file."""
-
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["credentials-accredible groups"]

@@ -135,12 +135,10 @@ def _texts(rule: RuleEntry) -> tuple[str, str, str]:
 
 
 def as_json(document: Mapping[str, Any]) -> str:
-    """``document`` as JSON."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def as_yaml(document: Mapping[str, Any]) -> str:
-    """``document`` as YAML."""
     written = yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
     return f"{_HEADER}{written}"
 

@@ -24,16 +24,12 @@ class _Entry(BaseModel):
 
 
 class RuleEntry(_Entry):
-    """A data rule of a requirement or a penalty."""
-
     data_path: str
     operator: str = Operator.EQUAL.value
     value: str
 
 
 class RequirementEntry(_Entry):
-    """A requirement."""
-
     ref: int = 0
     blend: str = ""
     event_type: str
@@ -55,8 +51,6 @@ class PenaltyEntry(_Entry):
 
 
 class AttributeEntry(_Entry):
-    """A custom attribute of a group's credentials."""
-
     name: str
     source: str = AttributeSource.PATH.value
     value: str

@@ -89,7 +89,6 @@ def _lines(item: api.Restoration) -> Iterator[str]:
 
 
 def _as_dict(item: api.Restoration, *, restored: bool) -> dict[str, Any]:
-    """What ``--format json`` prints."""
     return {
         "snapshot": item.snapshot.pk,
         "accredible_id": item.snapshot.accredible_id,

@@ -139,7 +139,6 @@ class Command(AccredibleCommand):
 
 
 def _as_dict(outcome: api.Outcome) -> dict[str, Any]:
-    """What ``--format json`` prints of an outcome."""
     return {
         "config": outcome.config.pk,
         "name": outcome.config.name,

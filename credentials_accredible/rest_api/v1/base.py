@@ -89,7 +89,6 @@ class SafeJSONParser(JSONParser):
     """JSON; what is nested too deeply for Python is refused like any other text that cannot be read."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """The data; ParseError where it is no JSON."""
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:

@@ -46,8 +46,6 @@ class Code(TextChoices):
 
 
 class ErrorSerializer(serializers.Serializer):
-    """An error."""
-
     detail = serializers.CharField(help_text="What is wrong, and what to do.")
     code = serializers.ChoiceField(Code.choices, required=False, help_text="For programs, where they can react to it.")
 
@@ -56,8 +54,6 @@ class ErrorSerializer(serializers.Serializer):
 
 
 class InvalidSerializer(serializers.Serializer):
-    """Input that cannot be used."""
-
     detail = serializers.CharField(help_text="What is wrong, and what to do.")
     errors = serializers.DictField(  # type: ignore[assignment]  # the declaration does not stay on the class
         child=serializers.ListField(child=serializers.CharField()),

@@ -47,8 +47,6 @@ class IdFilter(filters.Filter):
 
 
 class YesNoFilter(filters.Filter):
-    """``true`` or ``false``."""
-
     field_class = forms.TypedChoiceField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,8 +55,6 @@ class YesNoFilter(filters.Filter):
 
 
 class TextFilter(filters.Filter):
-    """Exactly this text."""
-
     field_class = forms.CharField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +70,6 @@ class SearchFilter(TextFilter):
         self.fields = fields
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Those that have each word somewhere."""
         words = (value or "").split()
         if not words:
             return qs
@@ -95,7 +90,6 @@ class OrderFilter(filters.ChoiceFilter):
         super().__init__(choices=[(name, name) for name in self.orders], label="The order of the list.")
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """The rows in that order; as they come where none is given."""
         if not value:
             return qs
         field = self.orders[value]
@@ -103,8 +97,6 @@ class OrderFilter(filters.ChoiceFilter):
 
 
 class ConfigFilters(filters.FilterSet):
-    """Of API configurations."""
-
     environment = TextFilter(label="The key of the environment, as “us”.")
     search = SearchFilter("name", "issuer_name")
     ordering = OrderFilter(name="name", id="pk", created="created")
@@ -115,8 +107,6 @@ class ConfigFilters(filters.FilterSet):
 
 
 class RunFilters(filters.FilterSet):
-    """Of sync runs."""
-
     config = IdFilter(field_name="api_config", label="The id of the API configuration.")
     status = filters.ChoiceFilter(choices=RunStatus.choices, label="How it ended.")
     trigger = filters.ChoiceFilter(choices=RunTrigger.choices, label="The door it came through.")
@@ -131,8 +121,6 @@ class RunFilters(filters.FilterSet):
 
 
 class ChangeFilters(filters.FilterSet):
-    """Of what a sync run did."""
-
     action = filters.ChoiceFilter(choices=ChangeAction.choices, label="What was done to the group.")
     accredible_id = IdFilter(label="The id of the group at Accredible.")
     search = SearchFilter("name")
@@ -143,8 +131,6 @@ class ChangeFilters(filters.FilterSet):
 
 
 class GroupFilters(filters.FilterSet):
-    """Of groups."""
-
     config = IdFilter(field_name="api_config", label="The id of the API configuration.")
     accredible_id = IdFilter(label="The id at Accredible; every environment counts its own.")
     is_active = YesNoFilter(label="Whether learners can earn it.")
@@ -157,8 +143,6 @@ class GroupFilters(filters.FilterSet):
 
 
 class BadgeFilters(filters.FilterSet):
-    """Of badges."""
-
     username = TextFilter(field_name="user__username", label="The learner's user name.")
     group = filters.UUIDFilter(field_name="group__uuid", label="The UUID of the group.")
     accredible_group_id = IdFilter(label="The id of the group at Accredible; finds those whose group is gone, too.")
@@ -178,8 +162,6 @@ class BadgeFilters(filters.FilterSet):
 
 
 class OwnBadgeFilters(filters.FilterSet):
-    """Of a learner's own badges."""
-
     status = filters.ChoiceFilter(choices=BadgeStatus.choices, label="Whether it counts.")
     ordering = OrderFilter(created="pk", issued_on="issued_on")
 

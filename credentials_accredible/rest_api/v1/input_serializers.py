@@ -21,17 +21,13 @@ class TrueFalseField(serializers.BooleanField):
     default_error_messages = {"invalid": "This must be true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
-        """The value, if it is one of these."""
         if not isinstance(data, bool):
             self.fail("invalid")
         return data
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A JSON number without fraction."""
-
     def to_internal_value(self, data: Any) -> int:
-        """The number, if it is one."""
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -41,7 +37,6 @@ class StrictSerializer(serializers.Serializer):
     """Input in which a misspelled name is an error instead of a wish that is not heard."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """The values by name; ValidationError where there is a name that does not exist."""
         values = super().to_internal_value(data)
         # What was sent is not repeated: it can be anything.
         if unknown := len(set(data) - set(self.fields)):
@@ -61,8 +56,6 @@ class CarryOverSerializer(StrictSerializer):
 
 
 class PreviewRequestSerializer(StrictSerializer):
-    """How to look."""
-
     force = TrueFalseField(default=False, help_text="As if removals had been agreed to, however many.")
     carry_over = CarryOverSerializer(  # type: ignore[call-arg]  # of the list that "many" makes
         many=True, required=False, max_length=_MOST_PAIRS, help_text="As in a sync: see same_name of a plan."
@@ -73,7 +66,6 @@ class PreviewRequestSerializer(StrictSerializer):
         ref_name = "AccrediblePreviewRequest"
 
     def validate_carry_over(self, value: list[dict[str, int]]) -> dict[int, int]:
-        """The new ids by those that are gone."""
         return {pair["removed"]: pair["created"] for pair in value}
 
 
@@ -106,7 +98,6 @@ class SyncRequestSerializer(PreviewRequestSerializer):
         ref_name = "AccredibleSyncRequest"
 
     def validate_site(self, value: int | None) -> Site | None:
-        """The site of that id."""
         if value is None:
             return None
         site = Site.objects.filter(pk=value).first()

@@ -17,13 +17,10 @@ class ValueField(serializers.CharField):
     """A value of a group as text, times as ISO 8601."""
 
     def to_representation(self, value: Any) -> str:
-        """The text."""
         return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 class CountsSerializer(serializers.Serializer):
-    """How many groups."""
-
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
     unchanged = serializers.IntegerField()
@@ -34,13 +31,10 @@ class CountsSerializer(serializers.Serializer):
         ref_name = "AccredibleSyncCounts"
 
     def get_attribute(self, outcome: api.Outcome) -> dict[str, int]:
-        """The figures of the plan."""
         return api.plan_figures(outcome.plan)
 
 
 class ChangedFieldSerializer(serializers.Serializer):
-    """One field that differs."""
-
     field = serializers.CharField()
     old = ValueField(allow_null=True)
     new = ValueField(allow_null=True)
@@ -50,8 +44,6 @@ class ChangedFieldSerializer(serializers.Serializer):
 
 
 class CreatedGroupSerializer(serializers.Serializer):
-    """A group that is new at Accredible."""
-
     accredible_id = serializers.IntegerField()
     name = serializers.CharField()
 
@@ -60,8 +52,6 @@ class CreatedGroupSerializer(serializers.Serializer):
 
 
 class UpdatedGroupSerializer(serializers.Serializer):
-    """A group that differs at Accredible."""
-
     accredible_id = serializers.IntegerField(source="remote.accredible_id")
     name = serializers.CharField(source="remote.name")
     changes = ChangedFieldSerializer(many=True)
@@ -84,14 +74,11 @@ class RemovedGroupSerializer(CreatedGroupSerializer):
         ref_name = "AccredibleRemovedGroup"
 
     def to_representation(self, group: Any) -> dict[str, Any]:
-        """The group, with the figures that the outcome has of it."""
         outcome: Any = self.root.instance
         return super().to_representation(asdict(group) | asdict(outcome.holdings.get(group.pk, api.Holdings())))
 
 
 class ConflictingGroupSerializer(serializers.Serializer):
-    """A group that another configuration holds."""
-
     accredible_id = serializers.IntegerField(source="remote.accredible_id")
     name = serializers.CharField(source="remote.name")
     holder = serializers.CharField(help_text="The name of that configuration.")

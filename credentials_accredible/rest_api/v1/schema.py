@@ -68,7 +68,6 @@ class FilterParameters(FilterInspector):
     """The filters of a list, with the types and limits that hold for them."""
 
     def get_filter_parameters(self, filter_backend: Any) -> list[openapi.Parameter]:
-        """A parameter of the query for each."""
         filterset = self.view.filterset_class
         return [
             openapi.Parameter(name, openapi.IN_QUERY, description=str(found.label), **_type_of(found.field))
@@ -80,14 +79,12 @@ class PageParameters(PaginatorInspector):
     """The parameters of pages, and what a page looks like."""
 
     def get_paginator_parameters(self, paginator: Any) -> list[openapi.Parameter]:
-        """The number of the page, and its size."""
         return [
             _number("page", "The number of the page, from 1.", MAX_PAGE),
             _number("page_size", f"How many of them, {Pages.page_size} if not said.", Pages.max_page_size),
         ]
 
     def get_paginated_response(self, paginator: Any, response_schema: Any) -> openapi.Schema:
-        """A page of what ``response_schema`` is a list of."""
         link = openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI, x_nullable=True)
         return openapi.Schema(
             type=openapi.TYPE_OBJECT,

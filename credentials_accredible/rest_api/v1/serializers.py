@@ -39,13 +39,10 @@ class WebAddressField(serializers.CharField):
     """An address of the web, for pages to link to: empty where what the provider gave is anything else."""
 
     def to_representation(self, value: Any) -> str:
-        """The address, or nothing."""
         return web_address(str(value))
 
 
 class BadgeSerializer(serializers.ModelSerializer):
-    """A badge, and how far it has come at Accredible."""
-
     username = serializers.CharField(source="user.username", help_text="The learner.")
     group = serializers.UUIDField(source="group.uuid", allow_null=True, help_text="null once the group is gone.")
     config = serializers.IntegerField(
@@ -68,16 +65,11 @@ class BadgeSerializer(serializers.ModelSerializer):
 
 
 class LatestEntries(serializers.ListSerializer):
-    """The newest entries of a log."""
-
     def to_representation(self, data: Any) -> list[Any]:
-        """Some entries, however many there are."""
         return super().to_representation(data.select_related("user")[:LOG_LENGTH])
 
 
 class LogEntrySerializer(serializers.ModelSerializer):
-    """Something that was done about the badge, or tried."""
-
     user = serializers.CharField(source="user.username", allow_null=True, help_text="null: a sender did it.")
 
     class Meta:
@@ -89,8 +81,6 @@ class LogEntrySerializer(serializers.ModelSerializer):
 
 
 class BadgeDetailSerializer(BadgeSerializer):
-    """A badge with what was tried for it."""
-
     log = LogEntrySerializer(many=True, help_text=f"The latest {LOG_LENGTH} things done or tried, newest first.")
 
     class Meta(BadgeSerializer.Meta):
@@ -115,14 +105,11 @@ class OwnBadgeSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def to_representation(self, instance: AccredibleBadge) -> dict[str, Any]:
-        """The badge; its page is named while it is published."""
         published = instance.status == BadgeStatus.AWARDED and instance.state == BadgeState.ACCEPTED
         return {**super().to_representation(instance), "url": web_address(instance.url) if published else ""}
 
 
 class GroupCountsSerializer(serializers.Serializer):
-    """How many groups it has."""
-
     total = serializers.IntegerField(source="groups_total")
     active = serializers.IntegerField(source="groups_active")
 
@@ -141,7 +128,6 @@ class LastRunSerializer(serializers.Serializer):
         ref_name = "AccredibleLastRun"
 
     def get_attribute(self, instance: Any) -> Any:
-        """The configuration, whose query brings the figures along."""
         return instance if instance.last_run else None
 
 
@@ -175,8 +161,6 @@ def hidden_from(user: Any) -> list[str]:
 
 
 class RuleSerializer(serializers.ModelSerializer):
-    """A data rule of a requirement."""
-
     class Meta:
         model = DataRule
         ref_name = "AccredibleDataRule"
@@ -185,8 +169,6 @@ class RuleSerializer(serializers.ModelSerializer):
 
 
 class PenaltyRuleSerializer(RuleSerializer):
-    """A data rule of a penalty."""
-
     class Meta(RuleSerializer.Meta):
         model = PenaltyDataRule  # type: ignore[assignment]
         ref_name = "AccrediblePenaltyDataRule"
@@ -220,8 +202,6 @@ class PenaltySerializer(serializers.ModelSerializer):
 
 
 class CustomAttributeSerializer(serializers.ModelSerializer):
-    """What a credential tells beside the learner and the day."""
-
     class Meta:
         model = CustomAttribute
         ref_name = "AccredibleCustomAttribute"
@@ -257,7 +237,6 @@ class GroupSerializer(serializers.ModelSerializer):
         return {name: field for name, field in super().get_fields().items() if name not in self._hidden}
 
     def to_representation(self, instance: AccredibleGroup) -> dict[str, Any]:
-        """The group, with null for what the caller may not see."""
         return {**super().to_representation(instance), **dict.fromkeys(self._hidden)}
 
     @property
@@ -291,7 +270,6 @@ class StageSerializer(serializers.Serializer):
         ref_name = "AccredibleRunStage"
 
     def get_attribute(self, instance: SyncRun) -> SyncRun | None:
-        """The run, while it has stages."""
         return instance if instance.status in (RunStatus.QUEUED, RunStatus.RUNNING) else None
 
 

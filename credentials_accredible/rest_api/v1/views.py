@@ -46,8 +46,6 @@ _MINE = "mine"
 
 
 class AccredibleBadgeViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
-    """Badges."""
-
     queryset = AccredibleBadge.objects.select_related("user", "group").order_by("-pk")
     lookup_field = "uuid"
     model_name = "accrediblebadge"
@@ -65,24 +63,20 @@ class AccredibleBadgeViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
         return [] if self.action == _MINE else super().needed_permissions()
 
     def get_queryset(self) -> QuerySet[AccredibleBadge]:
-        """The badges that the address stands for."""
         badges = super().get_queryset()
         return badges.filter(user=self.request.user.pk) if self.action == _MINE else badges
 
     def get_serializer_class(self) -> Any:
-        """Staff see more than learners, and more of a single badge."""
         if self.action == _MINE:
             return OwnBadgeSerializer
         return BadgeSerializer if self.action == "list" else BadgeDetailSerializer
 
     @schema.listing("accredible_badges_list", "Badges of all learners, the newest first.")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All badges, in pages."""
         return super().list(request, *args, **kwargs)
 
     @schema.reading("accredible_badges_read", "A badge, with the latest things that were tried for it.")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One badge."""
         return super().retrieve(request, *args, **kwargs)
 
     @schema.listing(
@@ -104,7 +98,6 @@ class AccredibleBadgeViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
     )
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, uuid: str) -> Response:
-        """Make the badge due."""
         badge = self.get_object()
         if not api.retry_badges(AccredibleBadge.objects.filter(pk=badge.pk), user=request.user):
             sentence = "There is nothing to deliver of this badge, or it is being delivered now: look at its state."
@@ -117,8 +110,6 @@ _SYNC: AnyOf = ("sync_accredibleapiconfig",)
 
 
 class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
-    """API configurations."""
-
     queryset = AccredibleAPIConfig.objects.annotate(
         groups_total=Count("groups"),
         groups_active=Count("groups", filter=Q(groups__is_active=True)),
@@ -141,13 +132,11 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
 
     @schema.listing("accredible_configs_list", "API configurations by name. Their keys are not told to anybody.")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All configurations, in pages."""
         api.close_dead_runs()
         return super().list(request, *args, **kwargs)
 
     @schema.reading("accredible_configs_read", "An API configuration.")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One configuration."""
         api.close_dead_runs()
         return super().retrieve(request, *args, **kwargs)
 
@@ -227,8 +216,6 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
 
 
 class AccredibleGroupViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
-    """Groups."""
-
     queryset = AccredibleGroup.objects.select_related("api_config").order_by("api_config", "accredible_id")
     serializer_class = GroupSerializer
     filterset_class = GroupFilters
@@ -238,13 +225,11 @@ class AccredibleGroupViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
     listed_at = "groups/"
 
     def get_queryset(self) -> QuerySet[AccredibleGroup]:
-        """The groups, with those nested parts that the caller may see."""
         hidden = hidden_from(self.request.user)
         paths = [path for name, (_model, paths) in NESTED.items() if name not in hidden for path in paths]
         return super().get_queryset().prefetch_related(*paths)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        """What the serializer has to know of the caller."""
         return {**super().get_serializer_context(), "hidden": hidden_from(self.request.user) if self.request else ()}
 
     @schema.listing(
@@ -252,12 +237,10 @@ class AccredibleGroupViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
         "Groups with their requirements, penalties and custom attributes; null for what the caller may not see.",
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All groups, in pages."""
         return super().list(request, *args, **kwargs)
 
     @schema.reading("accredible_groups_read", "A group with its requirements, penalties and custom attributes.")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One group."""
         return super().retrieve(request, *args, **kwargs)
 
 
@@ -265,8 +248,6 @@ _CHANGES = "changes"
 
 
 class SyncRunViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
-    """Sync runs."""
-
     queryset = SyncRun.objects.select_related("user").order_by("-started_at", "-pk")
     lookup_url_kwarg = "id"
     model_name = "syncrun"
@@ -279,18 +260,15 @@ class SyncRunViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceV
         return ChangeFilters if self.action == _CHANGES else RunFilters
 
     def get_serializer_class(self) -> Any:
-        """The same for what they look like."""
         return ChangeSerializer if self.action == _CHANGES else RunSerializer
 
     @schema.listing("accredible_runs_list", "Sync runs, the latest first.")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All runs, in pages."""
         api.close_dead_runs()
         return super().list(request, *args, **kwargs)
 
     @schema.reading("accredible_runs_read", "A sync run: what to poll after a sync was answered with status 202.")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One run."""
         api.close_dead_runs()
         return super().retrieve(request, *args, **kwargs)
 
@@ -300,7 +278,6 @@ class SyncRunViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceV
     )
     @action(detail=True, suffix="List")
     def changes(self, request: Request, id: str) -> Response:
-        """The changes of one run, in pages."""
         changes = self.get_object().changes.select_related("group").order_by("pk")
         page = self.paginate_queryset(self.filter_queryset(changes))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
