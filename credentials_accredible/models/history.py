@@ -1,6 +1,7 @@
 """Who changed what is configured, and when: a row of history for every change.
 
-``History`` keeps it as rows are saved and deleted. Bulk statements send no signals: see ``bulk_history``.
+``History`` keeps it as rows are saved and deleted. Bulk statements send no signals: ``noting``, ``note_created`` and
+``delete`` keep it for them.
 """
 
 from __future__ import annotations
@@ -29,50 +30,29 @@ KEY_CHANGED = gettext_noop("The API key was changed.")
 AS_FOUND = gettext_noop("As it was before the first change on record.")
 
 _REASON_LENGTH = 255
-
+# Rows of one statement.
+_BATCH = 100
 # Where an object keeps what was stored of it, from just before it is saved until just after.
 _STORED = "_history_stored"
 
 
-class Occasion(NamedTuple):
-    """What changes are made for, and by whom where no request says so; whether they are noted already."""
+class _Occasion(NamedTuple):
+    """What changes are made for, and by whom where no request says so; whether they are in the history already."""
 
-    reason: str = ""
+    reason: str | None = None
     user: Any = None
     noted: bool = False
 
 
-_NONE = Occasion()
-occasion: ContextVar[Occasion] = ContextVar("credentials_accredible_history", default=_NONE)
+_NO_OCCASION = _Occasion()
+_occasion: ContextVar[_Occasion] = ContextVar("credentials_accredible_history", default=_NO_OCCASION)
 
 
 @contextmanager
 def because(reason: str, *, user: Any = None) -> Iterator[None]:
     """Give every change within this ``reason``, 255 characters at most, and ``user`` where there is no request."""
-    with on(Occasion(reason[:_REASON_LENGTH], user)):
+    with _on(_Occasion(reason[:_REASON_LENGTH], user)):
         yield
-
-
-class HistoryRow(models.Model):
-    """What something that is configured was like after a change of it.
-
-    .. pii: Links a member of staff to what they did.
-    .. pii_types: id
-    .. pii_retirement: retained
-    """
-
-    class Meta:
-        abstract = True
-
-
-class HistoryChoice(models.Model):
-    """One of the requirements that a penalty took back after a change of it.
-
-    .. no_pii: Configuration.
-    """
-
-    class Meta:
-        abstract = True
 
 
 class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no types
@@ -94,7 +74,7 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
             m2m_fields=chosen,
             history_id_field=models.BigAutoField(),
             history_change_reason_field=models.CharField(max_length=_REASON_LENGTH, null=True),
-            get_user=lambda **_kwargs: acting_user(),
+            get_user=lambda **_kwargs: _acting_user(),
         )
         self.tracked = tracked
         self.labels = labels
@@ -133,7 +113,7 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         if update_fields is not None and names.isdisjoint(update_fields):
             stored: Mapping[str, Any] | None = {}
         else:
-            fields = [*attnames(self.fields_included(type(instance))), *filter(None, [self.masked])]
+            fields = [*_attnames(self.fields_included(type(instance))), *filter(None, [self.masked])]
             stored = type(instance)._default_manager.filter(pk=instance.pk).values(*fields).first()
         instance.__dict__[_STORED] = (stored, update_fields)
 
@@ -147,12 +127,12 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         if not changed:
             return
         if not _history(instance).filter(**{instance._meta.pk.name: instance.pk}).exists():
-            _history(instance).bulk_create([as_found(type(instance), stored, instance.created)])
+            _history(instance).bulk_create([_as_found(type(instance), stored, instance.created)])
         saved = copy.copy(instance)
         for name, value in stored.items():
             if name not in changed and name != self.masked:
                 setattr(saved, name, value)
-        reasons = [occasion.get().reason, KEY_CHANGED if self.masked in changed else ""]
+        reasons = [_occasion.get().reason, KEY_CHANGED if self.masked in changed else ""]
         saved._change_reason = " ".join(filter(None, reasons)) or None
         super().post_save(saved, created, using=using, **kwargs)
 
@@ -166,11 +146,11 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
 
     def get_change_reason_for_object(self, instance: Any, history_type: str, using: str | None) -> str | None:
         """The object's own reason, or that of the block it is changed in."""
-        return super().get_change_reason_for_object(instance, history_type, using) or occasion.get().reason or None
+        return super().get_change_reason_for_object(instance, history_type, using) or _occasion.get().reason
 
     def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
         """Keep what the object was."""
-        if not occasion.get().noted:
+        if not _occasion.get().noted:
             super().post_delete(instance, using=using, **kwargs)
 
     def chosen_models(self, model: type[models.Model]) -> list[Any]:
@@ -192,51 +172,26 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         return changed
 
 
-def acting_user() -> Any:
-    """Who is at work: the user of the request, where there is one; else who is named by ``because``."""
-    user = crum.get_current_user()
-    return user if user is not None and user.is_authenticated else occasion.get().user
+class HistoryRow(models.Model):
+    """What something that is configured was like after a change of it.
+
+    .. pii: Links a member of staff to what they did.
+    .. pii_types: id
+    .. pii_retirement: retained
+    """
+
+    class Meta:
+        abstract = True
 
 
-@contextmanager
-def on(this: Occasion) -> Iterator[None]:
-    """Have changes within made on ``this`` occasion."""
-    token = occasion.set(this)
-    try:
-        yield
-    finally:
-        occasion.reset(token)
+class HistoryChoice(models.Model):
+    """One of the requirements that a penalty took back after a change of it.
 
+    .. no_pii: Configuration.
+    """
 
-def as_found(model: Any, stored: Mapping[str, Any], created: Any) -> Any:
-    """A first row, for an object that is older than its history."""
-    held = {name: stored[name] for name in attnames(model.history_of.fields_included(model))}
-    return model.history.model(history_type=CREATED, history_date=created, history_change_reason=AS_FOUND, **held)
-
-
-def attnames(fields: Iterable[Any]) -> list[str]:
-    return [field.attname for field in fields]
-
-
-def _history(instance: Any) -> Any:
-    """All history of the instance's model: its own ``history`` is that of the instance."""
-    return type(instance).history
-
-
-def _is_other(before: Secret, now: Secret) -> bool:
-    """Whether ``now`` is another key, and not the same one encrypted anew; so it is where nobody can tell."""
-    if before.encrypted() == now.encrypted():
-        return False
-    try:
-        return before != now
-    except ConfigurationError:  # what could open the former key may be gone
-        return True
-
-
-_APP = "credentials_accredible"
-
-# Rows of one statement.
-_BATCH = 100
+    class Meta:
+        abstract = True
 
 
 @contextmanager
@@ -247,11 +202,11 @@ def noting(rows: models.QuerySet[Any]) -> Iterator[None]:
     before = {values[pk]: values for values in _values(rows)}
     yield
     after = {values[pk]: values for values in _values(model._default_manager.filter(pk__in=before))}
-    tracked = attnames(model._meta.get_field(name) for name in model.history_of.tracked)
+    tracked = _attnames(model._meta.get_field(name) for name in model.history_of.tracked)
     changed = [key for key, now in after.items() if any(now[name] != before[key][name] for name in tracked)]
     known = set(model.history.filter(**{f"{pk}__in": changed}).values_list(pk, flat=True))
     found = dict(model._default_manager.filter(pk__in=set(changed) - known).values_list("pk", "created"))
-    model.history.bulk_create([as_found(model, before[key], created) for key, created in found.items()])
+    model.history.bulk_create([_as_found(model, before[key], created) for key, created in found.items()])
     model.history.bulk_create(_entries(model, CHANGED, (after[key] for key in changed)), batch_size=_BATCH)
 
 
@@ -280,7 +235,7 @@ def delete(rows: models.QuerySet[Any], *, referred: bool = False) -> None:
     """
     rows.model.history.bulk_create(_entries(rows.model, DELETED, _values(rows)), batch_size=_BATCH)
     if referred:
-        with on(occasion.get()._replace(noted=True)):
+        with _on(_occasion.get()._replace(noted=True)):
             rows.delete()
     else:
         rows.order_by()._raw_delete(rows.db)
@@ -288,7 +243,9 @@ def delete(rows: models.QuerySet[Any], *, referred: bool = False) -> None:
 
 def older_than(moment: datetime) -> list[models.QuerySet[Any]]:
     """The history before ``moment``, a queryset for each model, and first what was chosen then."""
-    tracked: Any = [model for model in apps.get_app_config(_APP).get_models() if hasattr(model, "history_of")]
+    tracked: Any = [
+        model for model in apps.get_app_config("credentials_accredible").get_models() if hasattr(model, "history_of")
+    ]
     chosen = [kept for model in tracked for kept in model.history_of.chosen_models(model)]
     return [
         *(kept._default_manager.filter(history__history_date__lt=moment) for kept in chosen),
@@ -296,8 +253,30 @@ def older_than(moment: datetime) -> list[models.QuerySet[Any]]:
     ]
 
 
+def _acting_user() -> Any:
+    """Who is at work: the user of the request, where there is one; else who is named by ``because``."""
+    user = crum.get_current_user()
+    return user if user is not None and user.is_authenticated else _occasion.get().user
+
+
+@contextmanager
+def _on(this: _Occasion) -> Iterator[None]:
+    """Have changes within made on ``this`` occasion."""
+    token = _occasion.set(this)
+    try:
+        yield
+    finally:
+        _occasion.reset(token)
+
+
+def _as_found(model: Any, stored: Mapping[str, Any], created: Any) -> Any:
+    """A first row, for an object that is older than its history."""
+    held = {name: stored[name] for name in _attnames(model.history_of.fields_included(model))}
+    return model.history.model(history_type=CREATED, history_date=created, history_change_reason=AS_FOUND, **held)
+
+
 def _entries(model: Any, history_type: str, values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
-    row, user, reason, now = model.history.model, acting_user(), occasion.get().reason or None, timezone.now()
+    row, user, reason, now = model.history.model, _acting_user(), _occasion.get().reason, timezone.now()
     for each in values:
         yield row(
             history_type=history_type,
@@ -309,4 +288,23 @@ def _entries(model: Any, history_type: str, values: Iterable[Mapping[str, Any]])
 
 
 def _values(rows: models.QuerySet[Any]) -> Iterable[dict[str, Any]]:
-    return rows.order_by("pk").values(*attnames(rows.model.history_of.fields_included(rows.model)))
+    return rows.order_by("pk").values(*_attnames(rows.model.history_of.fields_included(rows.model)))
+
+
+def _attnames(fields: Iterable[Any]) -> list[str]:
+    return [field.attname for field in fields]
+
+
+def _history(instance: Any) -> Any:
+    """All history of the instance's model: its own ``history`` is that of the instance."""
+    return type(instance).history
+
+
+def _is_other(before: Secret, now: Secret) -> bool:
+    """Whether ``now`` is another key, and not the same one encrypted again; so it is where nobody can tell."""
+    if before.encrypted() == now.encrypted():
+        return False
+    try:
+        return before != now
+    except ConfigurationError:  # what could open the former key may be gone
+        return True
