@@ -172,7 +172,7 @@ def _bounded(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
 class _BoundedResponse(http.client.HTTPResponse):
     """A response for which the read timeout counts as a whole.
 
-    A socket's timeout begins anew with every byte, so that a reply that drips could go on for ever.
+    A socket's timeout begins again with every byte, so that a reply that drips could go on forever.
     """
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:

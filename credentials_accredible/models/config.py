@@ -22,7 +22,7 @@ class _SecretAttribute(DeferredAttribute):
 
 
 class SecretField(models.TextField):
-    """A Secret, encrypted in the database. Fixtures get an empty value: the key is entered anew where they load."""
+    """A Secret, encrypted in the database. Fixtures get an empty value: where they load, the key is entered again."""
 
     descriptor_class = _SecretAttribute
 

@@ -128,7 +128,7 @@ class Plan:
         """A fingerprint of what a person sees of the plan.
 
         Two plans of one fingerprint create, update and remove the same. Icon addresses stay out: Accredible may sign
-        them anew each time they are asked for. So does what is chosen to be carried over: the person chooses that
+        them again each time they are asked for. So does what is chosen to be carried over: the person chooses that
         while they look at the plan.
         """
         coming = [*self.create, *(item.remote for item in self.carry)]

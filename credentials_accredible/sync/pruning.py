@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,10 +12,10 @@ from django.utils import timezone
 from credentials_accredible import conf
 from credentials_accredible.models import BadgeLogEntry, GroupSnapshot, SnapshotPart, SyncRun, history
 
+SETTINGS = {"snapshots": "SNAPSHOT_DAYS", "runs": "RUN_DAYS", "badge_log": "BADGE_LOG_DAYS", "history": "HISTORY_DAYS"}
+
 # Rows of one transaction.
 _BATCH = 200
-
-SETTINGS = {"snapshots": "SNAPSHOT_DAYS", "runs": "RUN_DAYS", "badge_log": "BADGE_LOG_DAYS", "history": "HISTORY_DAYS"}
 
 
 def prune(*, dry_run: bool, **days: float | None) -> dict[str, int]:
@@ -27,9 +26,8 @@ def prune(*, dry_run: bool, **days: float | None) -> dict[str, int]:
     cannot be used, before anything is deleted.
     """
     limits = {name: days[name] if days.get(name) is not None else _configured(name) for name in SETTINGS}
-    old = {name: _OLD[name](_before(limit)) for name, limit in limits.items() if limit is not None}
-    delete = _count if dry_run else _delete
-    return {name: sum(delete(rows) for rows in old.get(name, ())) for name in SETTINGS}
+    old = {name: [] if limit is None else _old(name, limit) for name, limit in limits.items()}
+    return {name: sum(rows.count() if dry_run else _delete(rows) for rows in found) for name, found in old.items()}
 
 
 def _configured(name: str) -> float | None:
@@ -37,35 +35,18 @@ def _configured(name: str) -> float | None:
     return None if conf.get(setting) is None else conf.number(setting, least=0)
 
 
-def _before(days: float) -> datetime:
-    return timezone.now() - timedelta(days=days)
-
-
-def _old_snapshots(before: datetime) -> list[QuerySet[Any]]:
-    return [GroupSnapshot.objects.filter(created__lt=before)]
-
-
-def _old_runs(before: datetime) -> list[QuerySet[Any]]:
+def _old(name: str, days: float) -> list[QuerySet[Any]]:
+    before = timezone.now() - timedelta(days=days)
+    if name == "snapshots":
+        return [GroupSnapshot.objects.filter(created__lt=before)]
+    if name == "badge_log":
+        return [BadgeLogEntry.objects.filter(created__lt=before)]
+    if name == "history":
+        return history.older_than(before)
     newest = SyncRun.objects.order_by().values("api_config").annotate(newest=Max("pk")).values_list("newest", flat=True)
     # A list: MySQL does not delete from a table that the same statement reads.
     ended = SyncRun.objects.filter(started_at__lt=before, lock=None, finished_at__isnull=False)
     return [ended.exclude(pk__in=list(newest))]
-
-
-def _old_log_entries(before: datetime) -> list[QuerySet[Any]]:
-    return [BadgeLogEntry.objects.filter(created__lt=before)]
-
-
-_OLD: dict[str, Callable[[datetime], list[QuerySet[Any]]]] = {
-    "snapshots": _old_snapshots,
-    "runs": _old_runs,
-    "badge_log": _old_log_entries,
-    "history": history.older_than,
-}
-
-
-def _count(rows: QuerySet[Any]) -> int:
-    return rows.count()
 
 
 def _delete(rows: QuerySet[Any]) -> int:
