@@ -131,7 +131,7 @@ def _show_runs() -> None:
 
 
 def _start_host(emulator_url: str) -> None:
-    """Set up the embedded host with a database of its own, made anew."""
+    """Set up the embedded host with a new database of its own."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
     os.environ["ACCREDIBLE_EMULATOR_URL"] = emulator_url
     if "DATABASE_URL" not in os.environ:
