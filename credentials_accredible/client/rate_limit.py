@@ -52,29 +52,19 @@ class RateLimiter:
             self._passed.append(monotonic())
 
 
-class Pace:
-    """Lets the requests of one transport out."""
+def wait_for_turn(limiter: Limiter, stop: threading.Event, until: float | None = None) -> float:
+    """Return 0 when a request may go out, or at once the seconds left where that would be after ``until``.
 
-    def __init__(self, limiter: Limiter) -> None:
-        self._limiter = limiter
-
-    def hold(self, seconds: float) -> None:
-        """Let nothing out to this address for so long, whichever transport it comes from."""
-        self._limiter.hold(seconds)
-
-    def wait(self, stop: threading.Event, until: float | None = None) -> float:
-        """Return 0 when a request may go out, or at once the seconds left where that would be after ``until``.
-
-        ``until`` is a time of the monotonic clock. CancelledError once ``stop`` is set.
-        """
-        while not stop.is_set():
-            seconds = self._limiter.seconds_to_wait()
-            if seconds <= 0:
-                return 0.0
-            if until is not None and monotonic() + seconds > until:
-                return seconds
-            pause(seconds, stop)
-        raise CancelledError
+    ``until`` is a time of the monotonic clock. CancelledError once ``stop`` is set.
+    """
+    while not stop.is_set():
+        seconds = limiter.seconds_to_wait()
+        if seconds <= 0:
+            return 0.0
+        if until is not None and monotonic() + seconds > until:
+            return seconds
+        pause(seconds, stop)
+    raise CancelledError
 
 
 def pause(seconds: float, stop: threading.Event) -> None:

@@ -46,10 +46,9 @@ class Transport:
         self._key = key
         self._options = options
         self._session = open_session(self._api_url, key, options.concurrency)
-        limiter = limiter_of(
+        self._limiter = limiter_of(
             origin(self._api_url), *options.rate_limit, shares=options.rate_limit_shares, redis_url=options.redis_url
         )
-        self._pace = rate_limit.Pace(limiter)
         self._backoff = wait_random_exponential(multiplier=1, max=options.max_wait)
         self._lock = threading.Lock()
         self._sent = 0
@@ -114,7 +113,7 @@ class Transport:
         limits = [] if send_before is None else [send_before]
         if self._options.longest_wait is not None:
             limits.append(monotonic() + self._options.longest_wait)
-        too_long = self._pace.wait(stop, min(limits, default=None))
+        too_long = rate_limit.wait_for_turn(self._limiter, stop, min(limits, default=None))
         if too_long:
             raise NotSent(endpoint, retry_after=too_long)
 
@@ -127,7 +126,7 @@ class Transport:
             self._sent += 1
         result = self._exchange(method, path, json, answers)
         if isinstance(result, RateLimited):
-            self._pace.hold(self._asked_for(result, _BREATHER))
+            self._limiter.hold(self._asked_for(result, _BREATHER))
         if isinstance(result, RequestFailed):
             raise result
         return result

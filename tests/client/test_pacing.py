@@ -90,11 +90,11 @@ def test_redis_is_only_imported_where_it_is_used() -> None:
 
 
 def test_a_short_hold_does_not_end_a_long_one(clock: Clock) -> None:
-    pace = rate_limit.Pace(rate_limit.RateLimiter(10, 1))
+    limiter = rate_limit.RateLimiter(10, 1)
 
-    pace.hold(15)
-    pace.hold(1)
-    pace.wait(threading.Event())
+    limiter.hold(15)
+    limiter.hold(1)
+    rate_limit.wait_for_turn(limiter, threading.Event())
 
     assert clock.pauses == [15]
 
@@ -107,7 +107,7 @@ def test_waiting_for_the_limit_can_be_given_up() -> None:
 
     began = time.monotonic()
     with pytest.raises(CancelledError):
-        rate_limit.Pace(limiter).wait(stop)
+        rate_limit.wait_for_turn(limiter, stop)
 
     assert time.monotonic() - began < 5
 
