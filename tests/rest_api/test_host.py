@@ -12,7 +12,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from credentials_accredible.exceptions import AccredibleError, SyncRefused
-from credentials_accredible.rest_api.v1.base import ResourceView
+from credentials_accredible.rest_api.v1.base import ResourceViewSet
 from credentials_accredible.rest_api.v1.errors import Code, meaning
 from tests import factories
 from tests.rest_api.conftest import ROOT
@@ -41,7 +41,7 @@ def test_it_needs_no_apps_in_the_settings(superuser: APIClient) -> None:
     ],
 )
 def test_what_the_host_sets_for_its_own_api_is_not_taken(name: str) -> None:
-    assert name in vars(ResourceView)
+    assert name in vars(ResourceViewSet)
 
 
 @pytest.mark.django_db

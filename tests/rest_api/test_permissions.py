@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge
-from credentials_accredible.rest_api.v1.base import ResourceView
+from credentials_accredible.rest_api.v1.base import ResourceViewSet
 from tests import factories
 from tests.rest_api.conftest import ROOT, Caller
 
@@ -178,7 +178,7 @@ def test_where_the_service_asks_for_tokens_anonymous_callers_get_401(
     world: dict[str, Any], door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # DRF reads the host's classes once, when it is imported.
-    monkeypatch.setattr(ResourceView, "authentication_classes", [BasicAuthentication, SessionAuthentication])
+    monkeypatch.setattr(ResourceViewSet, "authentication_classes", [BasicAuthentication, SessionAuthentication])
 
     answer = door.knock(APIClient(), world)
 
@@ -187,5 +187,5 @@ def test_where_the_service_asks_for_tokens_anonymous_callers_get_401(
 
 
 def test_who_the_caller_is_is_left_to_the_host() -> None:
-    assert ResourceView.authentication_classes == api_settings.DEFAULT_AUTHENTICATION_CLASSES
-    assert ResourceView(request=None).get_exception_handler() is api_settings.EXCEPTION_HANDLER
+    assert ResourceViewSet.authentication_classes == api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    assert ResourceViewSet(request=None).get_exception_handler() is api_settings.EXCEPTION_HANDLER

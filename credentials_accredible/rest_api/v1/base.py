@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Model
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
-from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
@@ -18,9 +15,11 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
+from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from credentials_accredible import conf
 from credentials_accredible.rest_api.v1.errors import as_api_exception
+from credentials_accredible.text import whole_number
 
 LABEL = "credentials_accredible"
 
@@ -78,9 +77,8 @@ class Pages(PageNumberPagination):
 
     @staticmethod
     def _number(request: Request, name: str, default: int, most: int) -> int:
-        written = request.query_params.get(name, str(default))
-        number = int(written) if written.isascii() and written.isdigit() and len(written) <= 10 else 0
-        if not 1 <= number <= most:
+        number = whole_number(request.query_params.get(name, str(default)), most=most)
+        if not number:
             raise ValidationError({name: [f"This must be a whole number from 1 to {most}."]})
         return number
 
@@ -122,10 +120,7 @@ class RestThrottle(UserRateThrottle):
             return True
 
 
-_NUMBER = re.compile(r"[0-9]{1,18}")
-
-
-class ResourceView(GenericAPIView):
+class ResourceViewSet(ReadOnlyModelViewSet):
     """A resource: JSON in and out, in pages, for those with permission.
 
     Who the caller is, and the form of errors, are left to the host's settings of DRF.
@@ -143,24 +138,21 @@ class ResourceView(GenericAPIView):
 
     # The model whose permissions decide who may read.
     model_name: ClassVar[str]
-    # The permissions of actions beside reading, by their name.
-    action_permissions: ClassVar[dict[str, AnyOf]] = {}
+    # The permission that an action asks for beside that of reading: an argument of its decorator.
+    also_needed: AnyOf = ()
     # How an answer calls one of these, and where they are listed.
     noun: ClassVar[str]
     listed_at: ClassVar[str]
 
     def needed_permissions(self) -> list[AnyOf]:
         """What the caller needs for what is asked for; whoever changes a thing has to be allowed to see it, too."""
-        extra = self.action_permissions.get(getattr(self, "action", None) or "")
-        return [reading(self.model_name), *([extra] if extra else [])]
+        return [reading(self.model_name), *([self.also_needed] if self.also_needed else [])]
 
     def get_object(self) -> Any:
         """The object that the address names; NotFound where there is none, whatever the address holds."""
         value = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-        key: Any = _uuid(value) if self.lookup_field == "uuid" else _number(value)
-        found: Model | None = (
-            self.get_queryset().filter(**{self.lookup_field: key}).first() if key is not None else None
-        )
+        key = _uuid(value) if self.lookup_field == "uuid" else whole_number(value)
+        found = None if key is None else self.get_queryset().filter(**{self.lookup_field: key}).first()
         if found is None:
             raise NotFound(f"There is no such {self.noun}: GET {self.listed_at} lists those there are.")
         return found
@@ -168,10 +160,6 @@ class ResourceView(GenericAPIView):
     def handle_exception(self, exc: Exception) -> Response:
         """The answer to an error: what this API makes of it, and the host's handler of that."""
         return super().handle_exception(as_api_exception(exc))
-
-
-def _number(value: str) -> int | None:
-    return int(value) if _NUMBER.fullmatch(value) else None
 
 
 def _uuid(value: str) -> UUID | None:

@@ -13,7 +13,6 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
 from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus, ChangeAction, RunStatus, RunTrigger
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncChange, SyncRun
 
 MAX_ID = 2**63 - 1
 LONGEST_TEXT = 200
@@ -31,7 +30,7 @@ class MomentField(IsoDateTimeField):
             raise forms.ValidationError("Enter a date and time of this era.") from None
 
 
-class MomentFilter(filters.Filter):
+class MomentFilter(filters.IsoDateTimeFilter):
     """By a date and time, as ``2026-11-24T09:30:00Z``."""
 
     field_class = MomentField
@@ -54,9 +53,7 @@ class YesNoFilter(filters.Filter):
         super().__init__(*args, choices=choices, coerce=lambda value: value == "true", empty_value=None, **kwargs)
 
 
-class TextFilter(filters.Filter):
-    field_class = forms.CharField
-
+class TextFilter(filters.CharFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, max_length=LONGEST_TEXT, **kwargs)
 
@@ -101,10 +98,6 @@ class ConfigFilters(filters.FilterSet):
     search = SearchFilter("name", "issuer_name")
     ordering = OrderFilter(name="name", id="pk", created="created")
 
-    class Meta:
-        model = AccredibleAPIConfig
-        fields: list[str] = []
-
 
 class RunFilters(filters.FilterSet):
     config = IdFilter(field_name="api_config", label="The id of the API configuration.")
@@ -115,19 +108,11 @@ class RunFilters(filters.FilterSet):
     search = SearchFilter("config_name", "error")
     ordering = OrderFilter(started_at="started_at", id="pk")
 
-    class Meta:
-        model = SyncRun
-        fields: list[str] = []
-
 
 class ChangeFilters(filters.FilterSet):
     action = filters.ChoiceFilter(choices=ChangeAction.choices, label="What was done to the group.")
     accredible_id = IdFilter(label="The id of the group at Accredible.")
     search = SearchFilter("name")
-
-    class Meta:
-        model = SyncChange
-        fields: list[str] = []
 
 
 class GroupFilters(filters.FilterSet):
@@ -136,10 +121,6 @@ class GroupFilters(filters.FilterSet):
     is_active = YesNoFilter(label="Whether learners can earn it.")
     search = SearchFilter("name", "internal_name", "description")
     ordering = OrderFilter(name="name", accredible_id="accredible_id", created="created", modified="modified")
-
-    class Meta:
-        model = AccredibleGroup
-        fields: list[str] = []
 
 
 class BadgeFilters(filters.FilterSet):
@@ -156,15 +137,7 @@ class BadgeFilters(filters.FilterSet):
     # Badges are made in the order of their primary keys.
     ordering = OrderFilter(created="pk", modified="modified", issued_on="issued_on", next_attempt_at="next_attempt_at")
 
-    class Meta:
-        model = AccredibleBadge
-        fields: list[str] = []
-
 
 class OwnBadgeFilters(filters.FilterSet):
     status = filters.ChoiceFilter(choices=BadgeStatus.choices, label="Whether it counts.")
     ordering = OrderFilter(created="pk", issued_on="issued_on")
-
-    class Meta:
-        model = AccredibleBadge
-        fields: list[str] = []

@@ -6,17 +6,20 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django import forms
+from django.utils.decorators import method_decorator
 from django_filters.fields import IsoDateTimeField
 from drf_yasg import openapi
 from drf_yasg.inspectors import FieldInspector, FilterInspector, NotHandled, PaginatorInspector
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
+from rest_framework.viewsets import ViewSetMixin
 
 from credentials_accredible.rest_api.v1.base import MAX_PAGE, Pages
 from credentials_accredible.rest_api.v1.errors import ErrorSerializer, InvalidSerializer
 from credentials_accredible.rest_api.v1.input_serializers import StrictSerializer
 
 F = TypeVar("F", bound=Callable[..., Any])
+V = TypeVar("V", bound=type[ViewSetMixin])
 
 TAG = "accredible"
 
@@ -98,50 +101,52 @@ class PageParameters(PaginatorInspector):
         )
 
 
+def resource(name: str, *, listed: str, read: str) -> Callable[[V], V]:
+    """Describes a view: its list in pages, and the reading of a single object."""
+    reading = _described(f"{name}_read", read, _sorted(_ANYWHERE, _NOT_THERE))
+
+    def describe(view: V) -> V:
+        method_decorator(listing(f"{name}_list", listed), name="list")(view)
+        method_decorator(reading, name="retrieve")(view)
+        return view
+
+    return describe
+
+
 def listing(operation_id: str, text: str) -> Callable[[F], F]:
     """Describes a list in pages."""
-    return swagger_auto_schema(
-        operation_id=operation_id,
-        operation_summary=_first_sentence(text),
-        operation_description=text,
-        tags=[TAG],
-        responses=_sorted(_ANYWHERE, _INVALID, _NO_SUCH_PAGE),
-        field_inspectors=[AnswerFields],
+    return _described(
+        operation_id,
+        text,
+        _sorted(_ANYWHERE, _INVALID, _NO_SUCH_PAGE),
         filter_inspectors=[FilterParameters],
         paginator_inspectors=[PageParameters],
-    )
-
-
-def reading(operation_id: str, text: str) -> Callable[[F], F]:
-    """Describes the reading of a single object."""
-    return swagger_auto_schema(
-        operation_id=operation_id,
-        operation_summary=_first_sentence(text),
-        operation_description=text,
-        tags=[TAG],
-        responses=_sorted(_ANYWHERE, _NOT_THERE),
-        field_inspectors=[AnswerFields],
     )
 
 
 def acting(operation_id: str, text: str, body: Any, answers: dict[int, tuple[str, Any]]) -> Callable[[F], F]:
     """Describes an action; ``body`` None where nothing is sent."""
     own = {status: openapi.Response(description, schema) for status, (description, schema) in answers.items()}
-    return swagger_auto_schema(
-        operation_id=operation_id,
-        operation_summary=_first_sentence(text),
-        operation_description=text,
-        tags=[TAG],
+    return _described(
+        operation_id,
+        text,
+        _sorted(_ANYWHERE, _NOT_THERE, {**_INVALID, **_NOT_JSON} if body else {}, own),
         request_body=body or no_body,
-        responses=_sorted(_ANYWHERE, _NOT_THERE, {**_INVALID, **_NOT_JSON} if body else {}, own),
-        field_inspectors=[AnswerFields],
         filter_inspectors=[],
         paginator_inspectors=[],
     )
 
 
-def _first_sentence(text: str) -> str:
-    return text.partition(". ")[0].rstrip(".")
+def _described(operation_id: str, text: str, responses: dict[int, Any], **more: Any) -> Callable[[F], F]:
+    return swagger_auto_schema(
+        operation_id=operation_id,
+        operation_summary=text.partition(". ")[0].rstrip("."),
+        operation_description=text,
+        tags=[TAG],
+        responses=responses,
+        field_inspectors=[AnswerFields],
+        **more,
+    )
 
 
 def _sorted(*parts: dict[int, Any]) -> dict[int, Any]:

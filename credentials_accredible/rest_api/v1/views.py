@@ -1,24 +1,23 @@
-"""The views, a module for each resource."""
+"""The views: badges, API configurations with preview and sync, groups, and sync runs."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.viewsets import ViewSetMixin
 
 from credentials_accredible import api
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun
 from credentials_accredible.rest_api.v1 import schema
-from credentials_accredible.rest_api.v1.base import AnyOf, ResourceView
+from credentials_accredible.rest_api.v1.base import ResourceViewSet
 from credentials_accredible.rest_api.v1.errors import Code, ErrorSerializer, meaning, retry_headers
 from credentials_accredible.rest_api.v1.filters import (
     BadgeFilters,
@@ -42,49 +41,39 @@ from credentials_accredible.rest_api.v1.serializers import (
     hidden_from,
 )
 
-_MINE = "mine"
 
-
-class AccredibleBadgeViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+@schema.resource(
+    "accredible_badges",
+    listed="Badges of all learners, the newest first.",
+    read="A badge, with the latest things that were tried for it.",
+)
+class AccredibleBadgeViewSet(ResourceViewSet):
     queryset = AccredibleBadge.objects.select_related("user", "group").order_by("-pk")
+    serializer_class = BadgeDetailSerializer
+    filterset_class = BadgeFilters
     lookup_field = "uuid"
     model_name = "accrediblebadge"
     noun = "badge"
     listed_at = "badges/"
-    action_permissions: ClassVar[dict[str, AnyOf]] = {"retry": ("deliver_accrediblebadge",)}
-
-    @property
-    def filterset_class(self) -> Any:
-        """Learners get no filters that reach beyond their own."""
-        return OwnBadgeFilters if self.action == _MINE else BadgeFilters
-
-    def needed_permissions(self) -> list[AnyOf]:
-        """Nothing to see one's own; for the rest, as everywhere."""
-        return [] if self.action == _MINE else super().needed_permissions()
 
     def get_queryset(self) -> QuerySet[AccredibleBadge]:
         badges = super().get_queryset()
-        return badges.filter(user=self.request.user.pk) if self.action == _MINE else badges
+        return badges.filter(user=self.request.user.pk) if self.action == "mine" else badges
 
     def get_serializer_class(self) -> Any:
-        if self.action == _MINE:
-            return OwnBadgeSerializer
-        return BadgeSerializer if self.action == "list" else BadgeDetailSerializer
-
-    @schema.listing("accredible_badges_list", "Badges of all learners, the newest first.")
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().list(request, *args, **kwargs)
-
-    @schema.reading("accredible_badges_read", "A badge, with the latest things that were tried for it.")
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        return BadgeSerializer if self.action == "list" else super().get_serializer_class()
 
     @schema.listing(
         "accredible_badges_mine", "The caller's own badges, the newest first. Anybody who is logged in may."
     )
-    @action(detail=False, url_name=_MINE)
+    # Learners see less of a badge, and get no filters that reach beyond their own.
+    @action(
+        detail=False,
+        permission_classes=[IsAuthenticated],
+        serializer_class=OwnBadgeSerializer,
+        filterset_class=OwnBadgeFilters,
+    )
     def mine(self, request: Request) -> Response:
-        """A learner's own badges, in pages."""
         return super().list(request)
 
     @schema.acting(
@@ -96,7 +85,7 @@ class AccredibleBadgeViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
             409: ("There is nothing to deliver, or a sender is at it now.", ErrorSerializer),
         },
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], also_needed=("deliver_accrediblebadge",))
     def retry(self, request: Request, uuid: str) -> Response:
         badge = self.get_object()
         if not api.retry_badges(AccredibleBadge.objects.filter(pk=badge.pk), user=request.user):
@@ -105,11 +94,25 @@ class AccredibleBadgeViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
         return Response(self.get_serializer(self.get_object()).data)
 
 
+class _RunsShown(ResourceViewSet):
+    """Shows no run as running whose process has died."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action in {"list", "retrieve"}:
+            api.close_dead_runs()
+
+
 _LATEST = SyncRun.objects.filter(api_config=OuterRef("pk")).order_by("-started_at", "-pk")
-_SYNC: AnyOf = ("sync_accredibleapiconfig",)
+_SYNC = ("sync_accredibleapiconfig",)
 
 
-class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+@schema.resource(
+    "accredible_configs",
+    listed="API configurations by name. Their keys are not told to anybody.",
+    read="An API configuration.",
+)
+class AccredibleAPIConfigViewSet(_RunsShown):
     queryset = AccredibleAPIConfig.objects.annotate(
         groups_total=Count("groups"),
         groups_active=Count("groups", filter=Q(groups__is_active=True)),
@@ -123,22 +126,11 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
     model_name = "accredibleapiconfig"
     noun = "API configuration"
     listed_at = "configs/"
-    action_permissions: ClassVar[dict[str, AnyOf]] = {"preview": _SYNC, "sync": _SYNC}
 
     @classmethod
     def as_view(cls, *args: Any, **kwargs: Any) -> Any:
-        """The view. Accredible is asked, hence no transaction around the request, whatever the host's settings say."""
+        # Accredible is asked, hence no transaction around the request, whatever the host's settings say.
         return transaction.non_atomic_requests(super().as_view(*args, **kwargs))
-
-    @schema.listing("accredible_configs_list", "API configurations by name. Their keys are not told to anybody.")
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        api.close_dead_runs()
-        return super().list(request, *args, **kwargs)
-
-    @schema.reading("accredible_configs_read", "An API configuration.")
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        api.close_dead_runs()
-        return super().retrieve(request, *args, **kwargs)
 
     @schema.acting(
         "accredible_configs_preview",
@@ -151,9 +143,8 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
             503: ("Accredible does not answer, or asks to slow down.", ErrorSerializer),
         },
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], also_needed=_SYNC)
     def preview(self, request: Request, id: str) -> Response:
-        """Look, and leave everything as it is."""
         wanted = PreviewRequestSerializer(data=request.data)
         config = self.get_object()
         wanted.is_valid(raise_exception=True)
@@ -180,9 +171,8 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
             503: ("Nothing was changed: Accredible does not answer, or asks to slow down.", NotSyncedSerializer),
         },
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], also_needed=_SYNC)
     def sync(self, request: Request, id: str) -> Response:
-        """Sync, here or in a worker."""
         wanted = SyncRequestSerializer(data=request.data)
         config = self.get_object()
         wanted.is_valid(raise_exception=True)
@@ -215,7 +205,12 @@ class AccredibleAPIConfigViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixi
         return Response(answer, http_status, headers=retry_headers(outcome.reason))
 
 
-class AccredibleGroupViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+@schema.resource(
+    "accredible_groups",
+    listed="Groups with their requirements, penalties and custom attributes; null for what the caller may not see.",
+    read="A group with its requirements, penalties and custom attributes.",
+)
+class AccredibleGroupViewSet(ResourceViewSet):
     queryset = AccredibleGroup.objects.select_related("api_config").order_by("api_config", "accredible_id")
     serializer_class = GroupSerializer
     filterset_class = GroupFilters
@@ -225,6 +220,7 @@ class AccredibleGroupViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
     listed_at = "groups/"
 
     def get_queryset(self) -> QuerySet[AccredibleGroup]:
+        """The groups, with those nested parts that the caller may see."""
         hidden = hidden_from(self.request.user)
         paths = [path for name, (_model, paths) in NESTED.items() if name not in hidden for path in paths]
         return super().get_queryset().prefetch_related(*paths)
@@ -232,51 +228,26 @@ class AccredibleGroupViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, R
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "hidden": hidden_from(self.request.user) if self.request else ()}
 
-    @schema.listing(
-        "accredible_groups_list",
-        "Groups with their requirements, penalties and custom attributes; null for what the caller may not see.",
-    )
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().list(request, *args, **kwargs)
 
-    @schema.reading("accredible_groups_read", "A group with its requirements, penalties and custom attributes.")
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().retrieve(request, *args, **kwargs)
-
-
-_CHANGES = "changes"
-
-
-class SyncRunViewSet(ViewSetMixin, ListModelMixin, RetrieveModelMixin, ResourceView):
+@schema.resource(
+    "accredible_runs",
+    listed="Sync runs, the latest first.",
+    read="A sync run: what to poll after a sync was answered with status 202.",
+)
+class SyncRunViewSet(_RunsShown):
     queryset = SyncRun.objects.select_related("user").order_by("-started_at", "-pk")
+    serializer_class = RunSerializer
+    filterset_class = RunFilters
     lookup_url_kwarg = "id"
     model_name = "syncrun"
     noun = "sync run"
     listed_at = "runs/"
 
-    @property
-    def filterset_class(self) -> Any:
-        """Runs and what they did are found by different things."""
-        return ChangeFilters if self.action == _CHANGES else RunFilters
-
-    def get_serializer_class(self) -> Any:
-        return ChangeSerializer if self.action == _CHANGES else RunSerializer
-
-    @schema.listing("accredible_runs_list", "Sync runs, the latest first.")
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        api.close_dead_runs()
-        return super().list(request, *args, **kwargs)
-
-    @schema.reading("accredible_runs_read", "A sync run: what to poll after a sync was answered with status 202.")
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        api.close_dead_runs()
-        return super().retrieve(request, *args, **kwargs)
-
     @schema.listing(
         "accredible_runs_changes",
         "What a sync run did to which group, in its order. Empty where it did not succeed, or changed nothing.",
     )
-    @action(detail=True, suffix="List")
+    @action(detail=True, suffix="List", serializer_class=ChangeSerializer, filterset_class=ChangeFilters)
     def changes(self, request: Request, id: str) -> Response:
         changes = self.get_object().changes.select_related("group").order_by("pk")
         page = self.paginate_queryset(self.filter_queryset(changes))
