@@ -15,7 +15,7 @@ class AccredibleError(Exception):
     """Root of all errors this package raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Pickled by a task queue, it would be made anew from its arguments alone, which are given by name.
+        # A task queue pickles errors, and pickle would rebuild one from its positional arguments alone.
         return _restored, (type(self), self.args, vars(self))
 
 

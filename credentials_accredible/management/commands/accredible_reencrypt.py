@@ -1,4 +1,4 @@
-"""Second step of rotating the encryption key: encrypts the stored API keys anew."""
+"""Second step of rotating the encryption key: encrypts the stored API keys with the new one."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class SyncRequestSerializer(PreviewRequestSerializer):
         many=True,
         required=False,
         max_length=_MOST_PAIRS,
-        help_text="Groups that were made anew at Accredible: their configuration stays, under the new id.",
+        help_text="Groups that were recreated at Accredible: their configuration stays, under the new id.",
     )
     site = WholeNumberField(
         default=None,

@@ -88,7 +88,7 @@ class ConflictingGroupSerializer(serializers.Serializer):
 
 
 class CarriedGroupSerializer(UpdatedGroupSerializer):
-    """A group that was made anew at Accredible, and keeps its configuration here. It is inactive afterwards."""
+    """A group that was recreated at Accredible, and keeps its configuration here. It is inactive afterwards."""
 
     instead_of = serializers.IntegerField(source="local.accredible_id", help_text="The id at Accredible that is gone.")
 

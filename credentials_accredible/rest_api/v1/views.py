@@ -78,7 +78,7 @@ class AccredibleBadgeViewSet(ResourceViewSet):
 
     @schema.acting(
         "accredible_badges_retry",
-        "Have a badge delivered by whoever sends next, whatever went wrong before.",
+        "Make a badge due for the next sender, whatever went wrong before.",
         None,
         {
             200: ("It is due.", BadgeDetailSerializer),

@@ -1,4 +1,4 @@
-/* Moves the bars of syncs that are under way, and loads the page anew once all of them have ended. */
+/* Moves the bars of syncs that are under way, and reloads the page once all of them have ended. */
 "use strict";
 (function () {
     const EVERY = 1000;
@@ -48,7 +48,7 @@
                 window.location.reload();
             }
         }).catch(function () {
-            // The service may be starting anew, and the session may have ended: a person sees which.
+            // The service may be restarting, or the session may have ended. A person sees which.
             trouble.hidden = false;
             wait = Math.min(wait * 2, AT_MOST);
             window.setTimeout(ask, wait);
