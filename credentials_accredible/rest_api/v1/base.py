@@ -145,7 +145,7 @@ class ResourceViewSet(ReadOnlyModelViewSet):
     listed_at: ClassVar[str]
 
     def needed_permissions(self) -> list[AnyOf]:
-        """What the caller needs for what is asked for; whoever changes a thing has to be allowed to see it, too."""
+        """What the caller needs for this request. To change a thing takes the permission to see it, too."""
         return [reading(self.model_name), *([self.also_needed] if self.also_needed else [])]
 
     def get_object(self) -> Any:
