@@ -15,7 +15,7 @@ class AccredibleError(Exception):
     """Root of all errors this package raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A task queue pickles errors, and pickle would rebuild one from its positional arguments alone.
+        # Pickled by a task queue, it would be made again from its arguments alone, which are given by name.
         return _restored, (type(self), self.args, vars(self))
 
 
@@ -45,19 +45,30 @@ class RequestFailed(AccredibleError):
     ``endpoint``: method and path, as ``POST /v1/issuer/groups/search``. ``status``: the HTTP status, None where
     there was no reply. ``detail``: the provider's own words, shortened; may be empty. ``sent``: False where it is
     certain that the request did not reach Accredible, or that Accredible did nothing about it; None stands for what
-    is so for errors of this kind.
+    is so for errors of this kind. ``retry_after``: the seconds after which Accredible wants to be asked again, None
+    where it did not say. ``fields``: its words on each field, where it gives them so.
     """
 
     explanation = "Accredible refused the request"
     sent = True
     _without_status = "no reply"
 
-    def __init__(self, endpoint: str, *, status: int | None = None, detail: str = "", sent: bool | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        status: int | None = None,
+        detail: str = "",
+        sent: bool | None = None,
+        retry_after: float | None = None,
+        fields: dict[str, list[str]] | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self.status = status
         self.detail = detail
-        if sent is not None:
-            self.sent = sent
+        self.sent = type(self).sent if sent is None else sent
+        self.retry_after = retry_after
+        self.fields = fields or {}
         super().__init__(endpoint, status, detail)
 
     def __str__(self) -> str:
@@ -85,61 +96,22 @@ class NotFound(RequestFailed):
 
 
 class Invalid(RequestFailed):
-    """400, 409, 422 and other refusals of what was sent; ``fields`` maps a field to its messages, where given."""
+    """400, 409, 422 and other refusals of what was sent."""
 
     explanation = "Accredible did not accept what was sent"
 
-    def __init__(
-        self,
-        endpoint: str,
-        *,
-        status: int | None = None,
-        detail: str = "",
-        sent: bool | None = None,
-        fields: dict[str, list[str]] | None = None,
-    ) -> None:
-        super().__init__(endpoint, status=status, detail=detail, sent=sent)
-        self.fields = fields or {}
-
 
 class RateLimited(RequestFailed):
-    """429: too many requests; ``retry_after`` in seconds, None where Accredible did not say."""
+    """429: too many requests."""
 
     explanation = "Accredible asks to slow down"
     sent = False
 
-    def __init__(
-        self,
-        endpoint: str,
-        *,
-        status: int | None = 429,
-        detail: str = "",
-        sent: bool | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(endpoint, status=status, detail=detail, sent=sent)
-        self.retry_after = retry_after
-
 
 class Unavailable(RequestFailed):
-    """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out.
-
-    ``sent``: False where no connection could be made. ``retry_after`` in seconds, None where Accredible did not say.
-    """
+    """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out."""
 
     explanation = "Accredible is not available"
-
-    def __init__(
-        self,
-        endpoint: str,
-        *,
-        status: int | None = None,
-        detail: str = "",
-        sent: bool | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(endpoint, status=status, detail=detail, sent=sent)
-        self.retry_after = retry_after
 
 
 class NotSent(Unavailable):
@@ -186,20 +158,20 @@ class SyncSuperseded(SyncRefused):
 # --- badges ------------------------------------------------------------------------------------------------------
 
 
-class ActivationRefused(AccredibleError):
+class _Refused(AccredibleError):
+    """``problems`` says why, a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problems))
+
+
+class ActivationRefused(_Refused):
     """A group cannot be activated; ``problems`` says why, a sentence each."""
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__(" ".join(problems))
 
-
-class DecisionRefused(AccredibleError):
+class DecisionRefused(_Refused):
     """What a person decided about badges was not carried out, nothing of it; ``problems`` says why, a sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__(" ".join(problems))
 
 
 # --- files that carry configuration ------------------------------------------------------------------------------
