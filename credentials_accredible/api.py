@@ -95,7 +95,7 @@ from credentials_accredible.sync.engine import (
     start_sync,
     sync,
 )
-from credentials_accredible.sync.plan import Change, Plan, Update
+from credentials_accredible.sync.plan import Change, Plan
 from credentials_accredible.sync.pruning import prune
 from credentials_accredible.sync.report import describe_holdings, outcome_sentence, run_sentence
 from credentials_accredible.sync.runs import close_dead_runs, plan_figures
@@ -246,7 +246,6 @@ __all__ = [
     "RestoreChoices",
     "Secret",
     "Simulation",
-    "Update",
     "activate_group",
     "activation_problems",
     "as_data",
