@@ -6,7 +6,7 @@ from typing import Any
 
 from openedx_events.tooling import OpenEdxPublicSignal
 
-from credentials_accredible import api, conf
+from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
 
 
@@ -17,10 +17,10 @@ def connect() -> None:
     """
     api.watch_models()
     try:
-        event_types = conf.event_types()
+        event_types = api.offered_event_types()
     except ConfigurationError:
         return
-    for event_type in filter(api.is_known_event_type, event_types):
+    for event_type in event_types:
         signal = OpenEdxPublicSignal.get_signal_by_type(event_type)
         signal.connect(receive_event, dispatch_uid="credentials_accredible.receive_event")
 

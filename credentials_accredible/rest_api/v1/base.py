@@ -21,7 +21,13 @@ from credentials_accredible import conf
 from credentials_accredible.rest_api.v1.errors import as_api_exception
 from credentials_accredible.text import whole_number
 
+log = logging.getLogger(__name__)
+
 LABEL = "credentials_accredible"
+MAX_PAGE = 2**31 - 1
+
+# What DRF takes for a rate without limit.
+_UNLIMITED = (None, None)
 
 # Any one of these is enough.
 AnyOf = tuple[str, ...]
@@ -52,9 +58,6 @@ class HasPermissions(BasePermission):
                 self.message = f"This needs the permission {LABEL}.{codenames[0]}: ask an administrator for it."
                 return False
         return True
-
-
-MAX_PAGE = 2**31 - 1
 
 
 class Pages(PageNumberPagination):
@@ -91,11 +94,6 @@ class SafeJSONParser(JSONParser):
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply.") from None
-
-
-log = logging.getLogger(__name__)
-
-_UNLIMITED = (None, None)
 
 
 class RestThrottle(UserRateThrottle):

@@ -43,10 +43,6 @@ _NOT_JSON = {415: openapi.Response("What is sent has to be JSON.", ErrorSerializ
 class AnswerFields(FieldInspector):
     """Says what holds for answers: drf-yasg describes all as if it were sent, with limits and with omissions."""
 
-    def field_to_swagger_object(self, *args: Any, **kwargs: Any) -> Any:
-        """Left to the others; what they make of it is corrected."""
-        return NotHandled
-
     def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
         """The same, if ``obj`` is a part of an answer: all its fields are there, and its texts can be empty."""
         if result is NotHandled or isinstance(obj.parent, StrictSerializer):

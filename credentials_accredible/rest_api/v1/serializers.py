@@ -25,8 +25,6 @@ from credentials_accredible.rest_api.v1.plan_serializers import ChangedFieldSeri
 
 # So many entries of the log: a badge that was tried for weeks has hundreds of them.
 LOG_LENGTH = 50
-
-
 WEB = ("https://", "http://")
 
 
