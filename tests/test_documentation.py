@@ -11,6 +11,16 @@ from django.core.management import get_commands, load_command_class
 
 import credentials_accredible.checks
 from credentials_accredible import conf
+from credentials_accredible.choices import (
+    AttributeSource,
+    BadgeState,
+    Delivery,
+    Difference,
+    Repair,
+    Return,
+    RunStatus,
+)
+from credentials_accredible.rest_api.v1.errors import Code
 from tests.texts import PACKAGE, texts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,3 +106,17 @@ def test_every_line_of_the_log_is_documented() -> None:
 
     assert len(names) > 15
     assert sorted(name for name in names if f":message:`{name}`" not in page("troubleshooting.rst")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("commands.rst", [*RunStatus.values[2:], *Return.values, *Repair.values[1:]]),
+        ("delivery.rst", [*BadgeState.values, *Difference.values]),
+        ("portability.rst", AttributeSource.values),
+        ("rest_api.rst", [code.value for code in Code]),
+        ("workers.rst", Delivery.values),
+    ],
+)
+def test_every_value_that_programs_meet_is_documented(name: str, values: list[str]) -> None:
+    assert [value for value in values if f"``{value}``" not in page(name)] == []
