@@ -46,11 +46,7 @@ from credentials_accredible.events.catalogue import (
     sample_event,
 )
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
-from credentials_accredible.models import (
-    AccredibleAPIConfig,
-    AccredibleGroup,
-    SyncRun,
-)
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.portability.exporting import export_groups
 from credentials_accredible.portability.groups import Match
 from credentials_accredible.portability.importing import Imported, import_groups
@@ -97,8 +93,7 @@ from credentials_accredible.sync.engine import (
 )
 from credentials_accredible.sync.plan import Change, Plan
 from credentials_accredible.sync.pruning import prune
-from credentials_accredible.sync.report import describe_holdings, outcome_sentence, run_sentence
-from credentials_accredible.sync.runs import close_dead_runs, plan_figures
+from credentials_accredible.sync.runs import close_dead_runs, plan_figures, run_sentence
 from credentials_accredible.sync.schedule import failing_schedules, is_overdue, schedule_sync, with_health
 
 # Seconds that a person waits for Accredible's answer about a key.
@@ -266,7 +261,6 @@ __all__ = [
     "delivery_conditions",
     "delivery_engine",
     "delivery_status",
-    "describe_holdings",
     "export_groups",
     "failing_schedules",
     "find_configs",
@@ -281,7 +275,6 @@ __all__ = [
     "keypaths",
     "note_issuer",
     "offered_event_types",
-    "outcome_sentence",
     "plan_figures",
     "preview",
     "preview_restore",

@@ -38,11 +38,7 @@ class BadgeStatus(TextChoices):
 
 
 class BadgeState(TextChoices):
-    """How far the decision has come at Accredible.
-
-    ``created`` -> ``no_response`` -> ``accepted``, or ``unpublished``, or ``error``; ``expired`` once a revoked
-    badge is expired at Accredible. A revoked badge that is still ``created`` was never sent, and never will be.
-    """
+    """How far the decision has come at Accredible; ``models.badge`` draws how one follows another."""
 
     CREATED = "created", _("created: decided, nothing is at Accredible yet")
     NO_RESPONSE = "no_response", _("no response: sent, the answer is not known")

@@ -15,9 +15,7 @@ def get_or_create_learner(data: UserData) -> Any:
     The service's own function does it where there is one, so that its learners are made in one way.
     """
     try:
-        from credentials.apps.core.api import (  # type: ignore[import-not-found]  # noqa: PLC0415
-            get_or_create_user_from_event_data,
-        )
+        from credentials.apps.core.api import get_or_create_user_from_event_data  # type: ignore[import-not-found]  # noqa: PLC0415
     except ImportError:
         return _get_or_create(data)
     user, _created = get_or_create_user_from_event_data(data)

@@ -12,13 +12,11 @@ from credentials_accredible.celery import app, is_stopping
 
 @app.task(name=broker.DELIVER)
 def deliver(config_id: int) -> None:
-    """Deliver what is due of a configuration, for a while."""
     api.work_off(config_id, go_on=lambda: not is_stopping())
 
 
 @app.task(name=broker.SWEEP_DELIVERIES)
 def sweep_deliveries() -> None:
-    """Have each configuration looked at that has something due."""
     set_custom_attribute("accredible_swept", api.sweep_deliveries())
 
 
@@ -26,7 +24,6 @@ def sweep_deliveries() -> None:
 # matter: it is kept by signs of life.
 @app.task(name=broker.SYNC, soft_time_limit=3600, time_limit=3660)
 def sync(run_id: int, options: dict[str, Any]) -> None:
-    """Carry out a queued sync; nothing where another worker has it, or had it."""
     set_custom_attribute("accredible_run", run_id)
     api.run_queued_sync(run_id, options)
 

@@ -37,8 +37,6 @@ class CustomAttributeForm(forms.ModelForm):
 
 
 class CustomAttributeFormSet(BaseInlineFormSet):
-    """The attributes of a group, whose paths its events must have."""
-
     def clean(self) -> None:
         """Refuse paths that no event of the group's requirements has, those on the same page included."""
         super().clean()

@@ -111,7 +111,6 @@ def _warn_of_inactive(request: HttpRequest) -> None:
 
 
 def _active_groups() -> list[Any]:
-    """The active groups under their configurations, as choices."""
     active = AccredibleGroup.objects.filter(is_active=True).order_by("api_config__name", "name", "pk")
     rows = active.values_list("api_config__name", "pk", "name", "accredible_id")
     choices: list[Any] = [("", "---------")]
@@ -133,7 +132,6 @@ def revoke_badges(
 
 
 def revoke_view(request: HttpRequest, modeladmin: AccredibleAdmin, badge: AccredibleBadge) -> HttpResponse:
-    """The same for one badge."""
     then = address(AccredibleBadge, "change", badge.pk)
     chosen = AccredibleBadge.objects.filter(pk=badge.pk)
     return _ask_or_revoke(modeladmin, request, chosen, then=then) or HttpResponseRedirect(then)

@@ -68,7 +68,6 @@ _ENGINES = {
 
 @admin.action(permissions=["deliver"], description=_("Deliver now"))
 def deliver_now(_modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet[AccredibleBadge]) -> None:
-    """Try to deliver the chosen badges here and now, and say what became of each."""
     chosen = list(queryset.order_by("pk").values_list("pk", flat=True)[: _MOST + 1])
     if len(chosen) > _MOST:
         messages.error(request, gettext("Choose %d badges at most; nothing was sent.") % _MOST)
@@ -78,7 +77,6 @@ def deliver_now(_modeladmin: AccredibleAdmin, request: HttpRequest, queryset: Qu
 
 @admin.action(permissions=["deliver"], description=_("Retry the delivery"))
 def retry(_modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet[AccredibleBadge]) -> None:
-    """Make the chosen badges due, whatever went wrong before."""
     # The list comes with joins and an order that a lock has no use for.
     count = api.retry_badges(AccredibleBadge.objects.filter(pk__in=queryset.values("pk")), user=request.user)
     text = ngettext("%d badge is due for delivery.", "%d badges are due for delivery.", count)
@@ -87,7 +85,6 @@ def retry(_modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet
 
 @require_POST
 def deliver_now_view(request: HttpRequest, _modeladmin: AccredibleAdmin, badge: AccredibleBadge) -> HttpResponse:
-    """The button of one badge."""
     _deliver(request, [badge.pk])
     return HttpResponseRedirect(address(AccredibleBadge, "change", badge.pk))
 
@@ -156,7 +153,6 @@ class BadgeLogInline(ReadOnlyInline):
     fields: ClassVar[Any] = ["created", "action", "succeeded", "detail", "user"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who sees the badge sees what became of it."""
         return may(request, "view_accrediblebadge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeLogEntry]:

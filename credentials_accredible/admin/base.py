@@ -101,11 +101,9 @@ class AccredibleAdmin(admin.ModelAdmin):
         return TemplateResponse(request, f"admin/credentials_accredible/{template}", {**shared, **context})
 
     def list_tools(self, request: HttpRequest) -> list[Tool]:
-        """The buttons above the list."""
         return []
 
     def object_tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        """The buttons above an object."""
         return []
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -87,7 +87,6 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
 
     @method_decorator(transaction.non_atomic_requests)
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A stored configuration; as above."""
         return super().change_view(request, *args, **kwargs)
 
     @method_decorator(csrf_protect)
@@ -171,7 +170,6 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
 
     @admin.display(description=_("API key"))
     def stored_key(self, config: AccredibleAPIConfig) -> str:
-        """The last four characters of the key."""
         try:
             return config.api_key.hint
         except ConfigurationError as error:

@@ -44,7 +44,6 @@ class FailedEventAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["process"], description=_("Process again"))
     def process_again(self, request: HttpRequest, queryset: QuerySet[FailedEvent]) -> None:
-        """Process the selected events, the oldest first."""
         failed = [event for event in queryset.order_by("event_time", "pk") if not api.process_failed_event(event)]
         for event in failed:
             text = gettext("%(event)s failed again: %(reason)s") % {"event": event, "reason": event.error}

@@ -88,7 +88,6 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         return super().has_delete_permission(request, obj) and not (obj and obj.is_active)
 
     def has_attribute_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may enter attributes."""
         return may(request, "add_customattribute") or may(request, "change_customattribute")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

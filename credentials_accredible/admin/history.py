@@ -44,7 +44,6 @@ def history_of_all(request: HttpRequest, modeladmin: HistoryAdmin) -> HttpRespon
 
 
 def _may_see(request: HttpRequest, model: Any) -> bool:
-    """Whether the user may see what became of a model's objects: where they may see these."""
     if model is SyncChange:
         return may(request, "view_syncrun")
     name = model._meta.model_name

@@ -18,8 +18,6 @@ def short_event_type(event_type: str) -> str:
 
 
 class EventTypeField(forms.ChoiceField):
-    """One of the configured event types, or the one that is stored."""
-
     def __init__(self, stored: str = "", **kwargs: Any) -> None:
         known = api.offered_event_types()
         if stored and stored not in known:
@@ -46,8 +44,6 @@ class EventForm(forms.ModelForm):
 
 
 class RequirementRowForm(EventForm):
-    """A requirement as a row of its group's page."""
-
     keeps_event_type = True
 
 
@@ -63,8 +59,6 @@ class BadgePenaltyForm(EventForm):
 
 
 class PenaltyRowForm(BadgePenaltyForm):
-    """A penalty as a row of its group's page."""
-
     keeps_event_type = True
 
 

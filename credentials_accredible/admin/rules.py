@@ -34,7 +34,6 @@ from credentials_accredible.text import whole_number
 
 @admin.display(description=_("data rules"))
 def rule_list(obj: BadgeRequirement | BadgePenalty) -> str:
-    """The data rules, a line each."""
     return format_html_join("", "<div>{}</div>", ((rule,) for rule in obj.rules.all())) or "-"
 
 
@@ -143,7 +142,6 @@ class BadgeRequirementAdmin(EventAdmin):
     inlines = [DataRuleInline]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What a deletion would take along, in figures."""
         return deletion.of_requirements(request, self.admin_site, list(objs))
 
 
@@ -164,7 +162,6 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
         return super().add_view(request, form_url, extra_context)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the one group that the address names."""
         if db_field.name == "group":
             key = self.group_key(request)
             kwargs["queryset"] = AccredibleGroup.objects.filter(pk__in=[] if key is None else [key])
@@ -179,5 +176,4 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
 
 
 def _object_id(request: HttpRequest) -> Any:
-    """Whose page the request is for."""
     return request.resolver_match.kwargs.get("object_id") if request.resolver_match else None

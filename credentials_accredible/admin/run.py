@@ -53,7 +53,6 @@ class SyncRunAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A run; as above."""
         api.close_dead_runs()
         return super().changeform_view(request, *args, **kwargs)
 
@@ -110,7 +109,6 @@ class SyncChangeAdmin(ReadOnlyAdmin):
     fields = ["run_link", "action", "group_link", "snapshot_link", "accredible_id", "name", "differences"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who sees a run sees what it did."""
         return may(request, "view_syncrun")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -134,12 +132,10 @@ class SyncChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("group"))
     def group_link(self, change: SyncChange) -> str:
-        """The way to the group, while it is there."""
         return link(address(AccredibleGroup, "change", change.group_id), change.group) if change.group else "-"
 
     @admin.display(description=_("snapshot"))
     def snapshot_link(self, change: SyncChange) -> str:
-        """The way to what a removed group was."""
         snapshot = _snapshots([change]).get(change.accredible_id)
         return link(snapshot, change.name) if snapshot else "-"
 

@@ -197,7 +197,6 @@ def _contents(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(item: dict[str, Any]) -> dict[str, Any]:
-    """A requirement or a penalty with what it is called, and its rules in words."""
     event = short_event_type(item["event_type"])
     title = f"{event} ({item['blend']})" if item.get("blend") else event
     rules = [f"{rule['data_path']} {_label(Operator, rule['operator'])} {rule['value']}" for rule in item["rules"]]

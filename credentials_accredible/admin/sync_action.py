@@ -101,7 +101,7 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
         messages.error(request, text)
         return
     groups = address(AccredibleGroup, "changelist", api_config__id__exact=outcome.config.pk)
-    text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": api.outcome_sentence(outcome)}
+    text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": outcome.sentence}
     messages.success(request, format_html("{} {}", text, link(groups, gettext("See its groups"))))
     _tell_conflicts(request, name, outcome.plan)
     for warning in outcome.warnings:
@@ -109,7 +109,6 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
 
 
 def _tell_conflicts(request: HttpRequest, name: str, plan: api.Plan | None) -> None:
-    """One message for all groups that other configurations hold; it names the first few."""
     conflicting = plan.conflicting if plan else ()
     if not conflicting:
         return

@@ -65,7 +65,6 @@ def warn_of_schedules(request: HttpRequest, only: int | None = None) -> None:
 
 
 def warn_on_the_first_page(site: AdminSite) -> None:
-    """Have the admin's index warn of scheduled syncs that fail."""
     show: Callable[..., HttpResponse] = site.index
 
     def index(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -80,7 +79,6 @@ def warn_on_the_first_page(site: AdminSite) -> None:
 
 
 def _trouble(config: Any) -> str:
-    """What is wrong with the schedule of ``config``, with the way to what is known of it."""
     if config.failing_since:
         text = gettext("Since %(since)s, the scheduled syncs of “%(name)s” fail.")
         values = {"name": config.name, "since": moment(config.failing_since)}

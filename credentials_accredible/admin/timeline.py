@@ -188,7 +188,6 @@ class _SyncRows:
         names.ask(AccredibleGroup, (row.group_id for row in self._rows))
 
     def entries(self, names: Names) -> Iterable[tuple[int, Entry]]:
-        """The entries, each with the primary key of its row."""
         for row in self._rows:
             entry = Entry(
                 when=row.sync_run.started_at,
@@ -248,7 +247,6 @@ class _HistoryRows:
             names.ask(self._parent.related_model, (getattr(row, self._parent.attname) for row in self._rows))
 
     def entries(self, names: Names) -> Iterable[tuple[int, Entry]]:
-        """The entries, each with the primary key of its row."""
         for row in self._rows:
             parent = self._parent
             entry = Entry(

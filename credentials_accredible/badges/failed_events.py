@@ -52,7 +52,6 @@ def keep(event: Event, payload: object, error: Exception) -> None:
 
 
 def failed_again(failed: FailedEvent, error: Exception) -> None:
-    """Note why a kept event could not be processed this time either."""
     failed.attempts += 1
     failed.error = _reason(error)
     failed.save(update_fields=["attempts", "error", "modified"])

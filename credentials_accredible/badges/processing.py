@@ -47,42 +47,29 @@ def process_failed_event(failed: FailedEvent) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Processed:
-    """What an event has changed: requirements fulfilled and taken back, badges awarded and revoked."""
-
-    fulfilled: int = 0
-    taken_back: int = 0
-    awarded: int = 0
-    revoked: int = 0
-
-
 @database.retried
-def process(event: Event) -> Processed:
+def process(event: Event) -> None:
     """Take ``event`` into account for every active group that it concerns, in one transaction.
 
     Raises LearnerUnknown where the event concerns a group, but nobody knows whom it is about.
     """
     matches = match(event)
     if not matches:
-        return Processed()
+        return
     gives = any(found.gives for found in matches.values())
     user = learners.get_or_create(event.learner) if gives else learners.find(event.learner)
     if user is None:
-        return Processed()
+        return
     learners.follow(user, event.learner, event.time)
     with transaction.atomic():
         changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches)]
         _write(event, changes)
         gaining = [progress.row.pk for progress, decision in changes if decision.gained]
         losing = [progress.row.group_id for progress, decision in changes if decision.letters_lost]
-        earned_on = timezone.localdate(event.time)
-        return Processed(
-            fulfilled=sum(len(decision.gained) for _progress, decision in changes),
-            taken_back=sum(len(decision.taken) for _progress, decision in changes),
-            awarded=awarding.award(BadgeProgress.objects.filter(pk__in=gaining), earned_on) if gaining else 0,
-            revoked=awarding.revoke(user, AccredibleGroup.objects.filter(pk__in=losing)) if losing else 0,
-        )
+        if gaining:
+            awarding.award(BadgeProgress.objects.filter(pk__in=gaining), timezone.localdate(event.time))
+        if losing:
+            awarding.revoke(user, AccredibleGroup.objects.filter(pk__in=losing))
 
 
 @dataclass

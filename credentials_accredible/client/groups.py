@@ -133,7 +133,6 @@ class _GroupPages:
         return [group for _number, page in sorted(self._by_number.items()) for group in page.groups]
 
     def read(self) -> str:
-        """Read all pages; what they contradict each other in, or nothing."""
         first = self._fetch(1)
         self._take(1, first)
         last = self._page_count(first)

@@ -68,5 +68,4 @@ def wait_for_turn(limiter: Limiter, stop: threading.Event, until: float | None =
 
 
 def pause(seconds: float, stop: threading.Event) -> None:
-    """Wait so long, or until ``stop`` is set."""
     stop.wait(seconds)

@@ -79,7 +79,6 @@ class Claim:
         return [badge for badge in badges if badge.pk in marked]
 
     def mark_tried(self, badges: Collection[AccredibleBadge]) -> None:
-        """Count a try of something that can be repeated without harm."""
         self._rows(badges).mark_tried()
 
     def write_down(self, results: Mapping[AccredibleBadge, Result]) -> None:

@@ -49,7 +49,6 @@ def pause(config: AccredibleAPIConfig, error: Exception) -> None:
 
 
 def resume(config: AccredibleAPIConfig) -> None:
-    """Lift the pause, and the hold."""
     AccredibleAPIConfig.objects.filter(pk=config.pk).update(paused_at=None, pause_reason="", held_until=None, outages=0)
 
 

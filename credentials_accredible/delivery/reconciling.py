@@ -134,8 +134,6 @@ def _repaired(
 
 
 class _Comparison:
-    """One reading, and what a closer look at it brings."""
-
     def __init__(self, config: AccredibleAPIConfig, client: AccredibleClient) -> None:
         self._client = client
         self._today = timezone.localdate()

@@ -76,7 +76,6 @@ class BadgeVersion:
 
     @classmethod
     def of(cls, badge: AccredibleBadge) -> Self:
-        """``badge`` as it is now."""
         return cls(badge.pk, badge.status, badge.state, badge.external_id, badge.modified)
 
 

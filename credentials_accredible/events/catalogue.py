@@ -52,7 +52,6 @@ class KeyPath:
 
     @property
     def label(self) -> str:
-        """The path and its kind, for people."""
         return f"{self.path} ({self.kind.label})"
 
 

@@ -26,7 +26,6 @@ class AccredibleCommand(BaseCommand):
             raise CommandError(str(error)) from None
 
     def write_json(self, results: list[dict[str, Any]]) -> None:
-        """Print what ``--format json`` asks for."""
         self.stdout.write(json.dumps(results, indent=2))
 
 
@@ -36,7 +35,6 @@ def add_config_option(parser: Any, help: str = "only these; can be repeated") ->
 
 
 def add_format_option(parser: ArgumentParser, help: str | None = None) -> None:
-    """Let programs ask for JSON."""
     parser.add_argument("--format", choices=["text", "json"], default="text", help=help)
 
 

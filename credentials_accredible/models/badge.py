@@ -77,8 +77,6 @@ class Step(Enum):
 
 
 class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
-    """Badges, and what is done to many of them with one statement."""
-
     def due(self) -> BadgeQuerySet:
         """Those that there is something to be done about now."""
         return self.filter(next_attempt_at__lte=timezone.now())
@@ -313,16 +311,13 @@ class AccredibleBadge(TimeStampedModel):
         self.last_error = detail if self.state == BadgeState.UNPUBLISHED else ""
 
     def proceed(self, now: datetime) -> None:
-        """Its next step is due at once."""
         self.due_since = self.next_attempt_at = now
 
     def finish(self, now: datetime) -> None:
-        """Nothing is left to be done."""
         self.delivered_at = now if self.external_id else self.delivered_at
         self.due_since = self.next_attempt_at = None
 
     def fail(self, error: Exception) -> None:
-        """A try has failed."""
         self.last_error = str(error)
 
     def count_failure(self, now: datetime) -> datetime:

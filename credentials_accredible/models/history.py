@@ -149,7 +149,6 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         return super().get_change_reason_for_object(instance, history_type, using) or _occasion.get().reason
 
     def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
-        """Keep what the object was."""
         if not _occasion.get().noted:
             super().post_delete(instance, using=using, **kwargs)
 
@@ -158,7 +157,6 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
         return [self.m2m_models[field] for field in self.get_m2m_fields_from_model(model)]
 
     def _changed(self, instance: Any, stored: Mapping[str, Any], written: Collection[str] | None) -> set[str]:
-        """The names of what was written and is another than before."""
         changed = set()
         for field in type(instance)._meta.fields:
             if field.attname not in stored or (written is not None and field.name not in written):
@@ -261,7 +259,6 @@ def _acting_user() -> Any:
 
 @contextmanager
 def _on(this: _Occasion) -> Iterator[None]:
-    """Have changes within made on ``this`` occasion."""
     token = _occasion.set(this)
     try:
         yield
@@ -296,7 +293,6 @@ def _attnames(fields: Iterable[Any]) -> list[str]:
 
 
 def _history(instance: Any) -> Any:
-    """All history of the instance's model: its own ``history`` is that of the instance."""
     return type(instance).history
 
 

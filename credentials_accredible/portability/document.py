@@ -36,7 +36,6 @@ class _Rule(RuleEntry, extra="forbid"):
 
 
 def _clean(rules: tuple[_Rule, ...], info: ValidationInfo) -> tuple[RuleEntry, ...]:
-    """The rules as the admin would keep them."""
     return clean_rules(info.data.get("event_type", ""), rules)
 
 

@@ -50,7 +50,6 @@ def _configuration(config: AccredibleAPIConfig) -> dict[str, Any]:
 
 
 def _group(group: AccredibleGroup) -> dict[str, Any] | None:
-    """The entry of a group; None where there is nothing to say of it."""
     configuration, _refs = configuration_of(group)
     if not configuration and not group.is_active:
         return None
@@ -148,8 +147,6 @@ class _OneLine(dict[str, Any]):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists within mappings, as people do."""
-
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 

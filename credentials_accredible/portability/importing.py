@@ -158,7 +158,6 @@ def _save_penalty(
 
 
 def _set_rules(owner: Any, name: str, model: type[Any], wanted: RequirementEntry | PenaltyEntry) -> None:
-    """Make the rules of ``owner`` the wanted ones; those that stay keep their rows."""
     rows = list(owner.rules.all())
     kept = dict(zip(clean_rules(wanted.event_type, rows), rows, strict=True))
     stay = set(wanted.rules)
@@ -183,5 +182,4 @@ def _save(row: Any, **values: Any) -> None:
 
 
 def _refusal(*messages: str) -> ImportRefused:
-    """A refusal for reasons that have no place in the file."""
     return ImportRefused([FileProblem(0, 0, message) for message in messages])

@@ -64,7 +64,6 @@ class GroupPlan:
 
     @property
     def is_active(self) -> bool:
-        """Whether it is active after that."""
         return self.group.is_active if self.activation is None else self.activation
 
     @property
@@ -100,7 +99,6 @@ class GroupPlan:
         }
 
     def __bool__(self) -> bool:
-        """Whether anything changes."""
         counts = self.counts
         return self.activation is not None or counts["unchanged"] < len(self.pairs)
 

@@ -54,11 +54,9 @@ class Source:
         self._tree = tree
 
     def problem(self, path: Path, message: str) -> FileProblem:
-        """``message`` about what ``path`` leads to."""
         return FileProblem(*self._tree.at(path), message)
 
     def groups(self) -> Iterator[tuple[Path, GroupEntry]]:
-        """All groups of the file, with their paths."""
         for number, configuration in enumerate(self.document.configurations):
             for position, entry in enumerate(configuration.groups):
                 yield ("configurations", number, "groups", position), entry

@@ -68,7 +68,6 @@ class GroupConfiguration(_Entry):
 
     @property
     def number_of_rules(self) -> int:
-        """How many data rules its requirements and penalties have."""
         return sum(len(item.rules) for item in self.requirements) + sum(len(item.rules) for item in self.penalties)
 
 

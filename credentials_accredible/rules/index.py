@@ -192,8 +192,6 @@ def _key(path: str, value: Fact) -> _Key | None:
 
 
 class _Index:
-    """What one process knows."""
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._selections: dict[str, Selection] = {}

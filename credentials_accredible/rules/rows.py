@@ -118,7 +118,6 @@ def _insert(rows: Iterable[Any]) -> None:
 def _note_created(
     group: AccredibleGroup, requirements: Sequence[int], penalties: Sequence[int], attributes: Sequence[str]
 ) -> None:
-    """Keep in the history that all this is new, in few statements."""
     history.note_created(BadgeRequirement.objects.filter(pk__in=requirements))
     history.note_created(DataRule.objects.filter(requirement__in=requirements))
     history.note_created(BadgePenalty.objects.filter(pk__in=penalties))

@@ -65,7 +65,6 @@ def group_values(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def configuration_in(data: Mapping[str, Any]) -> GroupConfiguration:
-    """What was configured under the group."""
     return GroupConfiguration.model_validate(data["configuration"])
 
 
@@ -110,5 +109,4 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def read_time(text: str | None) -> datetime | None:
-    """A time that was written as text."""
     return parse_datetime(text) if text else None

@@ -46,8 +46,6 @@ class RestoredLearners:
 
 @dataclass
 class _KeptProgress:
-    """What a snapshot says of one learner's progress; requirements by their primary keys."""
-
     created: datetime | None = None
     last_event_at: datetime | None = None
     resets: dict[int, str] = field(default_factory=dict)
@@ -210,14 +208,12 @@ def _taken_back(row: BadgeProgress, kept: _KeptProgress, requirement: int, at: d
 
 
 def _unlinked_of(entries: Iterable[Mapping[str, Any]]) -> QuerySet[AccredibleBadge]:
-    """The badges of entries that belong to no group."""
     return AccredibleBadge.objects.filter(
         uuid__in=[entry["badge"] for entry in entries if "badge" in entry], group=None
     )
 
 
 def _time(context: Any) -> datetime:
-    """When the event happened that fulfilled a requirement."""
     try:
         return datetime.fromisoformat(context["time"])
     except (KeyError, TypeError, ValueError):  # a fulfilment that was made by hand

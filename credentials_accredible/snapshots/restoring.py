@@ -66,7 +66,6 @@ class Restoration:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is something to do."""
         return self.way in {Return.NEW, Return.JOINED}
 
     def counts(self) -> dict[str, int]:
@@ -293,7 +292,6 @@ def _into(
 
 
 def _notes(result: Restoration) -> Iterable[str]:
-    """What is to be known beside the figures."""
     snapshot, group, added = result.snapshot, result.group, result.added
     if group is None:
         yield (

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Prefetch, QuerySet
 from django.db.models.signals import pre_delete
+from django.utils.translation import ngettext
 
 from credentials_accredible import host
 from credentials_accredible.choices import SnapshotCause
@@ -55,6 +56,17 @@ class Holdings:
     penalties: int = 0
     attributes: int = 0
     learners: int = 0
+
+    def __str__(self) -> str:
+        attributes = ngettext("%d custom attribute", "%d custom attributes", self.attributes) % self.attributes
+        parts = (
+            ngettext("%d requirement", "%d requirements", self.requirements) % self.requirements,
+            ngettext("%d data rule", "%d data rules", self.rules) % self.rules,
+            ngettext("%d penalty", "%d penalties", self.penalties) % self.penalties,
+            *([attributes] if self.attributes else []),
+            ngettext("%d learner in progress", "%d learners in progress", self.learners) % self.learners,
+        )
+        return ", ".join(parts)
 
 
 def holdings(groups: Sequence[int]) -> dict[int, Holdings]:
@@ -141,7 +153,6 @@ def _take_progress(snapshots: Iterable[_Snapshot]) -> None:
 
 
 def _delete(groups: Sequence[int]) -> None:
-    """Children first, in statements for many rows at once."""
     history.delete(PenaltyDataRule.objects.filter(penalty__group__in=groups))
     BadgePenalty.requirements.through.objects.filter(badgepenalty__group__in=groups).delete()
     history.delete(BadgePenalty.objects.filter(group__in=groups), referred=True)

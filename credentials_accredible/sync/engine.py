@@ -58,6 +58,13 @@ class Outcome:
         return self.status == RunStatus.SUCCEEDED
 
     @property
+    def sentence(self) -> str:
+        """One line for an operator: the figures where it succeeded, else the reason."""
+        if self.is_queued:
+            return "a worker will do it."
+        return runs.figures_in_words(runs.plan_figures(self.plan)) if self.succeeded else self.error
+
+    @property
     def needs_approval(self) -> bool:
         """Whether groups would be removed, which somebody has to agree to."""
         return bool(self.plan and self.plan.remove)

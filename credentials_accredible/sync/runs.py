@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from itertools import takewhile
@@ -109,6 +109,17 @@ def plan_figures(plan: Plan | None) -> dict[str, int]:
         "removed": len(plan.remove),
         "conflicting": len(plan.conflicting),
     }
+
+
+def figures_in_words(figures: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in figures.items()) + "."
+
+
+def run_sentence(run: SyncRun) -> str:
+    """The figures of a run that succeeded, in one line; empty while it runs."""
+    if run.status != RunStatus.SUCCEEDED:
+        return ""
+    return figures_in_words({name: getattr(run, f"{name}_count") for name in plan_figures(None)})
 
 
 def finish(

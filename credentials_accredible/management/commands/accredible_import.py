@@ -65,7 +65,6 @@ class Command(AccredibleCommand):
 
 
 def _sentence(imported: api.Imported, *, dry_run: bool) -> str:
-    """One line for all groups."""
     changed = [plan for plan in imported.plans if plan]
     counts = {
         name: sum(plan.counts[name] for plan in imported.plans)

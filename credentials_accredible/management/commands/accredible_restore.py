@@ -71,7 +71,6 @@ class Command(AccredibleCommand):
 
 
 def _title(item: api.Restoration) -> str:
-    """Which snapshot, and what becomes of it."""
     name = one_line(item.snapshot.name)
     return f"{name} ({item.snapshot.accredible_id}), snapshot {item.snapshot.pk}: {item.way.label}"
 

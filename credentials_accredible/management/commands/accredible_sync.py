@@ -101,7 +101,7 @@ class Command(AccredibleCommand):
     def _print(self, outcome: api.Outcome, *, dry_run: bool) -> None:
         style = self.style.SUCCESS if outcome.succeeded else self.style.ERROR
         state = "would be synced" if dry_run and outcome.succeeded else outcome.status.label
-        self.stdout.write(style(f"{outcome.config.name}: {state}: {api.outcome_sentence(outcome)}"))
+        self.stdout.write(style(f"{outcome.config.name}: {state}: {outcome.sentence}"))
         for warning in outcome.warnings:
             self.stdout.write(self.style.WARNING(f"  warning: {warning}"))
         if outcome.plan and (dry_run or not outcome.succeeded):
@@ -165,12 +165,12 @@ def _plan_lines(plan: api.Plan, hanging: dict[int, api.Holdings]) -> Iterator[st
         yield from (f"    {_describe(change)}" for change in update.changes)
     for carried in plan.carry:
         yield f"> {carried.local.accredible_id} -> {carried.remote.accredible_id}  {carried.remote.name}"
-        kept = api.describe_holdings(hanging.get(carried.local.pk, api.Holdings()))
+        kept = hanging.get(carried.local.pk, api.Holdings())
         yield f"    keeps {kept}; is inactive afterwards"
     for local in plan.remove:
         state = "active" if local.is_active else "inactive"
         yield f"- {local.accredible_id}  {local.name}"
-        yield f"    {state}, {api.describe_holdings(hanging.get(local.pk, api.Holdings()))}"
+        yield f"    {state}, {hanging.get(local.pk, api.Holdings())}"
     for conflict in plan.conflicting:
         yield f"! {conflict.remote.accredible_id}  {conflict.remote.name}"
         yield f"    held by “{conflict.holder}” already: skipped, because two copies would issue two badges"
@@ -182,7 +182,6 @@ def _plan_lines(plan: api.Plan, hanging: dict[int, api.Holdings]) -> Iterator[st
 
 
 def _describe(change: api.Change) -> str:
-    """A change as ``field: old -> new``, long values shortened."""
     return f"{change.field}: {_short(change.old)} -> {_short(change.new)}"
 
 

@@ -70,8 +70,6 @@ class PreviewRequestSerializer(StrictSerializer):
 
 
 class SyncRequestSerializer(PreviewRequestSerializer):
-    """What is agreed to, and how to sync."""
-
     force = TrueFalseField(default=False, help_text="Remove whatever is gone at Accredible, however much, unseen.")
     approved = serializers.RegexField(
         rf"^[0-9a-f]{{{_DIGEST_LENGTH}}}\Z",

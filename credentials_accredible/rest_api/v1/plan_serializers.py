@@ -61,8 +61,6 @@ class UpdatedGroupSerializer(serializers.Serializer):
 
 
 class RemovedGroupSerializer(CreatedGroupSerializer):
-    """A group that is gone at Accredible, and what goes with it."""
-
     is_active = serializers.BooleanField()
     requirements = serializers.IntegerField()
     rules = serializers.IntegerField()

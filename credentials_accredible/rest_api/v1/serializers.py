@@ -88,8 +88,6 @@ class BadgeDetailSerializer(BadgeSerializer):
 
 
 class OwnBadgeSerializer(serializers.ModelSerializer):
-    """A badge, as its learner sees it."""
-
     name = serializers.CharField(source="group_name")
     description = serializers.CharField(source="group.description", allow_null=True, help_text="null once it is gone.")
     icon_url = WebAddressField(source="group.icon_url", allow_null=True, help_text="null once it is gone.")
@@ -116,8 +114,6 @@ class GroupCountsSerializer(serializers.Serializer):
 
 
 class LastRunSerializer(serializers.Serializer):
-    """The latest sync; null where there was none."""
-
     id = serializers.IntegerField(source="last_run")
     status = serializers.ChoiceField(RunStatus.choices, source="last_status")
     started_at = serializers.DateTimeField(source="last_started")
@@ -130,8 +126,6 @@ class LastRunSerializer(serializers.Serializer):
 
 
 class ConfigSerializer(serializers.ModelSerializer):
-    """An account at Accredible."""
-
     groups = GroupCountsSerializer(source="*")
     last_run = LastRunSerializer(allow_null=True)
 
@@ -154,7 +148,6 @@ NESTED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def hidden_from(user: Any) -> list[str]:
-    """Which of the nested parts the user may not see."""
     return [name for name, (model_name, _paths) in NESTED.items() if not may(user, reading(model_name))]
 
 
@@ -185,8 +178,6 @@ class RequirementSerializer(serializers.ModelSerializer):
 
 
 class PenaltySerializer(serializers.ModelSerializer):
-    """What takes fulfilments back."""
-
     requirements: Any = serializers.PrimaryKeyRelatedField(
         many=True, read_only=True, help_text="The ids of those it takes back."
     )
@@ -272,8 +263,6 @@ class StageSerializer(serializers.Serializer):
 
 
 class RunSerializer(serializers.ModelSerializer):
-    """One synchronisation of one configuration."""
-
     config = serializers.IntegerField(
         source="api_config_id", allow_null=True, help_text="The id of the API configuration; null once that is gone."
     )
@@ -297,8 +286,6 @@ class RunSerializer(serializers.ModelSerializer):
 
 
 class ChangeSerializer(serializers.ModelSerializer):
-    """What a run did to one group."""
-
     group = serializers.UUIDField(source="group.uuid", allow_null=True, help_text="null once the group is gone.")
     changes = ChangedFieldSerializer(source="fields", many=True, help_text="Long texts are shortened.")
 
