@@ -145,7 +145,6 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("restored"), ordering="restored_at")
     def restored(self, snapshot: GroupSnapshot) -> str:
-        """When, with the way to the group that it was restored to."""
         if not snapshot.restored_at:
             return "-"
         when = moment(snapshot.restored_at)

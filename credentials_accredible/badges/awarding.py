@@ -70,8 +70,8 @@ def new_badge(user: Any, group: AccredibleGroup, on: date, attributes: Mapping[s
     )
 
 
-def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
-    """Take away the badges of ``groups`` that the user has; returns how many. Wants a transaction, as ``award``."""
+def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> None:
+    """Take away the badges of ``groups`` that the user has. Wants a transaction, as ``award``."""
     by_origin: dict[Any, AccredibleGroup] = {(group.api_config_id, group.accredible_id): group for group in groups}
     by_key = {group.pk: group for group in by_origin.values()}
     of_ids = reduce(or_, (Q(api_config=config, accredible_group_id=number) for config, number in by_origin))
@@ -83,7 +83,6 @@ def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> int:
     of = [by_key[group] if group in by_key else by_origin[origin] for group, origin in origins]
     announce(BADGE_REVOKED, zip(badges, of, strict=True))
     hand_over(badges)
-    return len(badges)
 
 
 def announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge, AccredibleGroup]]) -> None:

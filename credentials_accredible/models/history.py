@@ -267,7 +267,6 @@ def _on(this: _Occasion) -> Iterator[None]:
 
 
 def _as_found(model: Any, stored: Mapping[str, Any], created: Any) -> Any:
-    """A first row, for an object that is older than its history."""
     held = {name: stored[name] for name in _attnames(model.history_of.fields_included(model))}
     return model.history.model(history_type=CREATED, history_date=created, history_change_reason=AS_FOUND, **held)
 

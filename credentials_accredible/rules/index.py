@@ -99,7 +99,6 @@ def match(event: Event) -> dict[int, GroupMatch]:
 
 
 def look_again() -> None:
-    """Have the next event look whether rules have changed, whatever its type."""
     _index.look_again()
 
 
@@ -200,7 +199,6 @@ class _Index:
         self._asked, self._answered = object(), object()
 
     def look_again(self) -> None:
-        """Do not rely on what was seen before."""
         self._asked = object()
 
     def forget(self) -> None:

@@ -170,7 +170,6 @@ def _clean(kind: Kind, operator: str, text: str) -> str:
 
 
 def _contradictions(event_type: str, rules: Sequence[Rule]) -> Iterator[str]:
-    """A sentence for each path whose rules exclude each other."""
     for keypath in keypaths(event_type, ()):
         about = [rule for rule in rules if rule.data_path == keypath.path]
         if len(about) > 1 and _exclude_each_other(keypath.kind, about):

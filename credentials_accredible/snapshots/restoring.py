@@ -195,7 +195,6 @@ def _site(snapshot: GroupSnapshot) -> Site | None:
 
 
 def _plan_all(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> list[Restoration]:
-    """How ``snapshots`` would be restored now. Reads only, and leaves learners uncounted."""
     plans: list[Restoration] = []
     places: dict[tuple[Any, ...], GroupSnapshot] = {}
     for snapshot in snapshots:

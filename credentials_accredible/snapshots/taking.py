@@ -200,8 +200,6 @@ def _begin(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
 
 
 class _Snapshot:
-    """Writes the snapshot of one group, within the transaction that removes the group."""
-
     def __init__(self, group: AccredibleGroup, *, cause: str, run: SyncRun | None, user: Any) -> None:
         self.group = group
         configuration, self._refs = configuration_of(group)

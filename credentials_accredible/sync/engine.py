@@ -220,8 +220,6 @@ class _Fetched:
 
 
 class _Synchronisation:
-    """What one run gathers on its way, so that it can be told however the run ends."""
-
     def __init__(self, config: AccredibleAPIConfig, run: SyncRun, progress: Progress | None = None) -> None:
         self.config = config
         self.run = run

@@ -299,7 +299,6 @@ def _as_json(value: object) -> object:
 
 
 def _cut(text: str, other: str) -> str:
-    """A part of ``text``, from a little before it begins to differ from ``other``."""
     if len(text) <= _LONGEST:
         return text
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))

@@ -101,7 +101,6 @@ def mail_if_failed(pk: int) -> None:
 
 
 def _overdue() -> Q:
-    """What tells configurations whose sync was due a while ago, and was not started."""
     return Q(sync_interval__gt=0, next_sync_at__lt=timezone.now() - _OVERDUE_AFTER, current_run=None)
 
 

@@ -95,8 +95,6 @@ class AccredibleBadgeViewSet(ResourceViewSet):
 
 
 class _RunsShown(ResourceViewSet):
-    """Shows no run as running whose process has died."""
-
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action in {"list", "retrieve"}:
