@@ -106,7 +106,7 @@ def modules_entered() -> Iterator[list[str]]:
         yield modules
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
         modules.extend(found)
 
 
