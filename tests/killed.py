@@ -11,15 +11,18 @@ import django
 from django.core.management import call_command
 from django.db import connection
 
+_QUOTES = str.maketrans('"`', "''")
+
 
 def main(marker: str, number: int, arguments: list[str]) -> None:
-    """Run the command; SIGKILL before the ``number``-th statement that starts with ``marker``."""
+    """Run the command; SIGKILL before the ``number``-th statement that starts so, with names in single quotes."""
     django.setup()
     seen = 0
 
     def kill(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal seen
-        seen += sql.startswith(marker)
+        # Each database has quotation marks of its own.
+        seen += sql.translate(_QUOTES).startswith(marker)
         if seen == number:
             os.kill(os.getpid(), signal.SIGKILL)
         return execute(sql, params, many, context)

@@ -1,9 +1,10 @@
-"""Real brokers, and databases of their own on a MariaDB or MySQL server."""
+"""Real brokers, and databases of their own on the servers of databases."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,7 +22,8 @@ URLS = {
 }
 QUEUE = f"accredible_test_{os.getpid()}"
 
-DEFAULT_URL = "mysql://root@127.0.0.1:3306/accredible_test"
+MARIADB_URL = os.environ.get("MARIADB_URL", "mysql://root@127.0.0.1:3306/accredible_test")
+POSTGRES_URL = os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/accredible_test")
 
 
 @pytest.fixture(params=URLS, scope="module")
@@ -44,10 +46,10 @@ def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def mariadb_host(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[..., Host]]:
-    """Makes a host on a new database with the character set that is asked for."""
+    """Makes a host on a new database with the character set that is asked for, on a MariaDB or MySQL server."""
     import MySQLdb
 
-    url = urlsplit(os.environ.get("MARIADB_URL", DEFAULT_URL))
+    url = urlsplit(MARIADB_URL)
     login: dict[str, Any] = {
         "host": url.hostname,
         "port": url.port or 3306,
@@ -57,9 +59,8 @@ def mariadb_host(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[..., H
     made: list[str] = []
 
     def execute(sql: str) -> None:
-        server = MySQLdb.connect(**login)
-        server.cursor().execute(sql)
-        server.close()
+        with closing(MySQLdb.connect(**login)) as server:
+            server.cursor().execute(sql)
 
     def make(charset: str = "utf8mb4") -> Host:
         name = f"accredible_test_{os.getpid()}_{len(made)}"
@@ -74,3 +75,39 @@ def mariadb_host(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[..., H
     yield make
     for name in made:
         execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def postgres_host(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[[], Host]]:
+    """Makes a host on a new database on a PostgreSQL server."""
+    import psycopg
+
+    url = urlsplit(POSTGRES_URL)
+    made: list[str] = []
+
+    def address(name: str) -> str:
+        return urlunsplit(url._replace(scheme="postgres", path=f"/{name}"))
+
+    def execute(sql: str) -> None:
+        with psycopg.connect(address("postgres"), autocommit=True) as server:
+            server.execute(sql)
+
+    def make() -> Host:
+        name = f"accredible_test_{os.getpid()}_{len(made)}"
+        execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        execute(f"CREATE DATABASE {name}")
+        made.append(name)
+        host = Host(tmp_path, address(name), emulator.url, lambda: psycopg.connect(address(name)))
+        host.set_up()
+        return host
+
+    yield make
+    for name in made:
+        execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["mariadb", "postgres"])
+def server_host(request: pytest.FixtureRequest) -> Callable[[], Host]:
+    """Makes a host on a new database, on either server."""
+    make: Callable[[], Host] = request.getfixturevalue(f"{request.param}_host")
+    return make

@@ -34,7 +34,7 @@ def kill(host: Host, statement: str, number: int, *command: str) -> None:
 
 def test_a_removal(host: Host) -> None:
     before, groups = contents(host), host.groups()
-    kill(host, f'INSERT INTO "{_TABLE}snapshotpart"', 3, "accredible_sync", "--force")
+    kill(host, f"INSERT INTO '{_TABLE}snapshotpart'", 3, "accredible_sync", "--force")
 
     assert (contents(host), host.groups()) == (before, groups)
     assert host.rows(f"SELECT COUNT(*) FROM {_TABLE}groupsnapshot") == [(0,)]
@@ -44,7 +44,7 @@ def test_a_restoration(host: Host) -> None:
     before = contents(host)
     host.manage("accredible_sync", "--force")
     groups = host.groups()
-    kill(host, f'INSERT INTO "{_TABLE}fulfillment"', 2, "accredible_restore", "--run", "1")
+    kill(host, f"INSERT INTO '{_TABLE}fulfillment'", 2, "accredible_restore", "--run", "1")
 
     assert (contents(host)[0], host.groups()) == (0, groups)
     assert host.rows(f"SELECT COUNT(*) FROM {_TABLE}groupsnapshot WHERE restored_at IS NOT NULL") == [(0,)]

@@ -12,7 +12,7 @@ from demo.emulator.server import Emulator
 from tests.host import GROUP_TABLE, Host, SqliteHosts
 
 # How the statements begin that write groups, each in batches.
-INSERT, UPDATE, DELETE = (f'{verb} "{GROUP_TABLE}"' for verb in ("INSERT INTO", "UPDATE", "DELETE FROM"))
+INSERT, UPDATE, DELETE = (f"{verb} '{GROUP_TABLE}'" for verb in ("INSERT INTO", "UPDATE", "DELETE FROM"))
 
 KNOWN = 1200
 # The same in every emulator, so that a group that is added to another one is unchanged.
@@ -43,7 +43,7 @@ def know_groups(host: Host) -> None:
         (INSERT, 9),
         (UPDATE, 2),
         (DELETE, 1),
-        ('UPDATE "credentials_accredible_syncrun" SET "status"', 1),
+        ("UPDATE 'credentials_accredible_syncrun' SET 'status'", 1),
     ],
     ids=["first-insert", "last-insert", "update", "removal", "before-commit"],
 )

@@ -211,14 +211,14 @@ class TestMail:
 
     def test_text_of_others_makes_no_second_header_line(self, emulator: Emulator, account: Any) -> None:
         emulator.fault("status", status=500, path="/v1/issuer/groups/search", times=10_000)
-        scheduled("Main\r\nBcc: everybody@example.com\x00\u202e")
+        scheduled("Main\r\nBcc: everybody@example.com\x1b\u202e")
 
         api.sweep_syncs()
 
         (message,) = mail.outbox
         assert "\n" not in message.subject
         assert message.message()["Bcc"] is None
-        assert "\x00" not in message.subject
+        assert "\x1b" not in message.subject
         assert "\u202e" not in message.body
 
     @pytest.mark.parametrize("trigger", [RunTrigger.ADMIN, RunTrigger.COMMAND, RunTrigger.API])

@@ -1,4 +1,4 @@
-"""A sync on MariaDB: all of Unicode, one at a time, all or nothing."""
+"""A sync on database servers: all of Unicode, one at a time, all or nothing."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def test_every_character_survives_whatever_the_database_was_made_for(
 
 @pytest.mark.parametrize(
     ("statement", "number"),
-    [(f"INSERT INTO `{GROUP_TABLE}`", 3), ("UPDATE `credentials_accredible_syncrun` SET `status`", 1)],
+    [(f"INSERT INTO '{GROUP_TABLE}'", 3), ("UPDATE 'credentials_accredible_syncrun' SET 'status'", 1)],
     ids=["insert", "before-commit"],
 )
 def test_a_sync_that_is_killed_leaves_the_groups_as_they_were(
-    emulator: Emulator, mariadb_host: Callable[..., Host], statement: str, number: int
+    emulator: Emulator, server_host: Callable[..., Host], statement: str, number: int
 ) -> None:
     account = emulator.add_account(key="main-key-0001")
     for n in range(2000):
         account.add_group(name=f"g-{n}", course_name=f"Group {n}")
-    host = mariadb_host()
+    host = server_host()
 
     killed = host.run("-m", "tests.killed", statement, str(number), "accredible_sync")
 
@@ -51,12 +51,12 @@ def test_a_sync_that_is_killed_leaves_the_groups_as_they_were(
 
 
 def test_of_two_syncs_at_once_one_is_refused_and_no_group_is_there_twice(
-    emulator: Emulator, mariadb_host: Callable[..., Host]
+    emulator: Emulator, server_host: Callable[..., Host]
 ) -> None:
     account = emulator.add_account(key="main-key-0001")
     for n in range(20):
         account.add_group(name=f"g-{n}", course_name=f"Group {n}")
-    host = mariadb_host()
+    host = server_host()
     emulator.fault("slow", seconds=3, path="/v1/issuer/groups/search", times=1)
 
     processes = [host.start("manage.py", "accredible_sync") for _number in range(2)]

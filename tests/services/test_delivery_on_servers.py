@@ -1,4 +1,4 @@
-"""Senders that are killed, and senders at the same moment, on MariaDB."""
+"""Senders that are killed, and senders at the same moment, on database servers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.services
 @pytest.mark.parametrize("senders", [1, 4])
 @pytest.mark.parametrize("what", ["issue", "revoke"])
 def test_killed_senders_leave_every_badge_with_one_credential(
-    emulator: Emulator, account: Any, mariadb_host: Callable[..., Host], what: str, senders: int
+    emulator: Emulator, account: Any, server_host: Callable[..., Host], what: str, senders: int
 ) -> None:
-    host = mariadb_host()
+    host = server_host()
     slow_down(emulator)
 
     figures = kill_senders(account, host, what, 52, senders=senders)

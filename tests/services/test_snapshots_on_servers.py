@@ -1,4 +1,4 @@
-"""Removing and restoring on MariaDB: many learners, and a process that is killed."""
+"""Removing and restoring on database servers: many learners, and a process that is killed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.snapshots.test_many import contents, remove_and_restore
 pytestmark = pytest.mark.services
 
 
-def test_many_learners(emulator: Emulator, mariadb_host: Callable[..., Host]) -> None:
-    remove_and_restore(mariadb_host(), emulator)
+def test_many_learners(emulator: Emulator, server_host: Callable[..., Host]) -> None:
+    remove_and_restore(server_host(), emulator)
 
 
 def test_a_restoration_that_is_killed_leaves_nothing_behind(
-    emulator: Emulator, mariadb_host: Callable[..., Host]
+    emulator: Emulator, server_host: Callable[..., Host]
 ) -> None:
     emulator.add_account(key="main-key-0001").add_group(name="stays", course_name="Stays")
-    host = mariadb_host()
+    host = server_host()
     filled = host.run("-m", "tests.snapshots.many", "5", "1000")
     assert filled.returncode == 0, filled.stderr
     before = contents(host)
@@ -31,7 +31,7 @@ def test_a_restoration_that_is_killed_leaves_nothing_behind(
     groups = host.groups()
 
     killed = host.run(
-        "-m", "tests.killed", "INSERT INTO `credentials_accredible_fulfillment`", "3", "accredible_restore",
+        "-m", "tests.killed", "INSERT INTO 'credentials_accredible_fulfillment'", "3", "accredible_restore",
         "--run", "1",
     )  # fmt: skip
 
@@ -42,10 +42,10 @@ def test_a_restoration_that_is_killed_leaves_nothing_behind(
 
 
 def test_whatever_a_learner_has_done_before_the_removal_is_in_the_snapshot(
-    emulator: Emulator, mariadb_host: Callable[..., Host]
+    emulator: Emulator, server_host: Callable[..., Host]
 ) -> None:
     emulator.add_account(key="main-key-0001").add_group(name="stays", course_name="Stays")
-    host = mariadb_host()
+    host = server_host()
     filled = host.run("-m", "tests.snapshots.many", "3", "60")
     assert filled.returncode == 0, filled.stderr
     progress = "SELECT COUNT(*) FROM credentials_accredible_badgeprogress"

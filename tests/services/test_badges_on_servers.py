@@ -1,4 +1,4 @@
-"""From events to badges on MariaDB: whatever happens at once, and whatever an event says."""
+"""From events to badges on database servers: whatever happens at once, and whatever an event says."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.services
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(
-    mariadb_host: Callable[..., Host], scenario: str
+    server_host: Callable[..., Host], scenario: str
 ) -> None:
-    host = mariadb_host()
+    host = server_host()
 
     done = host.run("-m", "tests.badges.at_once", scenario)
 
@@ -28,17 +28,8 @@ def test_events_at_the_same_moment_give_one_badge_and_none_is_lost(
     }
 
 
-def test_what_people_decide_twice_at_the_same_moment_is_decided_once(mariadb_host: Callable[..., Host]) -> None:
-    done = mariadb_host().run("-m", "tests.delivery.hands_at_once")
+def test_what_people_decide_twice_at_the_same_moment_is_decided_once(server_host: Callable[..., Host]) -> None:
+    done = server_host().run("-m", "tests.delivery.hands_at_once")
 
     assert done.returncode == 0, done.stderr
     assert mistakes(json.loads(done.stdout)) == []
-
-
-@pytest.mark.parametrize(
-    "tests", ["tests/receivers", "tests/badges/test_any_sequence.py", "tests/badges/test_progress.py"]
-)
-def test_what_is_tested_on_sqlite_holds_here(mariadb_host: Callable[..., Host], tests: str) -> None:
-    done = mariadb_host().run("-m", "pytest", "-q", "-p", "no:cacheprovider", tests)
-
-    assert done.returncode == 0, done.stdout
