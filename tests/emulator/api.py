@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -70,8 +69,3 @@ def made(reply: Reply) -> dict[str, Any]:
     assert reply.status_code == 200, reply.text
     credential: dict[str, Any] = reply.json()["credential"]
     return credential
-
-
-def day(offset: int) -> str:
-    """The date so many days from today."""
-    return (datetime.now(UTC).date() + timedelta(days=offset)).isoformat()

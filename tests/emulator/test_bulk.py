@@ -54,14 +54,6 @@ def test_some_made_is_207_with_a_result_for_each(account: Account, api: Api, gro
     assert len(account.credentials()) == 2
 
 
-def test_none_made_is_422(account: Account, api: Api, group: int) -> None:
-    reply = api.bulk(order(1, "a@example.org"), order(group, "nonsense"))
-
-    assert reply.status_code == 422
-    assert all(result.keys() == {"errors"} for result in reply.json()["results"])
-    assert account.credentials() == []
-
-
 @pytest.mark.parametrize("count", [0, 31])
 def test_no_more_than_thirty_at_once(account: Account, api: Api, group: int, count: int) -> None:
     reply = api.bulk(*(order(group, f"{number}@example.org") for number in range(count)))

@@ -47,10 +47,8 @@ def test_faults_are_met_in_the_order_in_which_they_were_added(emulator: Emulator
         ({"pattern": r"\?x=1$"}, [200, 200, 200, 500]),
         ({"contains": "needle"}, [200, 500, 200, 200]),
         ({"json": {"page": 1}}, [500, 200, 200, 200]),
-        ({"json": {"page": 1, "page_size": 9}}, [200, 200, 200, 200]),
         ({"environment": "eu"}, [200, 200, 200, 200]),
         ({"environment": "emulator"}, [500, 500, 500, 500]),
-        ({"path": "/v2/"}, [200, 200, 200, 200]),
         ({"method": "POST", "path": SEARCH, "json": {"page": 2}, "contains": "needle"}, [200, 500, 200, 200]),
     ],
 )
@@ -77,13 +75,6 @@ def test_paths_do_not_depend_on_the_environment(emulator: Emulator) -> None:
         assert eu.get(DETAILS).status_code == 500
 
 
-def test_faults_meet_pages_and_pictures_too(emulator: Emulator, account: Account) -> None:
-    url = account.add_design()["rasterized_content_url"]
-    emulator.fault("status", status=503, path="/designs/")
-
-    assert requests.get(url, timeout=PATIENCE).status_code == 503
-
-
 def test_the_controls_meet_no_fault(emulator: Emulator, account: Account) -> None:
     emulator.fault("cut_before", times=None)
 
@@ -95,17 +86,11 @@ def test_the_controls_meet_no_fault(emulator: Emulator, account: Account) -> Non
     [
         {"kind": "flood"},
         {"kind": "status"},
-        {"kind": "status", "status": 299},
         {"kind": "status", "status": "500"},
-        {"kind": "reply", "status": 99},
-        {"kind": "reply", "headers": {"X": "a\nb"}},
         {"kind": "html", "times": 0},
-        {"kind": "html", "after": -1},
         {"kind": "html", "pattern": "("},
-        {"kind": "html", "json": [1]},
         {"kind": "html", "colour": "red"},
         {"kind": "slow", "seconds": -1},
-        {"kind": "slow", "seconds": 1e9},
         {"kind": "cut_before", "how": "gently"},
     ],
 )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from http.client import IncompleteRead
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 import requests
@@ -19,54 +17,30 @@ SEARCH = "/v1/issuer/groups/search"
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
+    ("status", "kind", "said"),
     [
-        (403, {"errors": "This API key may not do that"}),
-        (404, {"errors": "Doesn't exist"}),
-        (422, {"errors": "Invalid Group"}),
-        (429, {"errors": "Too many requests, try again later"}),
-        (500, {"errors": "Internal server error"}),
+        (400, "application/json", '"code"'),
+        (401, "text/plain", "HTTP Token: Access denied."),
+        (403, "application/json", "may not do that"),
+        (404, "application/json", "Doesn't exist"),
+        (429, "application/json", "Too many requests"),
+        (500, "application/json", "Internal server error"),
+        (502, "text/html", "<html>"),
+        (503, "text/html", "<html>"),
     ],
 )
-def test_a_status_comes_with_a_body_in_json(emulator: Emulator, api: Api, status: int, body: Any) -> None:
+def test_a_status_comes_as_accredible_or_a_proxy_says_it(
+    emulator: Emulator, api: Api, status: int, kind: str, said: str
+) -> None:
     emulator.fault("status", status=status)
-
-    reply = api.get(DETAILS)
-
-    assert (reply.status_code, reply.json()) == (status, body)
-    assert "Retry-After" not in reply.headers
-
-
-def test_a_bad_request_names_code_message_status_and_errors(emulator: Emulator, api: Api) -> None:
-    emulator.fault("status", status=400)
-
-    assert api.get(DETAILS).json().keys() == {"code", "message", "status", "errors"}
-
-
-def test_a_refused_key_is_told_in_plain_text(emulator: Emulator, api: Api) -> None:
-    emulator.fault("status", status=401)
-
-    reply = api.get(DETAILS)
-
-    assert (reply.status_code, reply.text.strip()) == (401, "HTTP Token: Access denied.")
-
-
-@pytest.mark.parametrize("status", [502, 503, 504])
-def test_a_proxy_answers_in_html(emulator: Emulator, api: Api, status: int) -> None:
-    emulator.fault("status", status=status)
-
-    reply = api.get(DETAILS)
-
-    assert reply.status_code == status
-    assert reply.headers["Content-Type"].startswith("text/html")
-    assert "<html>" in reply.text
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_comes_where_asked_for(emulator: Emulator, api: Api, status: int) -> None:
     emulator.fault("status", status=status, retry_after=7)
 
-    assert api.get(DETAILS).headers["Retry-After"] == "7"
+    first, second = api.get(DETAILS), api.get(DETAILS)
+
+    assert (first.status_code, first.headers["Content-Type"].split(";")[0]) == (status, kind)
+    assert said in first.text
+    assert "Retry-After" not in first.headers
+    assert second.headers["Retry-After"] == "7"
 
 
 @pytest.mark.parametrize("options", [{"kind": "status", "status": 500}, {"kind": "html"}, {"kind": "reply"}])
@@ -78,16 +52,6 @@ def test_a_reply_from_elsewhere_means_that_nothing_was_done(
     api.create(group)
 
     assert account.credentials() == []
-
-
-def test_html_comes_with_200(emulator: Emulator, api: Api) -> None:
-    emulator.fault("html")
-
-    reply = api.post(SEARCH, {})
-
-    assert reply.status_code == 200
-    assert reply.headers["Content-Type"].startswith("text/html")
-    assert "<html>" in reply.text
 
 
 def test_broken_json_looks_like_json_and_is_none(emulator: Emulator, account: Account, api: Api, group: int) -> None:
@@ -123,12 +87,6 @@ def test_groups_can_be_missing(emulator: Emulator, account: Account, api: Api, g
     assert reply.json()["meta"]["total_count"] == 1
 
 
-def test_a_design_can_be_missing_from_its_reply(emulator: Emulator, account: Account, api: Api, group: int) -> None:
-    emulator.fault("no_groups")
-
-    assert api.get(f"/v1/designs/{account.designs()[0]['id']}").json() == {}
-
-
 def test_meta_can_be_missing(emulator: Emulator, account: Account, api: Api, group: int) -> None:
     emulator.fault("no_meta")
 
@@ -149,16 +107,6 @@ def test_half_a_page_can_be_missing(emulator: Emulator, account: Account, api: A
     assert (second["meta"]["total_count"], second["meta"]["next_page"]) == (30, 3)
 
 
-def test_half_of_a_design_can_be_missing(emulator: Emulator, account: Account, api: Api) -> None:
-    design = account.add_design()
-    emulator.fault("half_page")
-
-    shown = api.get(f"/v1/designs/{design['id']}").json()["design"]
-
-    assert shown["id"] == design["id"]
-    assert "rasterized_content_url" not in shown
-
-
 def test_a_full_account_can_look_empty(emulator: Emulator, account: Account, api: Api) -> None:
     for _ in range(60):
         account.add_group()
@@ -169,12 +117,6 @@ def test_a_full_account_can_look_empty(emulator: Emulator, account: Account, api
     assert reply["groups"] == []
     assert (reply["meta"]["total_count"], reply["meta"]["next_page"]) == (0, None)
     assert len(api.groups()["groups"]) == 50
-
-
-def test_a_spoilt_reply_leaves_refusals_alone(emulator: Emulator, api: Api) -> None:
-    emulator.fault("no_groups")
-
-    assert api.get("/v1/designs/1").json() == {"errors": "Doesn't exist"}
 
 
 @pytest.mark.parametrize("how", ["fin", "rst"])
@@ -194,26 +136,6 @@ def test_a_cut_connection(
     assert len(api.search({"license_id": "own"})["credentials"]) == made
 
 
-def test_a_connection_that_was_used_before_can_be_cut(emulator: Emulator, api: Api) -> None:
-    api.get(DETAILS)
-    emulator.fault("cut_before")
-
-    with pytest.raises(requests.exceptions.ConnectionError):
-        api.get(DETAILS)
-
-    assert api.get(DETAILS).status_code == 200
-
-
-def test_a_slow_reply_comes_in_the_end(emulator: Emulator, account: Account, api: Api, group: int) -> None:
-    emulator.fault("slow", seconds=0.3)
-    start = time.monotonic()
-
-    reply = api.create(group)
-
-    assert reply.status_code == 200
-    assert time.monotonic() - start >= 0.3
-
-
 def test_a_slow_reply_has_done_its_work_when_patience_ends(
     emulator: Emulator, account: Account, api: Api, group: int
 ) -> None:
@@ -230,14 +152,6 @@ def test_a_slow_reply_has_done_its_work_when_patience_ends(
     assert len(account.credentials()) == 1
 
 
-def test_others_are_served_while_one_waits(emulator: Emulator, api: Api) -> None:
-    emulator.fault("hang", path=DETAILS)
-    with Api(emulator.url, "key-0001") as other, pytest.raises(requests.exceptions.ReadTimeout):
-        api.get(DETAILS, timeout=0.1)
-    with Api(emulator.url, "key-0001") as other:
-        assert other.get(DETAILS).status_code == 200
-
-
 def test_a_hanging_server_does_nothing(emulator: Emulator, account: Account, api: Api, group: int) -> None:
     emulator.fault("hang")
 
@@ -245,13 +159,6 @@ def test_a_hanging_server_does_nothing(emulator: Emulator, account: Account, api
         api.request("POST", "/v1/credentials", json={}, timeout=0.2)
 
     assert account.credentials() == []
-
-
-def test_a_hanging_server_does_not_hang_for_ever(emulator: Emulator, api: Api) -> None:
-    emulator.fault("hang", seconds=0.1)
-
-    with pytest.raises(requests.exceptions.ConnectionError):
-        api.get(DETAILS)
 
 
 def test_a_dripping_reply_defeats_a_timeout_between_bytes(emulator: Emulator, api: Api) -> None:
@@ -273,16 +180,6 @@ def test_any_reply_can_be_ordered(emulator: Emulator, api: Api) -> None:
 
     assert (first.status_code, first.json(), first.headers["X-Odd"]) == (200, {"groups": [{"id": 1}, {"id": 1}]}, "yes")
     assert (second.status_code, second.text, second.headers["Location"]) == (302, "moved", "https://elsewhere.example/")
-
-
-def test_a_length_that_promises_too_much_ends_in_an_error(emulator: Emulator, api: Api) -> None:
-    emulator.fault("reply", body="short", headers={"Content-Length": "500"})
-
-    # Not with requests, which lets it pass on top of urllib3 1.26.
-    with pytest.raises(IncompleteRead), urlopen(emulator.url + DETAILS, timeout=5) as reply:
-        reply.read()
-
-    assert api.get(DETAILS).status_code == 200
 
 
 def test_a_reply_to_many_can_use_the_words_of_older_texts(emulator: Emulator, account: Account, api: Api) -> None:

@@ -68,25 +68,3 @@ def test_a_port_in_use_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> No
 
     assert status == 1
     assert capsys.readouterr() == ("", f"Port {port} on 127.0.0.1 is in use; choose another with --port.\n")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "word"), [(["--host", "0.0.0.0"], "loopback"), (["--key", "two words"], "API key")]
-)
-def test_what_cannot_be_served_is_one_sentence(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], word: str
-) -> None:
-    status = main(arguments)
-
-    said = capsys.readouterr()
-    assert (status, said.out, said.err.count("\n")) == (1, "", 1)
-    assert word in said.err
-
-
-@pytest.mark.parametrize("arguments", [["--port", "70000"], ["--groups", "-1"], ["--rate-limit", "x"]])
-def test_arguments_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-
-    assert ended.value.code == 2
-    assert arguments[0] in capsys.readouterr().err

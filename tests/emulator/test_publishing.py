@@ -6,36 +6,7 @@ import requests
 
 from demo.emulator.account import Account
 from demo.emulator.server import Emulator
-from tests.emulator.api import PATIENCE, Api, day, made
-
-
-def test_an_expired_credential_keeps_its_page_and_says_so(api: Api, group: int) -> None:
-    credential = made(api.create(group))
-    path = f"/v1/credentials/{credential['id']}"
-
-    assert made(api.put(path, {"credential": {"expired_on": day(0)}}))["expired_on"] == day(0)
-    expired = requests.get(credential["url"], timeout=PATIENCE)
-    made(api.put(path, {"credential": {"expired_on": day(9)}}))
-    later = requests.get(credential["url"], timeout=PATIENCE)
-    made(api.put(path, {"credential": {"expired_on": None}}))
-    undone = requests.get(credential["url"], timeout=PATIENCE)
-
-    assert "expired" in expired.text.split("</style>")[1]
-    assert "expired" not in later.text.split("</style>")[1]
-    assert day(9) in later.text
-    assert "expired" not in undone.text.split("</style>")[1]
-
-
-def test_the_page_shows_who_got_what(account: Account, api: Api, group: int) -> None:
-    credential = made(api.create(group, learner="Ada <b>Lovelace</b> 🏅"))
-
-    page = requests.get(credential["url"], timeout=PATIENCE)
-
-    assert page.status_code == 200
-    assert "Ada &lt;b&gt;Lovelace&lt;/b&gt; 🏅" in page.text
-    assert "Statistics" in page.text
-    assert "internal" in page.text
-    assert f"/designs/{account.designs()[0]['id']}.png" in page.text
+from tests.emulator.api import PATIENCE, Api, made
 
 
 def test_an_unpublished_credential_has_no_page(api: Api, group: int) -> None:
@@ -47,13 +18,6 @@ def test_an_unpublished_credential_has_no_page(api: Api, group: int) -> None:
     assert made(api.put(path, {"credential": {"approve": True}}))["approve"] is True
     assert requests.get(credential["url"], timeout=PATIENCE).status_code == 200
     assert made(api.put(path, {"credential": {"approve": False}}))["approve"] is False
-    assert requests.get(credential["url"], timeout=PATIENCE).status_code == 404
-
-
-def test_a_private_credential_has_no_public_page(api: Api, group: int) -> None:
-    credential = made(api.create(group, private=True))
-
-    assert (credential["approve"], credential["private"]) == (True, True)
     assert requests.get(credential["url"], timeout=PATIENCE).status_code == 404
 
 
@@ -79,10 +43,3 @@ def test_without_a_design_a_credential_is_not_published(account: Account, api: A
 
     assert made(api.create(group))["approve"] is False
     assert api.get("/v1/issuer/details").json()["issuer"]["certificate_left"] == account.initial_credits
-
-
-def test_in_sandbox_mode_nothing_is_published(emulator: Emulator) -> None:
-    group = emulator.add_account(key="sandbox", sandbox_mode=True).add_group()["id"]
-
-    with Api(emulator.url, "sandbox") as api:
-        assert made(api.create(group, approve=True))["approve"] is False

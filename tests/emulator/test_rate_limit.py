@@ -13,10 +13,6 @@ from tests.emulator.api import PATIENCE, Api
 DETAILS = "/v1/issuer/details"
 
 
-def test_there_is_none_unless_asked_for(api: Api) -> None:
-    assert {api.get(DETAILS).status_code for _ in range(300)} == {200}
-
-
 def test_past_the_limit_requests_are_refused(emulator: Emulator, account: Account, api: Api) -> None:
     emulator.rate_limit(3)
 
@@ -52,20 +48,6 @@ def test_the_next_window_counts_anew(emulator: Emulator, api: Api) -> None:
 
     assert statuses.count(200) in {2, 3, 4}
     assert 429 in statuses
-
-
-def test_it_can_be_switched_off(emulator: Emulator, api: Api) -> None:
-    emulator.rate_limit(0)
-    emulator.rate_limit(None)
-
-    assert api.get(DETAILS).status_code == 200
-
-
-def test_requests_without_a_key_count_too(emulator: Emulator, account: Account, api: Api) -> None:
-    emulator.rate_limit(1)
-
-    assert requests.get(emulator.url + DETAILS, timeout=PATIENCE).status_code == 401
-    assert api.get(DETAILS).status_code == 429
 
 
 def test_environments_count_for_themselves_and_pages_do_not_count(
