@@ -54,7 +54,7 @@ def test_a_journey_enters_the_modules_that_the_page_lists(
 @pytest.mark.parametrize(
     ("heading", "journey", "most"),
     [
-        ("From “Sync groups” to the database", journeys.sync_groups, 25),
+        ("From “Sync groups” to the database", journeys.sync_groups, 24),
         ("From a snapshot back to a group", journeys.restore_group, 18),
     ],
 )

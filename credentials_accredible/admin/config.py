@@ -102,8 +102,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         try:
             if request.method == "POST":
                 request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]
-            shown = whole_number(object_id)
-            if shown is not None:
+            elif (shown := whole_number(object_id)) is not None:
                 warn_of_schedules(request, only=shown)
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ConfigurationError as error:
@@ -113,7 +112,8 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, and the door of the action; a sync asks Accredible, hence no transaction."""
         try:
-            warn_of_schedules(request)
+            if request.method == "GET":
+                warn_of_schedules(request)
             return super().changelist_view(request, extra_context)
         except ConfigurationError as error:
             return self._report(request, error)
