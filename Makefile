@@ -66,7 +66,7 @@ test-postgres: $(VENV)/services.stamp ## Run the tests that need PostgreSQL, at 
 	    at = dj_database_url.parse(sys.argv[1]); \
 	    psycopg.connect(host=at["HOST"], port=at["PORT"] or 5432, user=at["USER"], password=at["PASSWORD"], \
 	    dbname="postgres", connect_timeout=5)' '$(POSTGRES_URL)' 2>$(VENV)/postgres.log \
-	    || { echo "No PostgreSQL server answers at POSTGRES_URL: $$(tail -n 1 $(VENV)/postgres.log)"; exit 1; }
+	    || { echo "No PostgreSQL server answers at POSTGRES_URL: $$(grep Error $(VENV)/postgres.log | tail -n 1)"; exit 1; }
 	@POSTGRES_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest -m services -k postgres tests/services
 	@DATABASE_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest $(PARALLEL) $(ON_SERVERS)
 
