@@ -6,6 +6,7 @@ W001  a setting that does not exist, misspelled most likely
 W002  an event type that is not known
 W003  an event type that does not say which learner it is about
 W004  workers that do not keep the rate limit together
+W005  a badge can be sent again while the first request is still under way
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _ID = "credentials_accredible."
 
 _EVENTS = f"{conf.SETTING}['EVENTS']"
 _DELIVERY = f"{conf.SETTING}['DELIVERY']"
+_LATE = f"{conf.SETTING}['LATE_ANSWER_MINUTES']"
 _BROKER = f"{conf.SETTING}['BROKER_URL']"
 
 # What reads a setting for use. The client's options find one unusable setting at a time, and name it themselves.
@@ -40,6 +42,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     _BROKER: conf.broker_url,
     f"{conf.SETTING}['INLINE_TIMEOUT']": partial(conf.pair, "INLINE_TIMEOUT"),
     f"{conf.SETTING}['DELIVERY_LEASE']": conf.delivery_lease,
+    _LATE: partial(conf.number, "LATE_ANSWER_MINUTES", least=0),
     f"{conf.SETTING}['DELIVERY_DELAYS']": partial(conf.pair, "DELIVERY_DELAYS"),
     f"{conf.SETTING}['DELIVERY_DAYS']": partial(conf.number, "DELIVERY_DAYS", least=0),
     f"{conf.SETTING}['UNPUBLISHED_RECHECK']": partial(conf.number, "UNPUBLISHED_RECHECK", least=1),
@@ -63,6 +66,8 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     if not objections[_DELIVERY] and not objections[_BROKER]:
         found += _missing_broker()
         found += _unshared_limit()
+    if not any(objections.values()):
+        found += _impatience()
     if not objections[_EVENTS]:
         found += _unfit_event_types()
     return found
@@ -108,6 +113,17 @@ def _unshared_limit() -> Iterator[CheckMessage]:
             hint=f"Set {conf.SETTING}['REDIS_URL'], so that they keep it together; or {conf.SETTING}"
             "['RATE_LIMIT_SHARES'] to the number of processes that send.",
             id=f"{_ID}W004",
+        )
+
+
+def _impatience() -> Iterator[CheckMessage]:
+    _name, longest = conf.longest_request()
+    if conf.number("LATE_ANSWER_MINUTES", least=0) * 60 <= longest:
+        yield Warning(
+            f"{_LATE} is not more than the {longest:g} seconds that are waited for a reply: a badge can be sent again "
+            "while Accredible is still working on it, and learners get two.",
+            hint=f"Raise {_LATE} to minutes, or lower the time-outs.",
+            id=f"{_ID}W005",
         )
 
 

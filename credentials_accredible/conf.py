@@ -123,6 +123,11 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_description: Seconds for which a sender has the badges it has taken on to itself; after that it counts
     #    as dead, and another one takes them over. More than a request can take with all its waiting.
     "DELIVERY_LEASE": 300,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['LATE_ANSWER_MINUTES']
+    # .. setting_default: 10
+    # .. setting_description: Minutes for which Accredible, or a proxy on the way, can still be working on a request
+    #    that brought no answer. A badge that was sent with it is only looked for, and sent again when they are over.
+    "LATE_ANSWER_MINUTES": 10,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY_DELAYS']
     # .. setting_default: [15, 14400]
     # .. setting_description: Seconds until a failed delivery is tried again, at first and at most: the delay doubles
@@ -235,14 +240,18 @@ def rate(name: str) -> tuple[int, int] | None:
 def delivery_lease() -> float:
     """Setting ``DELIVERY_LEASE``; ConfigurationError where a request could outlast it."""
     lease = number("DELIVERY_LEASE", least=10)
-    for name in ("REQUEST_TIMEOUT", "INLINE_TIMEOUT"):
-        longest_request = sum(pair(name))
-        if lease <= longest_request:
-            raise ConfigurationError(
-                f"{SETTING}['DELIVERY_LEASE'] must be more than the {longest_request:g} seconds that a request can "
-                f"take, the sum of {SETTING}['{name}']."
-            )
+    name, longest = longest_request()
+    if lease <= longest:
+        raise ConfigurationError(
+            f"{SETTING}['DELIVERY_LEASE'] must be more than the {longest:g} seconds that a request can take, the sum "
+            f"of {SETTING}['{name}']."
+        )
     return lease
+
+
+def longest_request() -> tuple[str, float]:
+    """Which setting lets a request of a delivery take longest, and how many seconds; ConfigurationError as ``pair``."""
+    return max(((name, sum(pair(name))) for name in ("REQUEST_TIMEOUT", "INLINE_TIMEOUT")), key=lambda item: item[1])
 
 
 def broker_url() -> str | None:

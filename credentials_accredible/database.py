@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import islice
 from typing import Any, ParamSpec, TypeVar
@@ -54,6 +55,55 @@ def widen_tables(apps: Any, schema_editor: Any) -> None:
         narrow = [row[0] for row in cursor.fetchall()]
         for table in narrow:
             cursor.execute(f"ALTER TABLE {connection.ops.quote_name(table)} CONVERT TO CHARACTER SET utf8mb4")
+
+
+# The present moment by each database's own clock, as text of UTC. SQLite cuts off what is below a millisecond: one more
+# keeps a time that was just written from lying ahead.
+_CLOCKS = {
+    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'now', '+0.001 seconds')",
+    "mysql": "SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)",
+    "postgresql": "SELECT CAST(clock_timestamp() AT TIME ZONE 'UTC' AS text)",
+}
+# Seconds for which a reading of it is good. Between two, time is counted by a clock of this process that nobody sets.
+_READING_LASTS = 3600.0
+# Readings differ by the way to the database and back: a smaller difference is no other time.
+_SAME_TIME = timedelta(milliseconds=20)
+
+
+class _Clock:
+    """The database's clock, as this process knows it."""
+
+    def __init__(self) -> None:
+        # When the process's clock stood at zero, by the database's.
+        self._zero: datetime | None = None
+        self._read_at = 0.0
+
+    def now(self, *, exactly: bool) -> datetime:
+        begun = time.monotonic()
+        if exactly or self._zero is None or begun - self._read_at > _READING_LASTS:
+            zero = _asked() - timedelta(seconds=begun)
+            self._read_at = begun
+            if self._zero is None or abs(zero - self._zero) > _SAME_TIME:
+                self._zero = zero
+        return self._zero + timedelta(seconds=time.monotonic())
+
+
+_clock = _Clock()
+
+
+def now(*, exactly: bool = False) -> datetime:
+    """The present moment by the database's clock, which is one for all hosts: what leases and delays are counted with.
+
+    ``exactly``: ask the database. Otherwise it is asked once an hour, and this process counts on from there.
+    """
+    return _clock.now(exactly=exactly)
+
+
+def _asked() -> datetime:
+    connection = connections[alias()]
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOCKS[connection.vendor])
+        return datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
 
 
 # Deadlocks are a part of life with MySQL, connections get lost, and two workers can want to make the same row.

@@ -105,6 +105,14 @@ def test_workers_that_do_not_keep_the_rate_limit_together_are_a_warning(check: A
     assert check({"BROKER_URL": "amqp://", "DELIVERY": "manual"}) == []
 
 
+def test_less_patience_than_a_request_can_take_is_a_warning(check: Any) -> None:
+    (message,) = check({"LATE_ANSWER_MINUTES": 1, "REQUEST_TIMEOUT": [10, 50], "DELIVERY_LEASE": 300})
+    assert ids([message]) == ["W005"]
+    assert "learners get two" in message.msg
+    assert check({"LATE_ANSWER_MINUTES": 1.1, "REQUEST_TIMEOUT": [10, 50], "DELIVERY_LEASE": 300}) == []
+    assert ids(check({"LATE_ANSWER_MINUTES": -1})) == ["E001"]
+
+
 def test_the_address_of_the_broker_is_not_repeated(check: Any) -> None:
     (message,) = check({"BROKER_URL": "guest:hunter2@rabbit"})
     assert ids([message]) == ["E001"]

@@ -15,11 +15,19 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from credentials_accredible import conf
+from credentials_accredible import conf, database
 from credentials_accredible.choices import BadgeAction, BadgeStatus, Revocation
 from credentials_accredible.client import AccredibleClient, Credential, NewCredential
 from credentials_accredible.delivery.claims import Claim, Result, Results
-from credentials_accredible.delivery.policy import RecipientUnusable, SentTogether, Verdict, nothing_was_done, verdict
+from credentials_accredible.delivery.policy import (
+    RecipientUnusable,
+    SentTogether,
+    StillUnderWay,
+    Verdict,
+    nothing_was_done,
+    refuse_while_under_way,
+    verdict,
+)
 from credentials_accredible.exceptions import Invalid, NotFound, NotSent, RequestFailed
 from credentials_accredible.models import AccredibleBadge
 from credentials_accredible.models.badge import ALONE_AFTER
@@ -31,8 +39,9 @@ def search(
     """Look for ``badges`` by our own ids; returns what was found out, and those that still have to be issued.
 
     What is there is adopted. The search of many comes first; one that it does not find is asked for by itself, because
-    a search index can lag behind. What is in neither was not looked for, because Accredible gave no answer, or because
-    ``go_on``, which is asked before each request, said no.
+    a search index can lag behind. One that may still be on its way is to be looked for later. What is in neither was
+    not looked for, because Accredible gave no answer, or because ``go_on``, which is asked before each request, said
+    no.
     """
     results: Results = {}
     absent: list[AccredibleBadge] = []
@@ -49,6 +58,11 @@ def search(
             credential = client.credential(found[own_id].id if own_id in found else own_id)
             results[badge] = accepted(BadgeAction.ADOPT, credential)
         except NotFound:
+            try:
+                refuse_while_under_way(badge.sent_at, database.now())
+            except StillUnderWay as error:
+                results[badge] = Result(BadgeAction.SEARCH, error=error)
+                continue
             if badge.status == BadgeStatus.AWARDED:
                 absent.append(badge)
             else:

@@ -9,20 +9,19 @@ under the lock of each row.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import connections, transaction
-from django.utils import timezone
 
-from credentials_accredible import conf
+from credentials_accredible import conf, database
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.database import alias, in_transaction, retried
 from credentials_accredible.delivery import policy
-from credentials_accredible.delivery.policy import Verdict
+from credentials_accredible.delivery.policy import StillUnderWay, Verdict
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
 from credentials_accredible.models.badge import BadgeQuerySet, Step
 
@@ -30,6 +29,11 @@ log = logging.getLogger(__name__)
 
 # As often others may be quicker, where a database cannot skip what they are claiming.
 _RIVALS = 20
+# The columns that one try can change.
+_OF_A_TRY = [
+    "state", "external_id", "url", "expired_on", "failures", "due_since", "next_attempt_at", "claim", "delivered_at",
+    "problem", "last_error", "refused_recipient", "modified",
+]  # fmt: skip
 _PROBLEMS = {Verdict.RECIPIENT: BadgeProblem.RECIPIENT, Verdict.DUPLICATE: BadgeProblem.TAKEN}
 
 
@@ -52,7 +56,7 @@ Results = dict[AccredibleBadge, Result]
 
 def lease_end() -> datetime:
     """When a claim that is made or kept now is over."""
-    return timezone.now() + timedelta(seconds=conf.delivery_lease())
+    return database.now() + timedelta(seconds=conf.delivery_lease())
 
 
 class Claim:
@@ -115,8 +119,13 @@ def claim(config_id: int, size: int, only: Collection[UUID] | None = None) -> Cl
 
 
 def others_at_work(config_id: int) -> bool:
-    """Whether a sender, alive as far as one can know, has badges of the configuration."""
-    claimed = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__gt=timezone.now())
+    """Whether a sender is sending badges of the configuration: one that is alive begins its lease again each time.
+
+    One that has died keeps nothing but what it claimed.
+    """
+    _name, longest = conf.longest_request()
+    kept_until = lease_end() - timedelta(seconds=longest)
+    claimed = AccredibleBadge.objects.filter(api_config=config_id, next_attempt_at__gt=kept_until)
     return claimed.exclude(claim="").exists()
 
 
@@ -129,6 +138,8 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
     due = AccredibleBadge.objects.filter(api_config=config_id).due()
     if only is not None:
         due = due.filter(uuid__in=only)
+    # Asked for each time: what others have is not taken over by a wrong clock.
+    database.now(exactly=True)
     skips = connections[alias()].features.has_select_for_update_skip_locked
     with transaction.atomic() if skips else nullcontext():
         waiting = due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)
@@ -144,7 +155,7 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
 
 @in_transaction
 def _write_down(token: str, by_pk: Mapping[int, Result]) -> list[AccredibleBadge]:
-    now = timezone.now()
+    now = database.now()
     claimed = AccredibleBadge.objects.filter(pk__in=by_pk, claim=token)
     # A write first: it locks the rows, on SQLite the database.
     claimed.update(modified=now)
@@ -152,9 +163,18 @@ def _write_down(token: str, by_pk: Mapping[int, Result]) -> list[AccredibleBadge
     for badge in badges:
         _apply(badge, by_pk[badge.pk], now)
     if badges:
-        AccredibleBadge.objects.save_tried(badges)
+        _save(badges)
     BadgeLogEntry.objects.bulk_create(_entry(badge, by_pk[badge.pk]) for badge in badges)
     return badges
+
+
+def _save(badges: Sequence[AccredibleBadge]) -> None:
+    """Save what a try has changed; what is the same in all of them, as ``modified``, as one value."""
+    values = {name: [getattr(badge, name) for badge in badges] for name in _OF_A_TRY}
+    same = {name: found[0] for name, found in values.items() if all(value == found[0] for value in found)}
+    AccredibleBadge.objects.filter(pk__in=[badge.pk for badge in badges]).update(**same)
+    if len(same) < len(_OF_A_TRY):
+        AccredibleBadge.objects.bulk_update(badges, [name for name in _OF_A_TRY if name not in same])
 
 
 def _apply(badge: AccredibleBadge, result: Result, now: datetime) -> None:
@@ -184,6 +204,8 @@ def _failed(badge: AccredibleBadge, error: Exception, now: datetime) -> None:
         badge.finish(now)
     elif verdict is Verdict.PAUSE:
         badge.postpone(now)
+    elif isinstance(error, StillUnderWay):
+        badge.postpone(error.look_again_at)
     elif policy.was_kept_back(error):
         badge.postpone(now + timedelta(seconds=getattr(error, "retry_after", None) or 0))
     elif verdict is Verdict.AGAIN:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.models import Min, Q, QuerySet
-from django.utils import timezone
 
 from credentials_accredible import broker, conf, database
 from credentials_accredible.choices import Delivery as Engine
@@ -116,16 +115,16 @@ def work_off(config_id: int, *, go_on: Callable[[], bool]) -> None:
 def sweep_deliveries() -> int:
     """Put a task into the broker for each configuration that has something due; returns for how many.
 
-    That includes badges whose learner's record was corrected. Those that a worker is at are left to it.
+    That includes badges whose learner's record was corrected.
     """
     AccredibleBadge.objects.give_up_orphans()
-    now = timezone.now()
+    now = database.now()
     free = AccredibleAPIConfig.objects.filter(Q(held_until=None) | Q(held_until__lte=now), paused_at=None)
     count = 0
     for config in free:
         retry_corrected_recipients(config)
         is_due = AccredibleBadge.objects.filter(api_config=config).due().exists()
-        if is_due and not others_at_work(config.pk) and broker.publish(broker.DELIVER, config.pk):
+        if is_due and broker.publish(broker.DELIVER, config.pk):
             count += 1
     return count
 
@@ -242,7 +241,7 @@ def _seconds_until_next(config_id: int, done: Delivery, *, stopped: bool) -> flo
     next_attempt_at = free.aggregate(first=Min("next_attempt_at"))["first"]
     if config is None or next_attempt_at is None:
         return None
-    now = timezone.now()
+    now = database.now()
     seconds = (max(next_attempt_at, config.held_until or now) - now) / timedelta(seconds=1)
     if seconds <= 0:
         worked = done.delivered or done.failed or stopped

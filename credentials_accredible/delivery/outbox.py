@@ -15,6 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.signals import post_delete
 from django.utils import timezone
 
+from credentials_accredible import database
 from credentials_accredible.choices import BadgeAction, BadgeState
 from credentials_accredible.database import batches, in_transaction, lock
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, BadgeLogEntry
@@ -62,7 +63,7 @@ class BadgeOutcome:
 
 def delivery_conditions() -> dict[str, Q]:
     """Which badges each of the numbers of a DeliveryStatus counts, as things are now."""
-    now = timezone.now()
+    now = database.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return {
         "due": Q(next_attempt_at__lte=now),
@@ -119,7 +120,7 @@ def _outcome(badge: AccredibleBadge, since: datetime) -> BadgeOutcome:
     if badge.next_step is Step.NOTHING:
         done = badge.delivered_at is not None and badge.delivered_at >= since
         return BadgeOutcome(badge, Fate.DELIVERED if done else Fate.NOTHING_TO_DO)
-    waits = badge.next_attempt_at is not None and badge.next_attempt_at > timezone.now()
+    waits = badge.next_attempt_at is not None and badge.next_attempt_at > database.now()
     if badge.claim and waits:
         return BadgeOutcome(badge, Fate.TAKEN)
     if waits:

@@ -6,9 +6,8 @@ import logging
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from credentials_accredible import conf
+from credentials_accredible import conf, database
 from credentials_accredible.client import BULK_LIMIT
 from credentials_accredible.delivery import policy
 from credentials_accredible.environments import origin
@@ -31,7 +30,7 @@ def allowance(config: AccredibleAPIConfig) -> int:
     if row is None:
         return 0
     paused_at, held_until, outages = row
-    if paused_at is not None or (held_until is not None and held_until > timezone.now()):
+    if paused_at is not None or (held_until is not None and held_until > database.now()):
         return 0
     return 1 if outages else BULK_LIMIT
 
@@ -44,7 +43,7 @@ def pause(config: AccredibleAPIConfig, error: Exception) -> None:
     current = AccredibleAPIConfig.objects.filter(pk=config.pk).first()
     if current is None or current.api_key != config.api_key:
         return
-    AccredibleAPIConfig.objects.filter(pk=config.pk).update(paused_at=timezone.now(), pause_reason=str(error))
+    AccredibleAPIConfig.objects.filter(pk=config.pk).update(paused_at=database.now(), pause_reason=str(error))
     log.error("delivery_paused config=%s error=%s", config.pk, type(error).__name__)
 
 
@@ -54,7 +53,7 @@ def resume(config: AccredibleAPIConfig) -> None:
 
 def look_again(config: AccredibleAPIConfig) -> None:
     """End the hold, without forgetting how long the outage has been: the next sender finds out whether it is over."""
-    now = timezone.now()
+    now = database.now()
     AccredibleAPIConfig.objects.filter(pk=config.pk, held_until__gt=now).update(held_until=now)
 
 
@@ -65,7 +64,7 @@ def hold(config: AccredibleAPIConfig, error: Exception) -> None:
     address: all configurations that send there wait.
     """
     row = AccredibleAPIConfig.objects.filter(pk=config.pk)
-    now = timezone.now()
+    now = database.now()
     outages = row.values_list("outages", flat=True).first() or 0
     if not row.filter(held_until__gt=now).exists():
         outages += 1
@@ -81,7 +80,7 @@ def end_hold(config: AccredibleAPIConfig) -> None:
 
     A hold that is not over yet stays: the request that was answered left before the one that brought the hold about.
     """
-    now = timezone.now()
+    now = database.now()
     held = AccredibleAPIConfig.objects.filter(pk=config.pk, outages__gt=0, held_until__lte=now)
     outages = held.values_list("outages", flat=True).first()
     if outages and held.update(outages=0, held_until=None) and outages >= _AN_OUTAGE:

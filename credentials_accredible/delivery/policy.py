@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from credentials_accredible import conf
@@ -48,13 +49,26 @@ class RecipientUnusable(AccredibleError):
     """The learner's record lacks what Accredible needs; the message says what."""
 
 
+class StillUnderWay(AccredibleError):
+    """A badge that was sent without an answer is not at Accredible, and may still be on its way there."""
+
+    def __init__(self, sent_at: datetime, now: datetime, until: datetime) -> None:
+        first, _longest = conf.pair("DELIVERY_DELAYS")
+        self.look_again_at = min(until, max(now + (now - sent_at), now + timedelta(seconds=first)))
+        sent, again, end = (f"{time.astimezone(UTC):%H:%M:%S}" for time in (sent_at, self.look_again_at, until))
+        super().__init__(
+            f"It was sent at {sent} UTC, and Accredible may still be working on it. It is looked for again at {again} "
+            f"UTC, and sent again from {end} UTC on, if it is not there by then."
+        )
+
+
 class SentTogether(AccredibleError):
     """Many badges were refused at once, without a word on each: one by one, each gets its own answer."""
 
 
 def verdict(error: Exception) -> Verdict:
     """What ``error`` means for the badge whose delivery it ended."""
-    if isinstance(error, Unavailable | RateLimited | UnexpectedReply | SentTogether):
+    if isinstance(error, Unavailable | RateLimited | UnexpectedReply | SentTogether | StillUnderWay):
         return Verdict.AGAIN
     if isinstance(error, AuthenticationFailed | ConfigurationError):
         return Verdict.PAUSE
@@ -68,6 +82,13 @@ def nothing_was_done(error: Exception) -> bool:
     if isinstance(error, Unavailable | RateLimited):
         return not error.sent
     return isinstance(error, RequestFailed) and not isinstance(error, UnexpectedReply)
+
+
+def refuse_while_under_way(sent_at: datetime | None, now: datetime) -> None:
+    """Raise StillUnderWay where what was sent then can still be at work, see ``LATE_ANSWER_MINUTES``."""
+    until = sent_at and sent_at + timedelta(minutes=conf.number("LATE_ANSWER_MINUTES", least=0))
+    if sent_at and until and now < until:
+        raise StillUnderWay(sent_at, now, until)
 
 
 def delay(failures: int) -> float:

@@ -17,7 +17,7 @@ from credentials_accredible.database import batches
 from credentials_accredible.delivery import pauses, policy
 from credentials_accredible.delivery.actions import expire, issue, publish, reinstate, search
 from credentials_accredible.delivery.claims import Claim, Result, Results, claim
-from credentials_accredible.delivery.policy import Verdict
+from credentials_accredible.delivery.policy import StillUnderWay, Verdict
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from credentials_accredible.models.badge import Step
@@ -155,7 +155,8 @@ class _Sender:
             claimed.release([badge for badge in claimed.badges if badge not in results])
         errors = [result.error for result in results.values() if result.error]
         was_asked = self._client.requests_sent > requests_before
-        self._notice(errors, succeeded=was_asked and len(errors) < len(results))
+        vain = [error for error in errors if not isinstance(error, StillUnderWay)]
+        self._notice(vain, succeeded=was_asked and len(vain) < len(results))
         return Delivery(delivered=len(results) - len(errors), failed=len(errors))
 
     def _do(self, claimed: Claim, results: Results) -> None:

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -42,16 +42,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
-from credentials_accredible import host
+from credentials_accredible import database, host
 from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.group import AccredibleGroup
 
-# The columns that one try can change.
-_OF_A_TRY = [
-    "state", "external_id", "url", "expired_on", "failures", "due_since", "next_attempt_at", "claim", "delivered_at",
-    "problem", "last_error", "refused_recipient", "modified",
-]  # fmt: skip
 _ORPHANED = (
     "Its API configuration was deleted, so that nobody can send it. Add a configuration for the same account, sync its "
     "groups, and retry the delivery."
@@ -79,7 +74,7 @@ class Step(Enum):
 class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
     def due(self) -> BadgeQuerySet:
         """Those that there is something to be done about now."""
-        return self.filter(next_attempt_at__lte=timezone.now())
+        return self.filter(next_attempt_at__lte=database.now())
 
     def claim(self, token: str, until: datetime) -> int:
         """A sender takes them on under its ``token``, or keeps them, until its lease ends; returns how many."""
@@ -92,7 +87,11 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
         """
         sendable = [BadgeState.CREATED, BadgeState.NO_RESPONSE, BadgeState.ERROR, BadgeState.EXPIRED]
         self.filter(status=BadgeStatus.AWARDED, state__in=sendable).update(
-            state=BadgeState.NO_RESPONSE, attempts=F("attempts") + 1, next_attempt_at=until, modified=timezone.now()
+            state=BadgeState.NO_RESPONSE,
+            attempts=F("attempts") + 1,
+            sent_at=database.now(),
+            next_attempt_at=until,
+            modified=database.now(),
         )
 
     def mark_tried(self) -> None:
@@ -101,11 +100,11 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
 
     def release(self) -> None:
         """Their sender leaves them to the next one."""
-        self.update(claim="", next_attempt_at=timezone.now())
+        self.update(claim="", next_attempt_at=database.now())
 
     def make_due(self, **values: Any) -> None:
         """Have them tried as if for the first time, but for those that a sender has; ``values`` are written along."""
-        now = timezone.now()
+        now = database.now()
         self.filter(claim="").update(
             next_attempt_at=now, due_since=now, failures=0, problem=BadgeProblem.NONE, modified=now, **values
         )
@@ -113,14 +112,14 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
     def cut_delays(self) -> None:
         """Have those tried now that wait because they failed, and forget that they did."""
         waiting = self.filter(claim="", failures__gt=0, next_attempt_at__isnull=False)
-        waiting.update(failures=0, next_attempt_at=timezone.now())
+        waiting.update(failures=0, next_attempt_at=database.now())
 
     def give_up_orphans(self) -> int:
         """End what waits for a configuration that was deleted in an error that says so; returns how many.
 
         Those that a sender has at this moment are left to it, until its lease is over.
         """
-        now = timezone.now()
+        now = database.now()
         waiting = self.filter(Q(claim="") | Q(next_attempt_at__lte=now), api_config=None, next_attempt_at__isnull=False)
         return waiting.update(
             state=BadgeState.ERROR,
@@ -134,7 +133,7 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
 
     def revoke(self) -> None:
         """Take them away, and have it told to Accredible where that may know of them."""
-        now = timezone.now()
+        now = database.now()
         # Looks at the state, and so is written before it: MySQL goes from left to right.
         next_attempt_at = Case(
             # Its sender sees the revocation when it writes down what came of it.
@@ -156,22 +155,15 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
             state=Case(to_be_reinstated, default=F("state"), output_field=CharField()),
         )
 
-    def save_tried(self, badges: Sequence[AccredibleBadge]) -> None:
-        """Save what a try has changed in ``badges``; what is the same in all of them, as ``modified``, as one value."""
-        values = {name: [getattr(badge, name) for badge in badges] for name in _OF_A_TRY}
-        same = {name: found[0] for name, found in values.items() if all(value == found[0] for value in found)}
-        self.filter(pk__in=[badge.pk for badge in badges]).update(**same)
-        if len(same) < len(_OF_A_TRY):
-            AccredibleBadge.objects.bulk_update(badges, [name for name in _OF_A_TRY if name not in same])
-
 
 class AccredibleBadge(TimeStampedModel):
     """What was decided for a learner, and how far it has come at Accredible: the outbox of what is to be sent there.
 
     It outlives its group and its configuration, and so repeats what it needs of them. There is something to be done
     when ``next_attempt_at`` has come. A sender that takes it on puts its name into ``claim`` and moves the time to the
-    end of its lease: should it die, the badge is due again. ``failures`` in a row since ``due_since`` are what the
-    delays grow with; ``attempts`` counts all tries there ever were. ``custom_attributes`` are those that Accredible is
+    end of its lease: should it die, the badge is due again. ``sent_at`` is when its issuing was sent last. These times
+    are of the database's clock. ``failures`` in a row since ``due_since`` are what the delays grow with; ``attempts``
+    counts all tries there ever were. ``custom_attributes`` are those that Accredible is
     told, by name, as they were when the badge was decided.
 
     .. pii: Links a learner to a public credential page.
@@ -203,9 +195,10 @@ class AccredibleBadge(TimeStampedModel):
     expired_on = models.DateField(_("expired on"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
-    due_since = models.DateTimeField(_("due since"), default=timezone.now, null=True, blank=True, editable=False)
-    next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now, null=True, blank=True)
+    due_since = models.DateTimeField(_("due since"), default=database.now, null=True, blank=True, editable=False)
+    next_attempt_at = models.DateTimeField(_("next attempt"), default=database.now, null=True, blank=True)
     claim = models.CharField(max_length=64, blank=True, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True, editable=False)
     problem = models.CharField(
         _("problem"), max_length=16, choices=BadgeProblem.choices, default=BadgeProblem.NONE, blank=True
@@ -292,7 +285,7 @@ class AccredibleBadge(TimeStampedModel):
 
     def award_again(self, group: AccredibleGroup, attributes: Mapping[str, str]) -> None:
         """Award a badge that was revoked; ``attributes`` are told to Accredible, unless something was sent before."""
-        now = timezone.now()
+        now = database.now()
         self.status, self.group = BadgeStatus.AWARDED, group
         self.failures, self.problem, self.last_error, self.due_since = 0, BadgeProblem.NONE, "", now
         if self.external_id:

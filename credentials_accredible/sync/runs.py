@@ -19,9 +19,8 @@ from typing import Any
 import psutil
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from credentials_accredible import conf
+from credentials_accredible import conf, database
 from credentials_accredible.choices import ChangeAction, RunStatus
 from credentials_accredible.database import batches
 from credentials_accredible.exceptions import ConfigurationError, SyncInProgress, SyncSuperseded
@@ -59,7 +58,7 @@ def queue(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
 
 def take(pk: int) -> SyncRun | None:
     """Have the queued run of this primary key run in this process; None where it is not queued any more."""
-    now = timezone.now()
+    now = database.now()
     values = {"owner": _this_process(), "heartbeat_at": now, "started_at": now, "modified": now}
     if not SyncRun.objects.filter(pk=pk, status=RunStatus.QUEUED).update(status=RunStatus.RUNNING, **values):
         return None
@@ -79,7 +78,7 @@ def beat(run: SyncRun, stage: str, done: int, total: int | None) -> None:
 
     SyncSuperseded where the lock has gone to another run.
     """
-    fresh = run.heartbeat_at is not None and timezone.now() - run.heartbeat_at < _HEARTBEAT_EVERY
+    fresh = run.heartbeat_at is not None and database.now() - run.heartbeat_at < _HEARTBEAT_EVERY
     if not fresh or stage != run.stage:
         run.stage, run.stage_done, run.stage_total = stage, done, total
         hold(run, stage=stage, stage_done=done, stage_total=total)
@@ -90,7 +89,7 @@ def hold(run: SyncRun, **values: Any) -> None:
 
     Within a transaction this locks the row, and with it the configuration, until the end.
     """
-    now = timezone.now()
+    now = database.now()
     held = SyncRun.objects.filter(pk=run.pk, lock__isnull=False, owner=run.owner)
     if not held.update(heartbeat_at=now, modified=now, **values):
         raise SyncSuperseded(
@@ -129,7 +128,7 @@ def finish(
 
     A run that another has taken over from stays as that one closed it.
     """
-    now = timezone.now()
+    now = database.now()
     values = {
         "status": status,
         "error": error,
@@ -189,7 +188,7 @@ def _new_run(config: AccredibleAPIConfig, trigger: str, user: Any, *, status: st
         user=user,
         trigger=trigger,
         status=status,
-        started_at=timezone.now(),
+        started_at=database.now(),
     )
 
 
@@ -212,7 +211,7 @@ def _open(run: SyncRun, config: AccredibleAPIConfig, owner: str) -> SyncRun:
 
 
 def _close(run: SyncRun) -> int:
-    now = timezone.now()
+    now = database.now()
     if run.status == RunStatus.QUEUED:
         words = (
             "No worker took this sync, so nothing was changed. Is there one: celery -A credentials_accredible worker? "
@@ -234,7 +233,7 @@ def _close(run: SyncRun) -> int:
 
 def _is_dead(run: SyncRun) -> bool:
     lease = timedelta(seconds=conf.number("SYNC_LEASE", least=10))
-    if run.heartbeat_at is None or timezone.now() - run.heartbeat_at > lease:
+    if run.heartbeat_at is None or database.now() - run.heartbeat_at > lease:
         return True
     return run.status == RunStatus.RUNNING and _has_ended(run.owner)
 

@@ -10,9 +10,8 @@ from django.conf import settings
 from django.core.mail import mail_admins
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from credentials_accredible import conf
+from credentials_accredible import conf, database
 from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.text import one_line, shortened
@@ -33,7 +32,7 @@ def schedule_sync(config: AccredibleAPIConfig) -> None:
     Call it after ``sync_interval`` has changed.
     """
     interval = config.sync_interval
-    config.next_sync_at = timezone.now() + timedelta(minutes=interval) if interval else None
+    config.next_sync_at = database.now() + timedelta(minutes=interval) if interval else None
 
 
 def claim_due() -> Iterator[AccredibleAPIConfig]:
@@ -43,7 +42,7 @@ def claim_due() -> Iterator[AccredibleAPIConfig]:
     the next time is an interval from now.
     """
     due = AccredibleAPIConfig.objects.filter(
-        Q(next_sync_at__lte=timezone.now()) | Q(next_sync_at=None), sync_interval__gt=0, current_run=None
+        Q(next_sync_at__lte=database.now()) | Q(next_sync_at=None), sync_interval__gt=0, current_run=None
     )
     # One by one, and each only when it is asked for: what ends the caller leaves the others due.
     for config in list(due.order_by("next_sync_at", "pk")):
@@ -101,7 +100,7 @@ def mail_if_failed(pk: int) -> None:
 
 
 def _overdue() -> Q:
-    return Q(sync_interval__gt=0, next_sync_at__lt=timezone.now() - _OVERDUE_AFTER, current_run=None)
+    return Q(sync_interval__gt=0, next_sync_at__lt=database.now() - _OVERDUE_AFTER, current_run=None)
 
 
 def _scheduled_failures() -> QuerySet[SyncRun]:

@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Iterator
-from threading import Event
+from threading import Event, Timer
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -40,11 +40,11 @@ class Effects:
                 return _reply(fault)
             case "html":
                 return replies.proxy_page(200)
-            case "cut_before":
-                raise self._cut(fault)
-            case "hang":
+            case "cut_before" | "hang":
                 self._wait(fault.seconds or 0)
                 raise self._cut(fault)
+            case "late" | "cut_late":
+                return self._late(fault, work)
         response = work()
         match fault.kind:
             case "cut_after":
@@ -62,6 +62,22 @@ class Effects:
             case kind:
                 _spoil(response, kind)
         return response
+
+    def _late(self, fault: Fault, work: Callable[[], Response]) -> Response:
+        made: list[Response] = []
+
+        def work_late() -> None:
+            with contextlib.suppress(ConnectionError):  # Everything was forgotten meanwhile.
+                made.append(work())
+
+        worker = Timer(fault.seconds or 0, work_late)
+        worker.daemon = True
+        worker.start()
+        if fault.kind == "cut_late":
+            raise self._cut(fault)
+        self._wait(fault.seconds or 0)
+        worker.join()
+        return made[0]
 
     def _cut(self, fault: Fault) -> Cut:
         with contextlib.suppress(OSError):  # The client may have been quicker.

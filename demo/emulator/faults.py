@@ -24,11 +24,13 @@ Kind = Literal[
     "cut_before",  # the connection is cut, nothing is done
     "cut_after",  # the work is done, then the connection is cut
     "slow",  # the work is done, the reply comes after ``seconds``
+    "late",  # the work is done after ``seconds``, whether the client waits that long or not
+    "cut_late",  # the connection is cut, and the work is done after ``seconds``
     "hang",  # nothing is done, no reply comes; after ``seconds`` the connection is cut
     "drip",  # the reply comes byte by byte, one every ``seconds``
 ]
 _LONGEST = 600.0
-_DEFAULT_SECONDS = {"slow": 1.0, "hang": 120.0, "drip": 0.2}
+_DEFAULT_SECONDS = {"slow": 1.0, "late": 1.0, "cut_late": 1.0, "hang": 120.0, "drip": 0.2}
 
 
 class Fault(BaseModel):

@@ -42,7 +42,8 @@ class Front:
             elif fault:
                 record.fault = fault.kind
                 effects = Effects(environ["werkzeug.socket"], self._world.stopping)
-                response = effects.apply(fault, lambda: self._work(environ))
+                requests = self._world.requests
+                response = effects.apply(fault, lambda: self._work(environ, requests))
             else:
                 response = self._work(environ)
         except ConnectionError:
@@ -51,8 +52,10 @@ class Front:
         record.finish(response.status_code)
         return response(environ, start_response)
 
-    def _work(self, environ: dict[str, Any]) -> Response:
+    def _work(self, environ: dict[str, Any], requests: object = None) -> Response:
         with self._world.lock:
+            if requests is not None and requests is not self._world.requests:  # everything was forgotten since
+                raise ConnectionAbortedError
             return Response.from_app(self._app, environ, buffered=True)
 
 

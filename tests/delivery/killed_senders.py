@@ -29,7 +29,11 @@ def main(what: str, number: int, kills: int, senders: int) -> None:
     from credentials_accredible.models import AccredibleBadge
 
     # Each fork counts for itself, and the limit is another test's business.
-    settings.CREDENTIALS_ACCREDIBLE |= {"RATE_LIMIT": (100_000, 1), "REQUEST_TIMEOUT": (5, 5)}
+    settings.CREDENTIALS_ACCREDIBLE |= {
+        "RATE_LIMIT": (100_000, 1),
+        "REQUEST_TIMEOUT": (5, 5),
+        "LATE_ANSWER_MINUTES": 0,
+    }
     group = make_group(number)
     chance = random.Random(20)
     made, killed, rounds = 0, 0, 0

@@ -5,17 +5,27 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from credentials_accredible import api, broker
+from credentials_accredible.delivery import claims
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.badges.sending import badges_of, course_status, minutes
 from tests.conftest import KEY, PluginSettings
-from tests.delivery.outbox import assert_each_once, credentials, make_badges, make_everything_due, make_remote_group
+from tests.delivery.outbox import (
+    assert_each_once,
+    credentials,
+    make_badges,
+    make_everything_due,
+    make_remote_group,
+    states,
+)
 from tests.factories import make_penalty, make_requirement, make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -278,3 +288,20 @@ def test_a_lifted_pause_is_followed_by_deliveries(account: Any, group: Any) -> N
     api.resume_delivery(group.api_config)
 
     assert_each_once(account, 3)
+
+
+def test_inline_a_dead_sender_does_not_keep_others_from_looking_whether_an_outage_is_over(
+    account: Any, plugin_settings: PluginSettings
+) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 1)
+    dead = claims.claim(group.api_config_id, 1)
+    # It has kept them for longer than a request takes.
+    AccredibleBadge.objects.filter(claim=dead.token).update(next_attempt_at=claims.lease_end() - timedelta(seconds=100))
+    AccredibleAPIConfig.objects.update(outages=1, held_until=timezone.now())
+    [badge] = make_badges(group, 1)
+    plugin_settings(DELIVERY="inline")
+
+    api.hand_over([badge])
+
+    assert states() == {"created": 1, "accepted": 1}

@@ -17,7 +17,7 @@ import time_machine
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from credentials_accredible import api
+from credentials_accredible import api, database
 from credentials_accredible.client import rate_limit, transport
 from credentials_accredible.delivery import actions
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry, FailedEvent
@@ -45,6 +45,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Traveller]:
         for module in (rate_limit, transport, actions):
             monkeypatch.setattr(module, "monotonic", time.time)
         monkeypatch.setattr(rate, "time", SimpleNamespace(monotonic=time.time))
+        monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=time.time, sleep=time.sleep))
+        monkeypatch.setattr(database, "_asked", timezone.now)
+        monkeypatch.setattr(database, "_clock", database._Clock())
         yield traveller
 
 

@@ -14,11 +14,11 @@ from kombu.simple import SimpleQueue
 
 from credentials_accredible import api, broker, conf, tasks
 from credentials_accredible.celery import QUEUE, app
-from credentials_accredible.delivery import engines
+from credentials_accredible.delivery import claims, engines
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.conftest import PluginSettings
-from tests.delivery.outbox import assert_each_once, make_badges, make_everything_due, make_remote_group
+from tests.delivery.outbox import assert_each_once, make_badges, make_everything_due, make_remote_group, states
 from tests.factories import make_config
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,7 +150,7 @@ def test_what_is_due_much_later_is_left_to_the_sweep(
     assert messages() == [(broker.DELIVER, [group.api_config_id], None)]
 
 
-def test_the_sweep_leaves_alone_what_is_paused_held_not_due_or_in_good_hands(
+def test_the_sweep_leaves_alone_what_is_paused_held_not_due_or_claimed(
     account: Any, group: Any, messages: Messages
 ) -> None:
     for values in (
@@ -162,7 +162,7 @@ def test_the_sweep_leaves_alone_what_is_paused_held_not_due_or_in_good_hands(
         AccredibleAPIConfig.objects.filter(pk=other.api_config_id).update(**values)
     make_config()
     in_hand = make_remote_group(account)
-    [claimed, _due] = make_badges(in_hand, 2)
+    [claimed] = make_badges(in_hand, 1)
     AccredibleBadge.objects.filter(pk=claimed.pk).update(claim="another", next_attempt_at="2999-01-01T00:00:00Z")
 
     assert api.sweep_deliveries() == 0
@@ -170,6 +170,19 @@ def test_the_sweep_leaves_alone_what_is_paused_held_not_due_or_in_good_hands(
 
     make_badges(group, 3)
     assert api.sweep_deliveries() == 1
+
+
+def test_a_sender_that_died_keeps_nothing_from_the_sweep_but_what_it_had_claimed(
+    account: Any, group: Any, messages: Messages
+) -> None:
+    make_badges(group, 2)
+    claims.claim(group.api_config_id, 2)
+    make_badges(group, 3)
+
+    assert api.sweep_deliveries() == 1
+    api.work_off(group.api_config_id, go_on=lambda: True)
+
+    assert states() == {"created": 2, "accepted": 3}
 
 
 def test_the_sweep_finds_learners_whose_record_was_corrected(account: Any, group: Any, messages: Messages) -> None:

@@ -31,6 +31,7 @@ HURRIED = {
     "REQUEST_TIMEOUT": [1, 0.5],
     "INLINE_TIMEOUT": [1, 0.5],
     "RATE_LIMIT": [100_000, 1],
+    "LATE_ANSWER_MINUTES": 0,
 }
 
 
