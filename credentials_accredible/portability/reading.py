@@ -113,21 +113,21 @@ def read_json(text: str) -> Tree:
     def refuse(constant: str) -> None:
         raise json.JSONDecodeError("Expecting value", text, filled.index(constant))
 
-    root = unreadable = None
+    root = too_long = None
     try:
         # First of all, because it refuses what is nested too deeply.
         root = _Composer(filled, is_json=True).get_single_node()
     except yaml.YAMLError as error:
-        # Of what is JSON, YAML refuses keys of more than a thousand characters.
-        unreadable = _unreadable(error)
+        # Of what is JSON, YAML refuses nothing but keys of more than a thousand characters.
+        too_long = Unreadable(*_place(getattr(error, "problem_mark", None)), "A key has more than 1,000 characters.")
     try:
         json.loads(text, parse_int=str, parse_float=str, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise Unreadable(error.lineno, error.colno, f"{_JSON_WORDS.get(error.msg, error.msg)}.") from None
     except RecursionError:
         raise Unreadable(1, 1, "Nested too deeply.") from None
-    if unreadable:
-        raise unreadable
+    if too_long:
+        raise too_long
     return Tree(root, text)
 
 

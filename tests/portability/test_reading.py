@@ -140,14 +140,15 @@ def test_json_is_read_however_it_is_laid_out() -> None:
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=50)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=10,
 )
 
 
-@given(value=st.dictionaries(TEXT, JSON, max_size=3), indent=st.sampled_from([None, 0, 2, "\t"]), escaped=st.booleans())
+@given(value=st.dictionaries(KEYS, JSON, max_size=3), indent=st.sampled_from([None, 0, 2, "\t"]), escaped=st.booleans())
 def test_json_is_read_as_the_standard_library_reads_it(
     value: dict[str, object], indent: int | str | None, escaped: bool
 ) -> None:
@@ -155,6 +156,13 @@ def test_json_is_read_as_the_standard_library_reads_it(
     expected = json.loads(text, parse_int=str, parse_float=str)
 
     assert read_json(text).plain() == as_texts(expected)
+
+
+def test_a_json_key_that_is_too_long_is_named_as_such() -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_json(json.dumps({"groups": [{"x" * 2000: 1}]}, indent=1))
+
+    assert (caught.value.problem.line, caught.value.problem.message) == (4, "A key has more than 1,000 characters.")
 
 
 def as_texts(value: object) -> object:
