@@ -48,18 +48,19 @@ def process_failed_event(failed: FailedEvent) -> bool:
 
 
 @database.retried
-def process(event: Event) -> None:
+def process(event: Event) -> int:
     """Take ``event`` into account for every active group that it concerns, in one transaction.
 
-    Raises LearnerUnknown where the event concerns a group, but nobody knows whom it is about.
+    Returns how many requirements it has fulfilled. Raises LearnerUnknown where the event concerns a group, but nobody
+    knows whom it is about.
     """
     matches = match(event)
     if not matches:
-        return
+        return 0
     gives = any(found.gives for found in matches.values())
     user = learners.get_or_create(event.learner) if gives else learners.find(event.learner)
     if user is None:
-        return
+        return 0
     learners.follow(user, event.learner, event.time)
     with transaction.atomic():
         changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches)]
@@ -70,6 +71,7 @@ def process(event: Event) -> None:
             awarding.award(BadgeProgress.objects.filter(pk__in=gaining), timezone.localdate(event.time))
         if losing:
             awarding.revoke(user, AccredibleGroup.objects.filter(pk__in=losing))
+        return sum(len(decision.gained) for _progress, decision in changes)
 
 
 @dataclass

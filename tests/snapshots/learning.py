@@ -28,7 +28,7 @@ def main(prefix: str, number: int) -> None:
     for n in range(number):
         data = CoursePassingStatusData(is_passing=True, course=course, user=learner(f"{prefix}-{n}"))
         metadata = EventsMetadata(event_type=PASSING, id=uuid4(), time=datetime.now(tz=UTC))
-        fulfilled += process(Event.of(PASSING, {"course_passing_status": data}, metadata)).fulfilled
+        fulfilled += process(Event.of(PASSING, {"course_passing_status": data}, metadata))
     print(fulfilled)
 
 
