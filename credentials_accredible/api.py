@@ -10,12 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
+from credentials_accredible.badges import spool
 from credentials_accredible.badges.awarding import Reevaluation, reevaluate
 from credentials_accredible.badges.by_hand import award_badges, revoke_badges
-from credentials_accredible.badges.processing import process_failed_event, receive_event
+from credentials_accredible.badges.processing import process_failed_event, receive_event, work_off_spool
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.client import AccredibleClient, AttributeKey, ClientOptions, Issuer, open_client
+from credentials_accredible.database import is_away, patiently
 from credentials_accredible.delivery import outbox
 from credentials_accredible.delivery.engines import (
     deliver_now,
@@ -190,6 +192,11 @@ def unknown_attributes(group: AccredibleGroup) -> list[str]:
     return [name for name in mapped if name not in known]
 
 
+def spooled_events() -> int:
+    """How many events wait on this machine's disk, because the database did not take them."""
+    return spool.count()
+
+
 def watch_models() -> None:
     """Notice what is saved and deleted, with this API or without; twice is fine.
 
@@ -270,11 +277,13 @@ __all__ = [
     "holdings",
     "ignored_keypaths",
     "import_groups",
+    "is_away",
     "is_known_event_type",
     "is_overdue",
     "keypaths",
     "note_issuer",
     "offered_event_types",
+    "patiently",
     "plan_figures",
     "preview",
     "preview_restore",
@@ -301,6 +310,7 @@ __all__ = [
     "sample_event",
     "schedule_sync",
     "simulate",
+    "spooled_events",
     "start_sync",
     "sweep_deliveries",
     "sweep_syncs",
@@ -309,4 +319,5 @@ __all__ = [
     "watch_models",
     "with_health",
     "work_off",
+    "work_off_spool",
 ]

@@ -7,6 +7,7 @@ W002  an event type that is not known
 W003  an event type that does not say which learner it is about
 W004  workers that do not keep the rate limit together
 W005  a badge can be sent again while the first request is still under way
+W006  events that wait on this machine's disk
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['MAX_REMOVAL_RATIO']": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
+    f"{conf.SETTING}['DATABASE_PATIENCE']": partial(conf.number, "DATABASE_PATIENCE", least=0),
+    f"{conf.SETTING}['EVENT_SPOOL']": api.spooled_events,
     f"{conf.SETTING}['REVOCATION']": partial(conf.choice, "REVOCATION", among=Revocation.values),
     _DELIVERY: partial(conf.choice, "DELIVERY", among=Delivery.values),
     _BROKER: conf.broker_url,
@@ -63,6 +66,8 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     objections = {where: _objection(where, reading) for where, reading in _READINGS.items()}
     found: list[CheckMessage] = [_unusable(text) for text in dict.fromkeys(objections.values()) if text]
     found += _unknown_names()
+    if not objections[f"{conf.SETTING}['EVENT_SPOOL']"]:
+        found += _spooled_events()
     if not objections[_DELIVERY] and not objections[_BROKER]:
         found += _missing_broker()
         found += _unshared_limit()
@@ -93,6 +98,16 @@ def _unknown_names() -> Iterator[CheckMessage]:
             f"{conf.SETTING}['{name}'] is not a setting, and has no effect.",
             hint="Correct its spelling, or remove it.",
             id=f"{_ID}W001",
+        )
+
+
+def _spooled_events() -> Iterator[CheckMessage]:
+    if count := api.spooled_events():
+        yield Warning(
+            f"{count} events wait on this machine's disk, because the database did not take them.",
+            hint="The next event that gets through processes them, and so does accredible_deliver. Where they stay, "
+            "the log says why: events_stay_spooled, spooled_event_unreadable.",
+            id=f"{_ID}W006",
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -141,6 +142,17 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_default: 21600
     # .. setting_description: Seconds after which a badge that Accredible made but did not publish is looked at again.
     "UNPUBLISHED_RECHECK": 6 * 60 * 60,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['DATABASE_PATIENCE']
+    # .. setting_default: 240
+    # .. setting_description: Seconds for which the consumer of events waits for a database that is away, with each
+    #    event; what has not been processed then waits in ``EVENT_SPOOL``. The event bus keeps the rest meanwhile.
+    "DATABASE_PATIENCE": 240,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['EVENT_SPOOL']
+    # .. setting_default: None
+    # .. setting_description: A directory on local disk for events that can neither be processed nor be kept in the
+    #    database, for this service alone. They hold personal data; only the user of the process can read them. None:
+    #    ``.local/state/credentials-accredible`` in that user's home directory.
+    "EVENT_SPOOL": None,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['SNAPSHOT_DAYS']
     # .. setting_default: 365
     # .. setting_description: Days after which ``accredible_prune`` deletes snapshots of removed groups. None: never.
@@ -252,6 +264,18 @@ def delivery_lease() -> float:
 def longest_request() -> tuple[str, float]:
     """Which setting lets a request of a delivery take longest, and how many seconds; ConfigurationError as ``pair``."""
     return max(((name, sum(pair(name))) for name in ("REQUEST_TIMEOUT", "INLINE_TIMEOUT")), key=lambda item: item[1])
+
+
+def event_spool() -> Path:
+    """The directory of the events that wait on disk, which exists only while some do; see ``EVENT_SPOOL``.
+
+    Raises ConfigurationError where it is no path, or where there is no home directory for the default.
+    """
+    written = get("EVENT_SPOOL")
+    try:
+        return Path(written or Path.home() / ".local/state/credentials-accredible") / "events"
+    except (TypeError, RuntimeError):
+        raise ConfigurationError(f"{SETTING}['EVENT_SPOOL'] must be the path of a directory.") from None
 
 
 def broker_url() -> str | None:

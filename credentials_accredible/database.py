@@ -1,7 +1,8 @@
-"""What all of the plugin asks of the database: Unicode, and transactions that are tried again."""
+"""What all of the plugin asks of the database: Unicode, transactions that are tried again, patience while away."""
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,11 +12,23 @@ from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
-from django.db import IntegrityError, InterfaceError, OperationalError, connections, router, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connections,
+    router,
+    transaction,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models import F, Model, QuerySet
 from django.dispatch import receiver
+
+from credentials_accredible import conf
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -135,6 +148,63 @@ def retried(work: Callable[P, T]) -> Callable[P, T]:
         return work(*args, **kwargs)
 
     return try_for_a_while
+
+
+# What servers say that are going down, not up yet, full, or read-only after a fail-over; MySQL and MariaDB by number,
+# PostgreSQL by SQLSTATE. SQLite: no input and output, a file that cannot be opened, or only be read.
+_AWAY_MYSQL = {1040, 1042, 1043, 1047, 1053, 1077, 1078, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1290}
+_AWAY_MYSQL |= {1792, 1836, 1927, 2002, 2003, 2005, 2006, 2012, 2013, 2055, 3032, 4031}
+_AWAY_POSTGRESQL = {"25006", "53300", "57P01", "57P02", "57P03", "57P05"}
+_AWAY_SQLITE = {8, 10, 14}
+# Seconds between two tries.
+_SHORTEST_PAUSE = 0.25
+_LONGEST_PAUSE = 15.0
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether ``error`` says that the database cannot be reached or written at present, whatever is asked of it."""
+    if not isinstance(error, (DatabaseError, InterfaceError)):
+        return False
+    cause: Any = error.__cause__ or error
+    if hasattr(cause, "sqlstate") or hasattr(cause, "pgcode"):
+        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+        lost = state is None and isinstance(error, (OperationalError, InterfaceError))
+        return lost or (state is not None and (state in _AWAY_POSTGRESQL or state.startswith("08")))
+    if hasattr(cause, "sqlite_errorcode"):
+        return cause.sqlite_errorcode & 0xFF in _AWAY_SQLITE
+    number = next(iter(cause.args), None)
+    # mysqlclient says so of a connection that it has closed.
+    return number in _AWAY_MYSQL or (number == 0 and isinstance(error, InterfaceError))
+
+
+def patiently(
+    work: Callable[[], T], *, patience: float | None = None, pause: Callable[[float], object] | None = None
+) -> T:
+    """What ``work`` returns, which is tried again with growing pauses while the database is away.
+
+    Its error is raised after ``patience`` seconds, ``DATABASE_PATIENCE`` where none are given; at once within a
+    transaction, which is lost; and where ``pause``, which waits for the seconds it is given, returns something true.
+    """
+    began, seconds = time.monotonic(), _SHORTEST_PAUSE
+    while True:
+        try:
+            done = work()
+        except (DatabaseError, InterfaceError) as error:
+            if not is_away(error) or connections[alias()].in_atomic_block:
+                raise
+            # The next one may be to another server.
+            connections[alias()].close()
+            if seconds == _SHORTEST_PAUSE:
+                log.warning("database_away error=%s", type(error).__name__)
+            waits = conf.number("DATABASE_PATIENCE", least=0) if patience is None else patience
+            left = began + waits - time.monotonic()
+            if left <= 0 or (pause or time.sleep)(min(seconds * random.uniform(0.8, 1), left)):  # noqa: S311  # no secret
+                raise
+            seconds = min(seconds * 2, _LONGEST_PAUSE)
+        else:
+            if seconds > _SHORTEST_PAUSE:
+                log.warning("database_back seconds=%.0f", time.monotonic() - began)
+            return done
 
 
 def in_transaction(work: Callable[P, T]) -> Callable[P, T]:

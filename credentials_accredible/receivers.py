@@ -25,7 +25,9 @@ def connect() -> None:
         signal.connect(receive_event, dispatch_uid="credentials_accredible.receive_event")
 
 
-def receive_event(signal: OpenEdxPublicSignal, metadata: Any = None, **kwargs: Any) -> None:
+def receive_event(
+    signal: OpenEdxPublicSignal, metadata: Any = None, from_event_bus: bool = False, **kwargs: Any
+) -> None:
     """Process an event. Raises nothing: the bus would not bring the event back."""
     payload = {name: kwargs.get(name) for name in signal.init_data}
-    api.receive_event(signal.event_type, payload, metadata)
+    api.receive_event(signal.event_type, payload, metadata, can_wait=from_event_bus)

@@ -17,6 +17,8 @@ def deliver(config_id: int) -> None:
 
 @app.task(name=broker.SWEEP_DELIVERIES)
 def sweep_deliveries() -> None:
+    # On this worker's disk, because the database was away.
+    api.work_off_spool()
     set_custom_attribute("accredible_swept", api.sweep_deliveries())
 
 

@@ -112,6 +112,7 @@ CREDENTIALS_ACCREDIBLE = {
         "emulator": {"name": "Emulator", "api_url": _EMULATOR_URL, "dashboard_url": _EMULATOR_URL},
     },
     "DELIVERY": os.environ.get("DELIVERY", "auto"),
+    "EVENT_SPOOL": str(DATA_DIR / "spool"),
     "BROKER_URL": os.environ.get("BROKER_URL"),
     "REDIS_URL": os.environ.get("REDIS_URL"),
     **json.loads(os.environ.get("CREDENTIALS_ACCREDIBLE", "{}")),

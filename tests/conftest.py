@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,8 +54,8 @@ def plugin_settings(settings: Any) -> PluginSettings:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_leaves_by_itself(plugin_settings: PluginSettings) -> None:
-    plugin_settings(DELIVERY="manual")
+def _nothing_leaves_by_itself(plugin_settings: PluginSettings, tmp_path: Path) -> None:
+    plugin_settings(DELIVERY="manual", EVENT_SPOOL=str(tmp_path / "spool"))
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +73,7 @@ def emulator(emulator_server: Emulator, settings: Any, monkeypatch: pytest.Monke
     monkeypatch.setattr(transport, "_limiters", {})
     settings.CREDENTIALS_ACCREDIBLE = {
         **IMPATIENT,
+        "EVENT_SPOOL": settings.CREDENTIALS_ACCREDIBLE["EVENT_SPOOL"],
         "ENVIRONMENTS": {
             "emulator": {"name": "Emulator", "api_url": emulator_server.url, "dashboard_url": emulator_server.url},
             "eu": {

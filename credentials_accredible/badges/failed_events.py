@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from credentials_accredible.database import drop_lost_connection
-from credentials_accredible.events.event import Event, as_json
+from credentials_accredible.events.event import Event
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import AccredibleError
 from credentials_accredible.models import FailedEvent
@@ -23,8 +23,8 @@ _LONGEST_REASON = 2000
 _failures = itertools.count(1)
 
 
-def keep(event: Event, payload: object, error: Exception) -> None:
-    """Log the failure and keep the event; where it cannot be kept, the log has what it takes to find it. Never raises.
+def keep(event: Event, payload: dict[str, Any], error: Exception) -> None:
+    """Log the failure and keep the event, ``payload`` as ``as_json`` gives it; raises what the database raises.
 
     The log holds no personal data: errors can quote values, so it names their class and where they came from.
     """
@@ -37,18 +37,8 @@ def keep(event: Event, payload: object, error: Exception) -> None:
         type(error).__name__,
         _where(error),
     )
-    try:
-        drop_lost_connection()
-        _store(event, as_json(payload), error)
-    except Exception as second:
-        log.critical(
-            "event_lost event_type=%s event_id=%s event_time=%s error=%s\n%s",
-            event.type,
-            event.id,
-            event.time.isoformat(),
-            type(second).__name__,
-            _where(second),
-        )
+    drop_lost_connection()
+    _store(event, payload, error)
 
 
 def failed_again(failed: FailedEvent, error: Exception) -> None:

@@ -2,33 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from math import inf
 from typing import Any
 
 from django.db import connections, transaction
 from django.utils import timezone
 
-from credentials_accredible import database
-from credentials_accredible.badges import awarding, failed_events, learners
+from credentials_accredible import conf, database
+from credentials_accredible.badges import awarding, failed_events, learners, spool
 from credentials_accredible.badges.decision import Decision, Fulfilled, decide, time_of
-from credentials_accredible.events.event import Event
+from credentials_accredible.events.event import Event, as_json
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, FailedEvent, Fulfillment
 from credentials_accredible.rules.index import GroupMatch, letter_of, match
 
 
-def receive_event(event_type: str, payload: Mapping[str, Any], metadata: Any = None) -> None:
+def receive_event(event_type: str, payload: Mapping[str, Any], metadata: Any = None, *, can_wait: bool = False) -> None:
     """Process an event for every active group that it concerns; ``payload`` is the keyword arguments of its signal.
 
     ``metadata`` gives its id and its time, as EventsMetadata of openedx-events does. Raises nothing: an event that
-    cannot be processed is logged and kept as a FailedEvent.
+    cannot be processed is logged and kept as a FailedEvent, and where the database is away, on disk. ``can_wait``:
+    nobody waits for the caller, as in the consumer of the event bus; it waits for the database then.
     """
     event = Event.of(event_type, payload, metadata)
+    can_wait = can_wait and not connections[database.alias()].in_atomic_block
+    try:
+        _process_or_keep(event, lambda: as_json(payload))
+    except Exception as error:
+        _put_aside(event, as_json(payload), error, can_wait=can_wait)
+    else:
+        if can_wait and conf.event_spool().exists():
+            _work_off_spool()
+
+
+def _process_or_keep(event: Event, stored: Callable[[], dict[str, Any]]) -> None:
     try:
         process(event)
     except Exception as error:  # whatever it is, the bus does not bring the event back
-        failed_events.keep(event, payload, error)
+        if database.is_away(error):
+            raise
+        failed_events.keep(event, stored(), error)
+
+
+def _put_aside(event: Event, stored: dict[str, Any], error: Exception, *, can_wait: bool) -> None:
+    """Put the event on disk first, then wait: it outlives this process. What is on no disk waits without an end."""
+    on_disk = spool.put(event, stored, error)
+    if can_wait and on_disk:
+        _work_off_spool()
+    elif can_wait and database.is_away(error):
+        try:
+            database.patiently(partial(_process_or_keep, event, lambda: stored), patience=inf)
+        except Exception as last:
+            spool.lost(event, last)
+    elif not on_disk:
+        spool.lost(event, error)
+
+
+def _work_off_spool() -> None:
+    try:
+        database.patiently(work_off_spool)
+    except Exception as error:  # they stay where they are
+        spool.wait_on(error)
+
+
+def work_off_spool() -> int:
+    """Process the events that wait on this machine's disk, the oldest first; returns how many there were.
+
+    Those that fail are kept as FailedEvents. Twice is fine. Raises what says that the database is away.
+    """
+    count = 0
+    for path in spool.waiting():
+        found = spool.read(path)
+        if found is None:
+            continue
+        event, stored = found
+        try:
+            _process_or_keep(event, lambda stored=stored: stored)  # type: ignore[misc]
+        except Exception as error:
+            if database.is_away(error):
+                raise
+            spool.wait_on(error)
+            continue
+        spool.remove(path)
+        count += 1
+    return count
 
 
 def process_failed_event(failed: FailedEvent) -> bool:

@@ -182,25 +182,6 @@ def test_the_log_says_which_event_failed_and_nothing_of_the_learner(
     assert "ada" not in caplog.text.replace("credentials_accredible", "")
 
 
-def test_an_event_that_cannot_even_be_kept_can_be_found_by_the_log(
-    failing: Failing, caplog: pytest.LogCaptureFixture
-) -> None:
-    failing(100, KeyError("bug"))
-
-    error = OperationalError("the database has gone away with ada@example.com")
-
-    def down(execute: Any, sql: str, *args: Any) -> Any:
-        if FailedEvent._meta.db_table in sql:
-            raise error
-        return execute(sql, *args)
-
-    with caplog.at_level(logging.ERROR, "credentials_accredible"), connection.execute_wrapper(down):
-        course_status("ada", at=minutes(1), event_id=UUID(int=7))
-    assert "event_lost" in caplog.text
-    assert f"event_type={PASSING} event_id={UUID(int=7)} event_time={minutes(1).isoformat()}" in caplog.text
-    assert "example.com" not in caplog.text
-
-
 def test_failures_are_counted(failing: Failing, caplog: pytest.LogCaptureFixture) -> None:
     failing(100, KeyError("bug"))
     with caplog.at_level(logging.ERROR, "credentials_accredible"):

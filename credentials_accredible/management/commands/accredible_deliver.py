@@ -6,10 +6,11 @@ import signal
 import threading
 from argparse import ArgumentParser
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from credentials_accredible import api
 from credentials_accredible.management.base import (
@@ -60,6 +61,8 @@ class Command(AccredibleCommand):
             self._finish(self._deliver(options, lambda: True), options["config"])
 
     def _deliver(self, options: dict[str, Any], go_on: Callable[[], bool]) -> api.Delivery:
+        if api.spooled_events():
+            self.stdout.write(f"{counted(api.work_off_spool(), 'event')} from the disk processed.")
         total = api.Delivery()
         for config in api.find_configs(options["config"]):
             done = api.deliver(config, limit=options["limit"], senders=options["senders"], go_on=go_on)
@@ -85,7 +88,14 @@ class Command(AccredibleCommand):
         signal.signal(signal.SIGINT, lambda *_: stop.set())
         while not stop.is_set():
             close_old_connections()
-            done = self._deliver(options, lambda: not stop.is_set())
+            try:
+                done = api.patiently(
+                    lambda: self._deliver(options, lambda: not stop.is_set()), patience=inf, pause=stop.wait
+                )
+            except DatabaseError as error:
+                if stop.is_set() and api.is_away(error):
+                    return
+                raise
             if not done.delivered:
                 stop.wait(_PAUSE)
 
@@ -98,6 +108,8 @@ class Command(AccredibleCommand):
             counts = ", ".join(f"{row[key]} {key.replace('_', ' ')}" for key in _COUNTS)
             paused = f" PAUSED: {row['pause_reason']}" if row["paused_at"] else ""
             self.stdout.write(f"{row['name']}: {counts}.{paused}")
+        if api.spooled_events():
+            self.stdout.write(f"{counted(api.spooled_events(), 'event')} on this machine's disk, to be processed.")
         if not rows:
             self.stderr.write(NO_CONFIGS)
 
@@ -110,5 +122,6 @@ def _as_dict(status: api.DeliveryStatus) -> dict[str, Any]:
         **{key: getattr(status, key) for key in _COUNTS},
         "paused_at": config.paused_at.isoformat() if config.paused_at else None,
         "pause_reason": config.pause_reason,
+        "events_on_disk": api.spooled_events(),
         "held_until": config.held_until.isoformat() if config.held_until else None,
     }

@@ -80,7 +80,8 @@ class Command(AccredibleCommand):
             raise CommandError(
                 "--due goes without --force, --carry-over and --dry-run: what is due is synced, and stays guarded."
             )
-        return api.claim_due_syncs()
+        # One by one: each look may have to wait for the database.
+        return iter(lambda: api.patiently(lambda: next(api.claim_due_syncs(), None)), None)
 
     @staticmethod
     def _sync(config: Any, site: Site | None, progress: api.Progress, options: dict[str, Any]) -> api.Outcome:
