@@ -85,6 +85,7 @@ def make_badge(group: AccredibleGroup) -> AccredibleBadge:
         user=make_user(),
         group=group,
         api_config=group.api_config,
+        environment=group.api_config.environment,
         accredible_group_id=group.accredible_id,
         group_name=group.name,
     )

@@ -142,6 +142,16 @@ def test_every_row_is_as_it_was(upgraded: None) -> None:
             assert now == then, (row["model"], row["pk"], name)
 
 
+def test_badges_know_the_environment_of_their_configuration(upgraded: None) -> None:
+    owned = AccredibleBadge.objects.exclude(api_config=None).values_list("environment", "api_config__environment")
+    assert owned
+    assert all(environment == of_config for environment, of_config in owned)
+    # The snapshots of a deleted configuration's groups say where its badges are.
+    for badge in AccredibleBadge.objects.filter(api_config=None):
+        kept = GroupSnapshot.objects.filter(accredible_id=badge.accredible_group_id, name=badge.group_name)
+        assert {badge.environment} == set(kept.values_list("environment", flat=True)) or badge.environment == ""
+
+
 def test_every_page_of_the_admin_opens(main: AccredibleAPIConfig, admin_user: Any) -> None:
     staff = Client()
     staff.force_login(admin_user)

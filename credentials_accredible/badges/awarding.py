@@ -47,22 +47,29 @@ def award(progress: BadgeProgressQuerySet, on: date) -> int:
     Wants a transaction around it that has locked the progress and is tried again after IntegrityError.
     """
     mapped = Exists(CustomAttribute.objects.filter(group=OuterRef("group")))
-    earned: list[Any] = list(due(progress).select_related("user", "group").annotate(has_attributes=mapped))
+    earned: list[Any] = list(
+        due(progress)
+        .select_related("user", "group")
+        .annotate(has_attributes=mapped, environment=F("group__api_config__environment"))
+    )
     with_attributes = [item for item in earned if item.has_attributes]
     attributes = custom_attributes.of_progress(with_attributes) if with_attributes else {}
-    badges = [new_badge(item.user, item.group, on, attributes.get(item.pk, {})) for item in earned]
+    badges = [new_badge(item.user, item.group, item.environment, on, attributes.get(item.pk, {})) for item in earned]
     AccredibleBadge.objects.bulk_create(badges)
     announce(BADGE_AWARDED, ((badge, badge.group) for badge in badges if badge.group))
     hand_over(badges)
     return len(badges)
 
 
-def new_badge(user: Any, group: AccredibleGroup, on: date, attributes: Mapping[str, str]) -> AccredibleBadge:
-    """A badge that is decided now, unsaved."""
+def new_badge(
+    user: Any, group: AccredibleGroup, environment: str, on: date, attributes: Mapping[str, str]
+) -> AccredibleBadge:
+    """A badge that is decided now, unsaved; ``environment``: of the group's configuration."""
     return AccredibleBadge(
         user=user,
         group=group,
         api_config_id=group.api_config_id,
+        environment=environment,
         accredible_group_id=group.accredible_id,
         group_name=group.name,
         issued_on=on,

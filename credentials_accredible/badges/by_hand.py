@@ -93,7 +93,7 @@ def revoke_badges(badges: QuerySet[AccredibleBadge], *, reason: str, user: Any) 
 @in_transaction
 def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: Any) -> list[AccredibleBadge]:
     existing = _lock(group, learners.values())
-    current = AccredibleGroup.objects.filter(pk=group.pk, is_active=True).first()
+    current = AccredibleGroup.objects.select_related("api_config").filter(pk=group.pk, is_active=True).first()
     if current is None:
         raise DecisionRefused([_("The group is not active. Activate it first.")])
     _refuse_holders(learners, existing)
@@ -104,7 +104,8 @@ def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: 
         if badge:
             badge.award_again(current, attributes[learner.pk])
         else:
-            badge = awarding.new_badge(learner, current, timezone.localdate(), attributes[learner.pk])
+            environment = current.api_config.environment
+            badge = awarding.new_badge(learner, current, environment, timezone.localdate(), attributes[learner.pk])
         # One by one: MySQL does not say which keys the rows of a bulk statement got, and the log needs them.
         badge.save()
         badge.user = learner

@@ -52,7 +52,7 @@ def link(group: AccredibleGroup, badges: Sequence[int]) -> None:
     moving = [pk for pk, user in elsewhere if (user, group.accredible_id) not in taken]
     rows.update(group=group)
     found_home = AccredibleBadge.objects.filter(pk__in=free)
-    found_home.update(api_config=group.api_config)
+    found_home.update(api_config=group.api_config, environment=group.api_config.environment)
     found_home.filter(problem=BadgeProblem.ORPHANED).make_due(last_error="")
     # One that a sender has taken on stays: it may be made at this moment.
     AccredibleBadge.objects.filter(pk__in=moving, claim="", external_id="").update(

@@ -278,6 +278,6 @@ def _is_over(found: Credential) -> bool:
 def _belongs_to_another(badge: AccredibleBadge, found: Credential) -> bool:
     others = AccredibleBadge.objects.exclude(pk=badge.pk)
     uuid = own_uuid(found)
-    return others.filter(external_id=found.id, api_config=badge.api_config_id).exists() or (
+    return others.filter(external_id=found.id, environment=badge.environment).exists() or (
         uuid is not None and others.filter(uuid=uuid).exists()
     )

@@ -147,21 +147,27 @@ def _retry(batch: list[int], user: Any) -> list[AccredibleBadge]:
 def _join_orphans(badges: Collection[AccredibleBadge]) -> list[AccredibleBadge]:
     """Join those of ``badges`` without a configuration to the one that has their group now; returns the others of them.
 
-    That is the one group with their group's number at Accredible and its name. Numbers are unique within an
-    environment only: where there are two such groups, or the learner has another badge of it, a badge stays as it is.
+    That is the one group with their group's number in their environment. Where the environment is not known, it has to
+    have the group's name as well: where there are two such groups, or the learner has another badge of it, a badge
+    stays as it is.
     """
     orphans = [badge for badge in badges if badge.api_config_id is None]
+    numbers = {badge.accredible_group_id for badge in orphans}
     groups: dict[tuple[int, str], list[AccredibleGroup]] = defaultdict(list)
-    for group in AccredibleGroup.objects.filter(accredible_id__in={badge.accredible_group_id for badge in orphans}):
-        groups[group.accredible_id, group.name].append(group)
+    for group in AccredibleGroup.objects.filter(accredible_id__in=numbers).select_related("api_config"):
+        for place in (group.api_config.environment, ""):
+            groups[group.accredible_id, place].append(group)
     homeless = []
     for badge in orphans:
-        found = groups[badge.accredible_group_id, badge.group_name]
+        found = groups[badge.accredible_group_id, badge.environment]
+        if not badge.environment:
+            found = [group for group in found if group.name == badge.group_name]
         if len(found) != 1 or _has_another(badge, found[0]):
             homeless.append(badge)
             continue
-        badge.group, badge.api_config_id = found[0], found[0].api_config_id
-        badge.save(update_fields=["group", "api_config", "modified"])
+        badge.group, badge.api_config = found[0], found[0].api_config
+        badge.environment = found[0].api_config.environment
+        badge.save(update_fields=["group", "api_config", "environment", "modified"])
     return homeless
 
 

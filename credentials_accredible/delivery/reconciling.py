@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from credentials_accredible.choices import Difference, Repair
+from credentials_accredible.choices import BadgeStatus, Difference, Repair
 from credentials_accredible.client import AccredibleClient, Credential, open_client
 from credentials_accredible.database import batches, pages
 from credentials_accredible.delivery.actions import own_uuid
@@ -256,6 +256,14 @@ def _take(reading: _Reading, config: AccredibleAPIConfig, page: Sequence[Credent
             reading.unknown.append(_finding(Difference.UNKNOWN, credential))
         elif badge.api_config_id == config.pk and not is_in_flight(badge):
             _compare(reading, badge, credential, today)
+        elif badge.api_config_id is None and is_valid(credential, today) and _has_successor(badge, config):
+            reading.unknown.append(_finding(Difference.DOUBLE, credential, badge))
+
+
+def _has_successor(badge: AccredibleBadge, config: AccredibleAPIConfig) -> bool:
+    """Whether the learner got another one after the badge's own configuration was deleted."""
+    same = AccredibleBadge.objects.filter(user=badge.user_id, accredible_group_id=badge.accredible_group_id)
+    return same.filter(api_config=config, status=BadgeStatus.AWARDED).exists()
 
 
 def _compare(reading: _Reading, badge: AccredibleBadge, credential: Credential, today: date) -> None:
@@ -283,7 +291,7 @@ def _badges_of(config: AccredibleAPIConfig, page: Sequence[Credential]) -> dict[
     rest = [credential.id for credential in page if credential.id not in found]
     if rest:
         # Ids are unique within an environment: a badge of another configuration there stands for it as well.
-        same = badges.filter(api_config__environment=config.environment, external_id__in=rest)
+        same = badges.filter(environment=config.environment, external_id__in=rest)
         found |= {badge.external_id: badge for badge in same}
     return found
 

@@ -184,6 +184,8 @@ class AccredibleBadge(TimeStampedModel):
         related_name="badges",
         verbose_name=_("API configuration"),
     )
+    # With the group's id, the place at Accredible: numbers count within an environment. Empty where nobody knows it.
+    environment = models.CharField(_("environment"), max_length=32, default="", blank=True, editable=False)
     accredible_group_id = models.BigIntegerField(_("Accredible group ID"))
     group_name = models.TextField(_("group name"))
     status = models.CharField(_("status"), max_length=16, choices=BadgeStatus.choices, default=BadgeStatus.AWARDED)

@@ -16,7 +16,7 @@ from credentials_accredible.badges import linking
 from credentials_accredible.choices import PROVIDER_FIELDS, RunStatus, SnapshotCause
 from credentials_accredible.database import batches
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun, history
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun, history
 from credentials_accredible.rules.version import rules_changed, rules_locked
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
 from credentials_accredible.sync import runs
@@ -122,6 +122,7 @@ def apply(
             if plan.gone:
                 rules_changed()
             _create(config, plan, site)
+            _link_orphans(config)
             _update(plan)
             for pair in plan.carry:
                 _carry_over(pair, user=run.user)
@@ -161,6 +162,15 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
     )
     for batch in batches(groups, _GROUPS_AT_ONCE):
         AccredibleGroup.objects.bulk_create(batch)
+
+
+def _link_orphans(config: AccredibleAPIConfig) -> None:
+    """Link the badges of deleted configurations to the groups that they were earned in, whoever reads these now."""
+    orphans = AccredibleBadge.objects.filter(api_config=None, environment=config.environment, group=None)
+    numbers = set(orphans.order_by().values_list("accredible_group_id", flat=True).distinct())
+    for batch in batches(numbers):
+        for group in AccredibleGroup.objects.filter(api_config=config, accredible_id__in=batch):
+            linking.link_all(group, orphans.filter(accredible_group_id=group.accredible_id))
 
 
 def _update(plan: Plan) -> None:
