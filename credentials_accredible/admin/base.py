@@ -20,12 +20,20 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
+from credentials_accredible.text import whole_number
+
 OBJECT = "<path:object_id>/"
 
 
 def may(request: HttpRequest, permission: str) -> bool:
     """Whether the user has that permission of the plugin, such as ``view_syncrun``."""
     return request.user.has_perm(f"credentials_accredible.{permission}")
+
+
+def may_see(request: HttpRequest, model: type[Model]) -> bool:
+    """Whether the user may see objects of ``model``: who may change them may."""
+    name = model._meta.model_name
+    return may(request, f"view_{name}") or may(request, f"change_{name}")
 
 
 def address(model: type[Model], page: str, *args: object, **query: Any) -> str:
@@ -85,13 +93,17 @@ class AccredibleAdmin(admin.ModelAdmin):
             view = transaction.non_atomic_requests(view)
         return path(page.path, view, name=f"{self.opts.app_label}_{self.opts.model_name}_{page.name}")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The object of that key; None for whatever else Python reads as a number, such as ``3_1``."""
+        return None if whole_number(object_id) is None else super().get_object(request, object_id, from_field)
+
     def open_page(self, request: HttpRequest, page: Page, object_id: str | None = None) -> HttpResponse:
-        """An extra page: 404 where its object does not exist, then 403 where a permission is missing."""
+        """An extra page: 403 where a permission is missing, and only then 404 where its object does not exist."""
+        if not all(getattr(self, f"has_{name}_permission")(request) for name in page.permissions):
+            raise PermissionDenied
         found = [] if object_id is None else [self.get_object(request, object_id)]
         if None in found:
             raise Http404
-        if not all(getattr(self, f"has_{name}_permission")(request) for name in page.permissions):
-            raise PermissionDenied
         return page.view(request, self, *found)
 
     def render(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:

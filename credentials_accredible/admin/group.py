@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.attributes import CustomAttributeInline, attribute_keys_view, note_change, tell_doubts
-from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may
+from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may, may_see
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
@@ -54,9 +54,15 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     extra_pages = (
         *HistoryAdmin.extra_pages,
-        Page(f"{OBJECT}try-out/", "try_out", try_out_view, ["view"]),
+        Page(f"{OBJECT}try-out/", "try_out", try_out_view, ["view", "try"]),
         Page(f"{OBJECT}re-evaluate/", "reevaluate", reevaluate_view, ["change"]),
-        Page(f"{OBJECT}attribute-keys/", "attribute_keys", attribute_keys_view, ["attribute"], in_transaction=False),
+        Page(
+            f"{OBJECT}attribute-keys/",
+            "attribute_keys",
+            attribute_keys_view,
+            ["view", "attribute"],
+            in_transaction=False,
+        ),
     )
     list_display = ["name", "icon_small", "api_config", "accredible_id", "is_active", "requirement_count"]
     list_display_links = ["name"]
@@ -86,6 +92,10 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: AccredibleGroup | None = None) -> bool:
         """An active group is deactivated first."""
         return super().has_delete_permission(request, obj) and not (obj and obj.is_active)
+
+    def has_try_permission(self, request: HttpRequest) -> bool:
+        """The answer alone, asked often enough, tells what the requirements are."""
+        return may_see(request, BadgeRequirement)
 
     def has_attribute_permission(self, request: HttpRequest) -> bool:
         return may(request, "add_customattribute") or may(request, "change_customattribute")
@@ -175,7 +185,8 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
             tools.append(Tool(address(BadgeRequirement, "add", group=obj.pk), _("Add requirement"), "addlink"))
         if may(request, "add_badgepenalty"):
             tools.append(Tool(address(BadgePenalty, "add", group=obj.pk), _("Add penalty"), "addlink"))
-        tools.append(Tool(address(AccredibleGroup, "try_out", obj.pk), _("Try out")))
+        if self.has_try_permission(request):
+            tools.append(Tool(address(AccredibleGroup, "try_out", obj.pk), _("Try out")))
         if self.has_change_permission(request):
             tools.append(Tool(address(AccredibleGroup, "reevaluate", obj.pk), _("Re-evaluate progress")))
         if may(request, "award_accrediblebadge"):

@@ -13,9 +13,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import AccredibleAdmin, address
+from credentials_accredible.admin.base import AccredibleAdmin, address, may_see
 from credentials_accredible.admin.rule_forms import EventTypeField
-from credentials_accredible.models import AccredibleGroup
+from credentials_accredible.models import AccredibleGroup, BadgePenalty, CustomAttribute
 
 _LONGEST = 100_000
 
@@ -59,12 +59,21 @@ def try_out_view(request: HttpRequest, modeladmin: AccredibleAdmin, group: Accre
         event_type = request.GET.get("event_type") or _first_event_type(group)
         sample = json.dumps(api.sample_event(event_type), indent=2, ensure_ascii=False)
         form = TryOutForm(initial={"event_type": event_type, "payload": sample})
+    # What the group's own page would show to the same person.
     parts = simulation and [
         (gettext("Requirements"), simulation.requirements),
-        (gettext("Penalties"), simulation.penalties),
+        (gettext("Penalties"), simulation.penalties if may_see(request, BadgePenalty) else []),
     ]
+    attributes = simulation.attributes if simulation and may_see(request, CustomAttribute) else {}
     return modeladmin.render(
-        request, "try_out.html", gettext("Try out"), original=group, form=form, simulation=simulation, parts=parts
+        request,
+        "try_out.html",
+        gettext("Try out"),
+        original=group,
+        form=form,
+        simulation=simulation,
+        parts=parts,
+        attributes=attributes,
     )
 
 

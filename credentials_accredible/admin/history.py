@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin import timeline
-from credentials_accredible.admin.base import AccredibleAdmin, Page, Tool, address, may
+from credentials_accredible.admin.base import AccredibleAdmin, Page, Tool, address, may, may_see
 from credentials_accredible.choices import ChangeAction
 from credentials_accredible.models import SyncChange, SyncRun
 from credentials_accredible.models.history import CHANGED, CREATED, DELETED
@@ -46,8 +46,7 @@ def history_of_all(request: HttpRequest, modeladmin: HistoryAdmin) -> HttpRespon
 def _may_see(request: HttpRequest, model: Any) -> bool:
     if model is SyncChange:
         return may(request, "view_syncrun")
-    name = model._meta.model_name
-    return may(request, f"view_{name}") or may(request, f"change_{name}")
+    return may_see(request, model)
 
 
 class HistoryAdmin(AccredibleAdmin):

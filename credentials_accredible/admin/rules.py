@@ -87,7 +87,7 @@ class BadgePenaltyInline(OwnRequirements, RuleRows):
     fields: ClassVar[Any] = ["event_type", "description", "requirements", rule_list]
 
     def group_key(self, request: HttpRequest) -> int | None:
-        return whole_number(_object_id(request))
+        return _object_id(request)
 
 
 class RuleInline(admin.TabularInline):
@@ -170,10 +170,10 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
 
     def group_key(self, request: HttpRequest) -> int | None:
         penalty = _object_id(request)
-        if penalty:
+        if penalty is not None:
             return BadgePenalty.objects.filter(pk=penalty).values_list("group", flat=True).first()
         return whole_number(request.GET.get("group"))
 
 
-def _object_id(request: HttpRequest) -> Any:
-    return request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+def _object_id(request: HttpRequest) -> int | None:
+    return whole_number(request.resolver_match.kwargs.get("object_id")) if request.resolver_match else None

@@ -204,4 +204,4 @@ class TestLookup:
         client.force_login(make_staff("view_accrediblegroup", "view_customattribute"))
         assert client.get(f"{GROUPS}{group.pk}/attribute-keys/").status_code == 403
         assert emulator.requests == []
-        assert client.get(f"{GROUPS}{group.pk + 1}/attribute-keys/").status_code == 404
+        assert client.get(f"{GROUPS}{group.pk + 1}/attribute-keys/").status_code == 403

@@ -197,8 +197,7 @@ class TestWhatBelongsTogether:
 
         page = text(client.get(f"{GROUPS}{group.pk}/change/"))
 
-        assert "Try out" in page
-        for hidden in ("Add requirement", "Add penalty", "Re-evaluate"):
+        for hidden in ("Try out", "Add requirement", "Add penalty", "Re-evaluate"):
             assert hidden not in page
 
     @pytest.mark.parametrize("path", ["accrediblegroup/{}/change/", "badgerequirement/add/"])
@@ -212,6 +211,19 @@ class TestWhatBelongsTogether:
         response = admin_client.get("/admin/credentials_accredible/" + path.format(group.pk), follow=True)
 
         assert "['EVENTS'] must be a list" in text(response).replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("pages", [GROUPS, REQUIREMENTS, PENALTIES])
+@pytest.mark.parametrize("form", ["0_5F{}", "{}_0A", "_2B{}", "0_{}", "+{}", " {}", "²", "9" * 3000])
+def test_what_python_takes_for_a_number_is_no_key_of_an_object(admin_client: Client, form: str, pages: str) -> None:
+    group = factories.make_group()
+    requirement = factories.make_requirement(group)
+    key = {GROUPS: group.pk, REQUIREMENTS: requirement.pk, PENALTIES: factories.make_penalty(group, requirement).pk}
+
+    page = admin_client.get(f"{pages}{form.format(key[pages])}/change/", follow=True)
+
+    assert page.redirect_chain
+    assert "doesn’t exist" in text(page)
 
 
 @pytest.mark.parametrize("group", ["abc", "²", "9" * 30])
