@@ -102,14 +102,14 @@ class Invalid(RequestFailed):
 
 
 class RateLimited(RequestFailed):
-    """429: too many requests."""
+    """429: too many requests. Nothing was done, unless somebody in front of Accredible says so: then it is ``sent``."""
 
     explanation = "Accredible asks to slow down"
     sent = False
 
 
 class Unavailable(RequestFailed):
-    """5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out."""
+    """408, 5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out."""
 
     explanation = "Accredible is not available"
 
@@ -123,7 +123,10 @@ class NotSent(Unavailable):
 
 
 class UnexpectedReply(RequestFailed):
-    """A reply that is not what the API promises: not JSON, a key missing, pages that contradict each other."""
+    """A reply that is not what the API promises: not JSON, a key missing, pages that contradict each other.
+
+    Also a refusal in words that are not Accredible's, as a proxy's page: what became of the request is not known.
+    """
 
     explanation = "Accredible sent a reply that makes no sense here"
 

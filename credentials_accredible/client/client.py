@@ -27,11 +27,11 @@ from credentials_accredible.client.groups import (
     read_designs,
     read_groups,
 )
-from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply, JsonObject
+from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply, JsonObject, whole_number
 from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.database import batches
-from credentials_accredible.exceptions import ConfigurationError, Invalid, NotFound
+from credentials_accredible.exceptions import ConfigurationError, Invalid, NotFound, UnexpectedReply
 from credentials_accredible.secrets import Secret
 
 # The most credentials that Accredible takes at once.
@@ -58,10 +58,14 @@ class Account(Protocol):
 
 @dataclass(frozen=True)
 class BulkItem:
-    """What became of one of many: a credential, an objection, or both where it was made and not published."""
+    """What became of one of many: a credential, with an objection where it was made and not published, or an error.
+
+    Without a credential, Invalid says that it was certainly not made, with the objections to all of the many: whose is
+    whose, only their order tells. UnexpectedReply says that it may have been made.
+    """
 
     credential: Credential | None
-    error: Invalid | None
+    error: Invalid | UnexpectedReply | None
 
 
 def open_client(account: Account, options: ClientOptions | None = None) -> AccredibleClient:
@@ -141,20 +145,23 @@ class AccredibleClient:
         """Make a credential, with one try: a second credential could come of a second one.
 
         It does not leave after ``send_before``, of the monotonic clock. Where an error has ``sent`` and was no refusal,
-        the credential may have been made.
+        the credential may have been made; also after UnexpectedReply, where the one that came is another one.
         """
         body = {"credential": new.as_json()}
         reply = self._transport.request(
             "POST", _ONE, json=body, idempotent=False, send_before=send_before, has_turn=has_turn
         )
-        return reply.read_as(CredentialReply).credential
+        credential = reply.read_as(CredentialReply).credential
+        if credential.contradicts(new):
+            raise reply.unexpected("it is another credential")
+        return credential
 
     def create_credentials(
         self, new: Sequence[NewCredential], *, send_before: float | None = None, has_turn: bool = False
     ) -> list[BulkItem]:
         """Make up to BULK_LIMIT credentials with one request; what became of each, in the order of ``new``.
 
-        As ``create_credential``; UnexpectedReply where the answer does not fit what was sent.
+        As ``create_credential``.
         """
         reply = self._transport.request(
             "POST",
@@ -165,10 +172,20 @@ class AccredibleClient:
             has_turn=has_turn,
             answers=frozenset({422}),
         )
-        results = reply.read_as(BulkReply).results
-        if len(results) != len(new):
-            raise reply.unexpected(f"{len(results)} results for {len(new)} credentials")
-        return [self._item(result, reply) for result in results]
+        answer = reply.read_as(BulkReply)
+        found = answer.by_position(new)
+        refused = sum(result.credential is None and result.objects for result in answer.results)
+        # Everything is accounted for: what was not made was refused.
+        adds_up = len(answer.results) == len(new) == len(found) + refused
+        words = "; ".join(dict.fromkeys(result.words for result in answer.results if result.credential is None))
+        rest: Invalid | UnexpectedReply = (
+            invalid(reply.endpoint, reply.status, words, {}, self._key)
+            if adds_up
+            else reply.unexpected(f"{len(answer.results)} results for {len(new)} credentials; {len(found)} fit")
+        )
+        return [
+            self._item(found[place], reply) if place in found else BulkItem(None, rest) for place in range(len(new))
+        ]
 
     def find_credentials(self, own_ids: Sequence[str]) -> dict[str, Credential]:
         """Those of our own ids that are at Accredible, in lower case, with their credentials; these have no ``url``."""
@@ -182,7 +199,11 @@ class AccredibleClient:
     def credentials_of(self, group_id: int, email: str) -> list[Credential]:
         """The credentials of that group that this address has; its case does not matter."""
         found = self._search({"group.id": group_id, "recipient_email": email})
-        return [credential for credential in found if credential.recipient_email.lower() == email.lower()]
+        return [
+            credential
+            for credential in found
+            if credential.recipient_email.lower() == email.lower() and credential.group_id in {None, group_id}
+        ]
 
     def credential_pages(self, group_ids: Sequence[int]) -> Iterator[list[Credential]]:
         """All credentials of these groups, page by page; ``url`` is empty in all of them.
@@ -194,7 +215,7 @@ class AccredibleClient:
     def credential(self, credential_id: str) -> Credential:
         """The credential of that id, Accredible's or ours."""
         reply = self._transport.request("GET", _path(credential_id), idempotent=True)
-        return reply.read_as(CredentialReply).credential
+        return _asked_for(credential_id, reply)
 
     def expire_credential(self, credential_id: str, on: date) -> Credential:
         """Mark a credential as expired on that day."""
@@ -216,7 +237,7 @@ class AccredibleClient:
     def _change(self, credential_id: str, values: Mapping[str, Any]) -> Credential:
         body = {"credential": dict(values)}
         reply = self._transport.request("PUT", _path(credential_id), json=body, idempotent=True)
-        return reply.read_as(CredentialReply).credential
+        return _asked_for(credential_id, reply)
 
     def _search(self, query: Mapping[str, Any]) -> list[Credential]:
         # One page: nobody has more credentials of one group, or of one id of ours, than fit into it.
@@ -225,12 +246,19 @@ class AccredibleClient:
         return reply.read_as(FoundCredentials).credentials
 
     def _item(self, result: BulkResult, reply: JsonObject) -> BulkItem:
-        if result.credential is None and not result.objects:
-            raise reply.unexpected("a result that is neither a credential nor an error")
         if not result.objects:
             return BulkItem(result.credential, None)
         objection = invalid(reply.endpoint, reply.status, result.words, result.by_field, self._key)
         return BulkItem(result.credential, objection)
+
+
+def _asked_for(credential_id: str, reply: JsonObject) -> Credential:
+    credential = reply.read_as(CredentialReply).credential
+    # Asked for by an id of ours that the reply does not repeat, it has another id, and that says nothing.
+    says_its_id = credential.own_id or whole_number(credential_id) is not None
+    if says_its_id and credential_id not in {credential.id, credential.own_id}:
+        raise reply.unexpected("it is another credential")
+    return credential
 
 
 def _path(credential_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
@@ -80,7 +80,7 @@ class Credential(Payload):
         default=True, validation_alias="approve"
     )
     own_id: Annotated[str, BeforeValidator(lambda value: _text(value).lower())] = Field(
-        default="", validation_alias="license_id"
+        default="", validation_alias=AliasChoices("license_id", AliasPath("meta_data", "badge_uuid"))
     )
     group_id: Annotated[int | None, BeforeValidator(whole_number)] = Field(
         default=None, validation_alias=AliasChoices(AliasPath("group", "id"), "group_id")
@@ -90,6 +90,18 @@ class Credential(Payload):
     )
     issued_on: Annotated[date | None, BeforeValidator(_day)] = None
     expired_on: Annotated[date | None, BeforeValidator(_day)] = None
+
+    def contradicts(self, new: NewCredential) -> bool:
+        """Whether it says of itself that it was not made of ``new``."""
+        return (
+            self.own_id not in {"", new.own_id.lower()}
+            or self.group_id not in {None, new.group_id}
+            or self.recipient_email.lower() not in {"", new.recipient_email.lower()}
+        )
+
+    def names(self, new: NewCredential) -> bool:
+        """Whether it says of itself that it was made of ``new``: by our own id, else by the address."""
+        return bool(self.own_id or self.recipient_email) and not self.contradicts(new)
 
 
 class CredentialReply(Payload):
@@ -161,6 +173,25 @@ def _words(value: object) -> str:
 
 
 class BulkReply(Payload):
-    """The reply to many credentials, in the order in which they were sent."""
+    """The reply to many credentials."""
 
     results: list[BulkResult]
+
+    def by_position(self, new: Sequence[NewCredential]) -> dict[int, BulkResult]:
+        """The results with a credential, by the position in ``new`` of what it was made of.
+
+        A place in the reply alone says nothing: it only decides between several that a credential could be of, where
+        no credential stands in another's place. A credential that comes twice, or is of none of them, is left out.
+        """
+        made = [(place, each.credential, each) for place, each in enumerate(self.results) if each.credential]
+        fits = {
+            place: [position for position, each in enumerate(new) if credential.names(each)]
+            for place, credential, _result in made
+        }
+        in_order = all(place in positions for place, positions in fits.items())
+        found: dict[int, list[BulkResult]] = {}
+        for place, _credential, result in made:
+            positions = [place] if in_order else fits[place]
+            if len(positions) == 1:
+                found.setdefault(positions[0], []).append(result)
+        return {position: results[0] for position, results in found.items() if len(results) == 1}

@@ -40,6 +40,8 @@ from credentials_accredible.text import one_line, shortened
 _LONGEST_DETAIL = 300
 _DEEPEST = 4
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+# All that Accredible says in plain text.
+_NO_ACCESS = "HTTP Token: Access denied."
 _REFUSALS = {401: AuthenticationFailed, 403: PermissionRefused, 404: NotFound}
 
 
@@ -48,15 +50,19 @@ def refusal(reply: Reply, key: Secret) -> RequestFailed:
     endpoint, status = reply.endpoint, reply.status
     if status < 400 or status > 599:
         return UnexpectedReply(endpoint, status=status, detail=presentable(_deviation(reply), key))
-    texts, fields = _complaints(reply)
+    texts, fields, own = _complaints(reply)
     words = "; ".join(dict.fromkeys(texts))
     detail = presentable(words, key)
+    if status == 429:
+        # Who stands in front of Accredible can say so after Accredible has done its work.
+        sent = None if own else True
+        return RateLimited(endpoint, status=status, detail=detail, sent=sent, retry_after=_retry_after(reply))
+    if status >= 500 or status == 408:
+        return Unavailable(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
+    if not own:
+        return UnexpectedReply(endpoint, status=status, detail=detail or "an empty refusal")
     if status in _REFUSALS:
         return _REFUSALS[status](endpoint, status=status, detail=detail)
-    if status == 429:
-        return RateLimited(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
-    if status >= 500:
-        return Unavailable(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
     return invalid(endpoint, status, words, fields, key)
 
 
@@ -87,18 +93,27 @@ def _deviation(reply: Reply) -> str:
     return f"Accredible redirected {where}; redirects are not followed with the API key"
 
 
-def _complaints(reply: Reply) -> tuple[list[str], dict[str, list[str]]]:
-    """What the body says is wrong, as texts, and the same by field where it is given so."""
+def _complaints(reply: Reply) -> tuple[list[str], dict[str, list[str]], bool]:
+    """What the body says is wrong, as texts; the same by field where it is given so; whether Accredible says it."""
     try:
         content = parsed(reply.body)
     except ValueError:
-        return [_page_title(reply) if reply.is_html else reply.text], {}
+        own = reply.status == 401 and reply.text.strip() == _NO_ACCESS
+        return [_page_title(reply) if reply.is_html else reply.text], {}, own
     if not isinstance(content, dict):
-        return _texts(content), {}
+        return _texts(content), {}, False
     errors = content.get("errors")
     fields = {str(name): _texts(messages) for name, messages in errors.items()} if isinstance(errors, dict) else {}
     texts = [text for key in ("message", "error", "errors", "data") for text in _texts(content.get(key))]
-    return texts or _texts(content), fields
+    return texts or _texts(content), fields, _is_accredibles(content)
+
+
+def _is_accredibles(content: Mapping[str, Any]) -> bool:
+    """Whether the JSON of a refusal has one of Accredible's shapes; a proxy's has others, or is none at all."""
+    objection = content.get("errors", content.get("error"))
+    if isinstance(objection, str | dict | list):
+        return bool(objection)
+    return content.get("success") is False and isinstance(content.get("data"), str)
 
 
 def _page_title(reply: Reply) -> str:

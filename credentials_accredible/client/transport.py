@@ -189,7 +189,7 @@ class Transport:
                     if len(body) > limit:
                         break
             except LIBRARY_ERRORS:
-                # A refusal is one even if its text does not arrive whole.
+                # What did arrive of a refusal says more than that it was cut.
                 if succeeded:
                     raise
         if succeeded and len(body) > limit:

@@ -28,9 +28,18 @@ from credentials_accredible.delivery.policy import (
     refuse_while_under_way,
     verdict,
 )
-from credentials_accredible.exceptions import Invalid, NotFound, NotSent, RequestFailed
+from credentials_accredible.exceptions import (
+    Invalid,
+    NotFound,
+    NotSent,
+    PermissionRefused,
+    RequestFailed,
+    UnexpectedReply,
+)
 from credentials_accredible.models import AccredibleBadge
 from credentials_accredible.models.badge import ALONE_AFTER
+
+_GONE = "It is not at Accredible any more."
 
 
 def search(
@@ -55,21 +64,22 @@ def search(
         own_id = str(badge.uuid)
         try:
             # The address that learners get is not in the results of a search.
-            credential = client.credential(found[own_id].id if own_id in found else own_id)
-            results[badge] = accepted(BadgeAction.ADOPT, credential)
-        except NotFound:
-            try:
-                refuse_while_under_way(badge.sent_at, database.now())
-            except StillUnderWay as error:
-                results[badge] = Result(BadgeAction.SEARCH, error=error)
-                continue
-            if badge.status == BadgeStatus.AWARDED:
-                absent.append(badge)
-            else:
-                results[badge] = _absent(BadgeAction.SEARCH, detail="Not at Accredible: nothing to revoke.")
+            credential = _first_of(client, [found[own_id].id, own_id] if own_id in found else [own_id])
         except RequestFailed as error:
             results[badge] = Result(BadgeAction.SEARCH, error=error)
             break
+        if credential:
+            results[badge] = accepted(BadgeAction.ADOPT, credential)
+            continue
+        try:
+            refuse_while_under_way(badge.sent_at, database.now())
+        except StillUnderWay as error:
+            results[badge] = Result(BadgeAction.SEARCH, error=error)
+            continue
+        if badge.status == BadgeStatus.AWARDED:
+            absent.append(badge)
+        else:
+            results[badge] = _absent(BadgeAction.SEARCH, detail="Not at Accredible: nothing to revoke.")
     return results, absent
 
 
@@ -117,7 +127,7 @@ def issue(
 
 def publish(client: AccredibleClient, badge: AccredibleBadge) -> Result:
     """Have the credential published, if Accredible can do so by now."""
-    return _changed(BadgeAction.PUBLISH, client.publish_credential, badge)
+    return _changed(client, BadgeAction.PUBLISH, client.publish_credential, badge)
 
 
 def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
@@ -132,8 +142,11 @@ def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
             client.unpublish_credential(badge.external_id)
         else:
             client.expire_credential(badge.external_id, today)
-    except NotFound:
-        detail = "It is not at Accredible any more."
+    except NotFound as error:
+        elsewhere = _elsewhere(client, badge, BadgeAction.EXPIRE, error)
+        if elsewhere:
+            return elsewhere
+        detail = _GONE
     except RequestFailed as error:
         return Result(BadgeAction.EXPIRE, error=error)
     return Result(BadgeAction.EXPIRE, partial(AccredibleBadge.expire, on=today), detail=detail)
@@ -141,10 +154,10 @@ def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
 
 def reinstate(client: AccredibleClient, badge: AccredibleBadge) -> Result:
     """Undo a revocation; a credential that was deleted has to be issued again."""
-    return _changed(BadgeAction.REINSTATE, client.reinstate_credential, badge)
+    return _changed(client, BadgeAction.REINSTATE, client.reinstate_credential, badge)
 
 
-def accepted(action: BadgeAction, credential: Credential, objection: Invalid | None = None) -> Result:
+def accepted(action: BadgeAction, credential: Credential, objection: RequestFailed | None = None) -> Result:
     """The result for a credential that is at Accredible, published or not."""
     transition = partial(
         AccredibleBadge.accept, external_id=credential.id, url=credential.url, published=credential.published
@@ -178,13 +191,41 @@ def _failed(error: RequestFailed) -> Result:
     return _absent(BadgeAction.ISSUE, error) if nothing_was_done(error) else Result(BadgeAction.ISSUE, error=error)
 
 
-def _changed(action: BadgeAction, change: Callable[[str], Credential], badge: AccredibleBadge) -> Result:
+def _changed(
+    client: AccredibleClient, action: BadgeAction, change: Callable[[str], Credential], badge: AccredibleBadge
+) -> Result:
     try:
         return accepted(action, change(badge.external_id))
-    except NotFound:
-        return _absent(action, detail="It is not at Accredible any more.")
+    except NotFound as error:
+        return _elsewhere(client, badge, action, error) or _absent(action, detail=_GONE)
     except RequestFailed as error:
         return Result(action, error=error)
+
+
+def _elsewhere(client: AccredibleClient, badge: AccredibleBadge, action: BadgeAction, error: NotFound) -> Result | None:
+    """What a second question brings after a single "not found", which ends nothing; None where it says the same."""
+    own_id = str(badge.uuid)
+    try:
+        found = client.find_credentials([own_id])
+        credential = _first_of(client, [*(each.id for each in found.values()), badge.external_id])
+    except RequestFailed as second:
+        return Result(action, error=second)
+    if credential is None:
+        return None
+    if credential.id != badge.external_id:
+        return accepted(BadgeAction.ADOPT, credential)
+    contradiction = "it says “not found” of a credential that it shows"
+    return Result(action, error=UnexpectedReply(error.endpoint, status=error.status, detail=contradiction))
+
+
+def _first_of(client: AccredibleClient, numbers: Sequence[str]) -> Credential | None:
+    """The credential with the first of these ids, Accredible's or ours, that there is."""
+    for number in numbers:
+        try:
+            return client.credential(number)
+        except NotFound:
+            continue
+    return None
 
 
 def _new_credential(badge: AccredibleBadge) -> NewCredential:
@@ -230,19 +271,25 @@ def _send(client: AccredibleClient, batch: list[tuple[AccredibleBadge, NewCreden
         return {badge: accepted(BadgeAction.ISSUE, credential)}
     try:
         items = client.create_credentials([new for _badge, new in batch], send_before=send_before, has_turn=True)
-    except Invalid as error:
+    except (Invalid, NotFound, PermissionRefused) as error:
         # All of them refused for the sake of one, most likely.
-        together = Result(BadgeAction.ISSUE, AccredibleBadge.send_alone, SentTogether(str(error)))
-        return {badge: together for badge, _new in batch}
+        return {badge: _alone(error) for badge, _new in batch}
     except RequestFailed as error:
         return {badge: _failed(error) for badge, _new in batch}
     results: Results = {}
-    for (badge, new), item in zip(batch, items, strict=True):
+    for (badge, _new), item in zip(batch, items, strict=True):
         if item.credential:
             results[badge] = accepted(BadgeAction.ISSUE, item.credential, item.error)
+        elif isinstance(item.error, Invalid):
+            results[badge] = _alone(item.error)
         elif item.error:
-            results[badge] = _refused(client, badge, new, item.error)
+            results[badge] = _failed(item.error)
     return results
+
+
+def _alone(error: RequestFailed) -> Result:
+    """The result for a badge that was refused among many, where only its own answer says why."""
+    return Result(BadgeAction.ISSUE, AccredibleBadge.send_alone, SentTogether(str(error)))
 
 
 def _refused(client: AccredibleClient, badge: AccredibleBadge, new: NewCredential, error: RequestFailed) -> Result:

@@ -18,6 +18,11 @@ from demo.emulator.faults import Fault
 from demo.emulator.refusals import by_status
 
 _GLANCE = 0.05
+_MIXED: dict[str, Callable[[list[Any]], list[Any]]] = {
+    "reversed": lambda listed: listed[::-1],
+    "repeated": lambda listed: [listed[0], listed[0], *listed[2:]],
+    "missing": lambda listed: listed[1:],
+}
 
 
 class Cut(ConnectionAbortedError):
@@ -39,7 +44,7 @@ class Effects:
             case "reply":
                 return _reply(fault)
             case "html":
-                return replies.proxy_page(200)
+                return replies.proxy_page(fault.status or 200)
             case "cut_before" | "hang":
                 self._wait(fault.seconds or 0)
                 raise self._cut(fault)
@@ -135,9 +140,21 @@ def _say_in_old_words(response: Response) -> None:
         response.set_data(json.dumps(reply, ensure_ascii=False))
 
 
+def _mix_up(response: Response, kind: str) -> None:
+    """Change what a reply lists: results, or credentials; any other reply stays as it is."""
+    reply = json.loads(response.get_data()) if response.is_json else {}
+    for name in ("results", "credentials"):
+        listed = reply.get(name)
+        if listed:
+            reply[name] = _MIXED[kind](listed)
+            response.set_data(json.dumps(reply, ensure_ascii=False))
+
+
 def _spoil(response: Response, kind: str) -> None:
     """Change a good JSON reply; any other stays as it is."""
-    if response.status_code == 200 and response.is_json:
+    if kind in _MIXED:
+        _mix_up(response, kind)
+    elif response.status_code == 200 and response.is_json:
         response.set_data(json.dumps(_spoilt(json.loads(response.get_data()), kind), ensure_ascii=False))
 
 

@@ -13,7 +13,10 @@ from demo.emulator.refusals import STATUSES
 Kind = Literal[
     "status",  # a refusal with its documented body; nothing is done
     "reply",  # whatever ``status``, ``headers`` and ``body`` say; nothing is done
-    "html",  # a proxy's HTML page with 200; nothing is done
+    "html",  # a proxy's HTML page with ``status``, 200 without one; nothing is done
+    "reversed",  # the work is done, the results of many come in the opposite order
+    "repeated",  # the work is done, the first result stands in the place of the second, too
+    "missing",  # the work is done, the first result is missing
     "broken_json",  # the work is done, the JSON ends in the middle
     "empty",  # the work is done, the body is empty
     "no_groups",  # the work is done, the reply lacks what it is about (``groups``) and keeps ``meta``
@@ -89,7 +92,7 @@ class Fault(BaseModel):
     def _is_complete(self) -> Fault:
         if self.kind == "status" and self.status not in STATUSES:
             raise ValueError(f"status is one of {sorted(STATUSES)}")
-        if self.kind == "reply":
+        if self.kind in {"reply", "html"}:
             self.status = 200 if self.status is None else self.status
             if not 200 <= self.status <= 599:
                 raise ValueError("status is from 200 to 599")

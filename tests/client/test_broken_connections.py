@@ -49,10 +49,10 @@ def test_a_request_that_is_not_idempotent_is_sent_once_when_the_connection_is_cu
     assert len(server.requests) == 1
 
 
-def test_a_refusal_that_is_cut_is_still_a_refusal(serve: Serve) -> None:
+def test_a_refusal_that_is_cut_is_nobodys_word_for_certain(serve: Serve) -> None:
     error = failure(serve, b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 1000\r\n\r\nAccess denied", CLOSE)
 
-    assert type(error) is AuthenticationFailed
+    assert type(error) is UnexpectedReply
     assert error.status == 401
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from time import monotonic
 from typing import Any
@@ -88,9 +89,98 @@ def test_each_of_many_has_its_own_answer_in_both_shapes(
     assert made.credential
     assert made.error is None
     assert refused.credential is None
-    assert refused.error
-    assert refused.error.fields == {"email": ["is wrong"]}
-    assert "bad" in refused.error.detail
+    assert isinstance(refused.error, Invalid)
+    assert refused.error.detail == "invalid; bad; email: is wrong"
+
+
+def named(number: int, **values: Any) -> dict[str, Any]:
+    """A result with a credential that says whose it is."""
+    return {"credential": {"id": number, "license_id": f"a{number}", "url": "https://example.com/x", **values}}
+
+
+REFUSED = {"errors": {"code": "invalid", "message": "bad"}}
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("results", "ids", "unknown"),
+    [
+        ([named(3), named(2), named(1)], ["1", "2", "3"], False),
+        ([named(2), REFUSED, named(1)], ["1", "2", None], False),
+        ([named(1), named(1), named(3)], [None, None, "3"], True),
+        ([named(2), named(3)], [None, "2", "3"], True),
+        ([named(1), named(2), named(9)], ["1", "2", None], True),
+        ([named(1), named(2), named(3), named(4)], ["1", "2", "3"], True),
+        ([named(1), REFUSED, named(3, group_id=99)], ["1", None, None], True),
+        ([named(1), {}, named(3)], ["1", None, "3"], True),
+    ],
+    ids=["reversed", "mixed", "repeated", "missing", "stranger", "extra", "another group", "nothing"],
+)
+def test_each_of_many_credentials_is_known_by_what_it_says_of_itself(
+    client: AccredibleClient, results: list[Any], ids: list[str | None], unknown: bool
+) -> None:
+    responses.post(MANY, status=207, json={"results": results})
+
+    items = client.create_credentials([new(), new("a2"), new("a3")])
+
+    assert [item.credential and item.credential.id for item in items] == ids
+    kind = UnexpectedReply if unknown else Invalid
+    assert all(isinstance(item.error, kind) for item in items if item.credential is None)
+
+
+@responses.activate
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_without_our_ids_the_address_tells_whose_credential_it_is(client: AccredibleClient, order: list[int]) -> None:
+    made = [
+        {"credential": {"id": 1, "recipient": {"email": "One@Example.com"}}},
+        {"credential": {"id": 2, "recipient": {"email": "two@example.com"}}},
+    ]
+    responses.post(MANY, json={"results": [made[place] for place in order]})
+
+    items = client.create_credentials(
+        [replace(new("a1"), recipient_email="one@example.com"), replace(new("a2"), recipient_email="two@example.com")]
+    )
+
+    assert [item.credential and item.credential.id for item in items] == ["1", "2"]
+
+
+@responses.activate
+def test_credentials_that_nothing_tells_apart_are_taken_only_where_no_other_is_out_of_place(
+    client: AccredibleClient,
+) -> None:
+    email = new().recipient_email
+    same = [{"credential": {"id": number, "recipient": {"email": email}}} for number in (1, 2)]
+    responses.post(MANY, json={"results": same})
+    items = client.create_credentials([new("a1"), new("a2")])
+    assert [item.credential and item.credential.id for item in items] == ["1", "2"]
+
+    responses.reset()
+    responses.post(MANY, json={"results": [named(3), *same]})
+    items = client.create_credentials([new("a1"), new("a2"), new("a3")])
+    assert [item.credential and item.credential.id for item in items] == [None, None, "3"]
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "values", [{"license_id": "a2"}, {"group": {"id": 99}}, {"recipient": {"email": "another@example.com"}}]
+)
+def test_another_credential_than_the_one_asked_for_is_no_answer(
+    client: AccredibleClient, values: dict[str, Any]
+) -> None:
+    responses.post(ONE, json={"credential": {**MADE, **values}})
+
+    with pytest.raises(UnexpectedReply, match="another credential"):
+        client.create_credential(new())
+
+
+@responses.activate
+def test_reading_and_changing_another_credential_than_the_one_named_is_no_answer(client: AccredibleClient) -> None:
+    responses.get(f"{ONE}/8", json={"credential": MADE})
+    responses.put(f"{ONE}/8", json={"credential": MADE})
+
+    for ask in (client.credential, client.publish_credential, client.reinstate_credential):
+        with pytest.raises(UnexpectedReply, match="another credential"):
+            ask("8")
 
 
 @responses.activate
@@ -114,8 +204,9 @@ def test_a_credential_can_come_with_an_objection(client: AccredibleClient) -> No
 def test_answers_that_do_not_fit_the_question_are_none(client: AccredibleClient, results: list[Any]) -> None:
     responses.post(MANY, json={"results": results})
 
-    with pytest.raises(UnexpectedReply):
-        client.create_credentials([new(), new("a2")])
+    items = client.create_credentials([new(), new("a2")])
+
+    assert all(item.credential is None and isinstance(item.error, UnexpectedReply) for item in items)
 
 
 @responses.activate

@@ -61,12 +61,8 @@ def refused(
         (503, "<html><body>down</body></html>", Unavailable, "an HTML page"),
         (429, "Retry later\n", RateLimited, "Retry later"),
         (409, {"error": {"code": "conflict", "message": "twice"}}, Invalid, "code: conflict; message: twice"),
-        (400, ["one", {"two": 2}], Invalid, "one; two: 2"),
-        (400, {"reason": "odd", "success": False}, Invalid, "reason: odd"),
-        (400, '"just text"', Invalid, "just text"),
+        (408, PAGE, Unavailable, "502 Bad Gateway & more"),
         (400, {"errors": {"name": []}}, Invalid, ""),
-        (400, None, Invalid, ""),
-        (418, "", Invalid, ""),
         (599, b"\xff\xfe\x00", Unavailable, "��"),
     ],
 )
@@ -78,12 +74,45 @@ def test_every_documented_body_becomes_one_exception(
     kind: type[RequestFailed],
     detail: str,
 ) -> None:
-    body = "null" if body is None else body
-
     error = refused(accredible, transport, status, body)
 
     assert type(error) is kind
     assert (error.status, error.detail, error.endpoint) == (status, detail, "POST /v1/things")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 422])
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (PAGE, "502 Bad Gateway & more"),
+        ("", "an empty refusal"),
+        ("Forbidden by the firewall", "Forbidden by the firewall"),
+        ({"message": "Forbidden"}, "Forbidden"),
+        ({"success": False, "data": None}, "an empty refusal"),
+        ({"reason": "odd", "success": False}, "reason: odd"),
+        ({"errors": None}, "an empty refusal"),
+        (["one", {"two": 2}], "one; two: 2"),
+        ('"just text"', "just text"),
+        ("null", "an empty refusal"),
+        ('{"errors": "cut in the mid', '{"errors": "cut in the mid'),
+    ],
+)
+def test_words_that_are_not_accredibles_leave_open_what_was_done(
+    accredible: responses.RequestsMock, transport: Transport, status: int, body: Any, detail: str
+) -> None:
+    error = refused(accredible, transport, status, body)
+
+    assert type(error) is UnexpectedReply
+    assert (error.status, error.detail) == (status, detail)
+
+
+@pytest.mark.parametrize(("body", "sent"), [({"errors": "Too many requests"}, False), (PAGE, True), ("", True)])
+def test_only_accredible_itself_says_for_certain_that_too_many_requests_came(
+    accredible: responses.RequestsMock, transport: Transport, body: Any, sent: bool
+) -> None:
+    error = refused(accredible, transport, 429, body)
+
+    assert (type(error), error.sent) == (RateLimited, sent)
 
 
 def test_messages_are_kept_by_field(accredible: responses.RequestsMock, transport: Transport) -> None:
@@ -124,7 +153,7 @@ def test_only_the_beginning_of_a_long_refusal_is_read(accredible: responses.Requ
 
     error = refused(accredible, transport, 422, {"errors": {"name": ["no " * 100_000]}})
 
-    assert isinstance(error, Invalid)
+    assert isinstance(error, UnexpectedReply)
     assert error.detail.startswith('{"errors": {"name": ["no no no')
     assert error.fields == {}
 
@@ -153,7 +182,7 @@ def test_an_echoed_key_is_masked_in_other_notations(accredible: responses.Reques
     key = "a+b/c&d=<e>"
     transport = open_transport(key=key)
 
-    error = refused(accredible, transport, 401, f"The key {form(key)} is not known")
+    error = refused(accredible, transport, 401, {"errors": f"The key {form(key)} is not known"})
 
     assert error.detail == "The key •••• is not known"
 
@@ -238,5 +267,5 @@ def test_nesting_without_end_does_no_harm(accredible: responses.RequestsMock, tr
         nested = [nested]
     accredible.reset()
 
-    assert isinstance(error, Invalid)
+    assert isinstance(error, UnexpectedReply)
     assert refused(accredible, transport, 422, {"errors": nested}).detail == ""

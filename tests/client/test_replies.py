@@ -84,7 +84,7 @@ def test_a_refusal_compressed_otherwise_is_a_refusal(accredible: responses.Reque
     with pytest.raises(RequestFailed) as caught:
         ask(transport)
 
-    assert (caught.value.status, caught.value.detail) == (404, "")
+    assert (caught.value.status, caught.value.detail) == (404, "an empty refusal")
 
 
 def test_an_error_report_shows_nothing_of_a_reply(accredible: responses.RequestsMock, transport: Transport) -> None:

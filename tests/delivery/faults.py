@@ -18,6 +18,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "broken-json": {"kind": "broken_json"},
     "empty": {"kind": "empty"},
 }
+# What stands in front of Accredible answers in its place, and knows nothing of badges.
+FAULTS |= {f"html-{status}": {"kind": "html", "status": status} for status in (400, 401, 403, 404, 408, 422, 429, 502)}
+# Some of what was sent together is not where it belongs in the reply, or not in it.
+FAULTS |= {kind: {"kind": kind} for kind in ("reversed", "repeated", "missing")}
 # The work is done, and the reply does not say so.
 LOST = {name: FAULTS[name] for name in ("cut-after", "timeout-after-the-work", "broken-json", "empty")}
 

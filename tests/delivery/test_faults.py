@@ -6,10 +6,20 @@ from typing import Any
 
 import pytest
 
+from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.server import Emulator
-from tests.delivery.faults import CREATING, FAULTS
-from tests.delivery.outbox import MANY, assert_each_once, credentials, drain, hurried, make_badges, make_remote_group
+from tests.delivery.faults import CHANGING, CREATING, FAULTS
+from tests.delivery.outbox import (
+    MANY,
+    assert_each_once,
+    credentials,
+    drain,
+    hurried,
+    make_badges,
+    make_remote_group,
+    states,
+)
 
 __all__ = ["hurried"]
 
@@ -47,6 +57,62 @@ def test_a_fault_while_searching_neither_loses_nor_doubles(
     drain(group.api_config)
 
     assert_each_once(account, 40)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.django_db(transaction=True)
+def test_many_badges_that_meet_the_pages_of_a_proxy_need_no_person(
+    emulator: Emulator, account: Any, status: int
+) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 70)
+    emulator.fault("html", status=status, times=12)
+
+    drain(group.api_config)
+
+    assert_each_once(account, 70)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.django_db(transaction=True)
+def test_badges_that_accredible_refuses_together_go_one_by_one(emulator: Emulator, account: Any, status: int) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 12)
+    emulator.fault("status", status=status, path="/v2/credentials/bulk_create", times=None)
+
+    drain(group.api_config)
+
+    assert_each_once(account, 12)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.django_db(transaction=True)
+def test_a_single_not_found_ends_nothing(emulator: Emulator, account: Any) -> None:
+    group = make_remote_group(account)
+    account.credits = 0
+    make_badges(group, 3)
+    api.deliver(group.api_config)
+    assert states() == {"unpublished": 3}
+    account.credits = 100
+
+    emulator.fault("status", status=404, **CHANGING)
+    drain(group.api_config, until_published=True)
+    assert_each_once(account, 3)
+    emulator.fault("status", status=404, **CHANGING)
+    AccredibleBadge.objects.all().revoke()
+    drain(group.api_config)
+    assert_each_once(account, 3, state="expired")
+    assert all(item["expired_on"] for item in credentials(account))
+    emulator.fault("status", status=404, **CHANGING)
+    for badge in AccredibleBadge.objects.all():
+        badge.award_again(group, {})
+        badge.save()
+    drain(group.api_config)
+
+    assert_each_once(account, 3)
+    assert not any(item["expired_on"] for item in credentials(account))
 
 
 @pytest.mark.usefixtures("hurried")
