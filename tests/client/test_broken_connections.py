@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import urllib3.util.connection
 
-from credentials_accredible.exceptions import AuthenticationFailed, Unavailable, UnexpectedReply
+from credentials_accredible.exceptions import Unavailable, UnexpectedReply
 from tests.client.asking import HEAD, Serve, ask, failure
 from tests.client.conftest import open_transport
 from tests.client.server import CLOSE, reply
