@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
+from credentials_accredible import database
 from credentials_accredible.client import transport
 from demo.emulator.server import Emulator
 from tests.host import SqliteHosts
@@ -56,6 +60,15 @@ def plugin_settings(settings: Any) -> PluginSettings:
 @pytest.fixture(autouse=True)
 def _nothing_leaves_by_itself(plugin_settings: PluginSettings, tmp_path: Path) -> None:
     plugin_settings(DELIVERY="manual", EVENT_SPOOL=str(tmp_path / "spool"))
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's clock is known from the start, as that of this host, and no test moves it for others."""
+    clock = database._Clock()
+    clock._read_at = time.monotonic()
+    clock._zero = timezone.now() - timedelta(seconds=clock._read_at)
+    monkeypatch.setattr(database, "_clock", clock)
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,8 @@ def award_more(group: Any, start: int, number: int) -> int:
     users.objects.bulk_create([users(username=name, email=f"{name}@example.com") for name in names])
     learners = users.objects.filter(username__in=names)
     AccredibleBadge.objects.bulk_create(
-        [awarding.new_badge(learner, group, on=timezone.localdate(), attributes={}) for learner in learners]
+        awarding.new_badge(learner, group, group.api_config.environment, timezone.localdate(), {})
+        for learner in learners
     )
     return start + number
 
