@@ -6,6 +6,7 @@ A badge is issued alone or with many others, and never while it may be there alr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -24,6 +25,7 @@ from credentials_accredible.delivery.policy import (
     SentTogether,
     StillUnderWay,
     Verdict,
+    day_that_is_over,
     nothing_was_done,
     refuse_while_under_way,
     verdict,
@@ -141,7 +143,7 @@ def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
         elif revocation == Revocation.UNPUBLISH:
             client.unpublish_credential(badge.external_id)
         else:
-            client.expire_credential(badge.external_id, today)
+            client.expire_credential(badge.external_id, day_that_is_over(timezone.now()))
     except NotFound as error:
         elsewhere = _elsewhere(client, badge, BadgeAction.EXPIRE, error)
         if elsewhere:
@@ -246,7 +248,8 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
         recipient_name=badge.recipient_name,
         recipient_email=user.email,
         recipient_id=str(getattr(user, "lms_user_id", None) or user.pk),
-        issued_on=badge.issued_on or timezone.localdate(),
+        # East of UTC the day here can be one that has not begun at Accredible.
+        issued_on=min(badge.issued_on or timezone.localdate(), datetime.now(UTC).date()),
         name=badge.group_name,
         meta_data={name: value for name, value in uuids.items() if value},
         custom_attributes=badge.custom_attributes,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
 from credentials_accredible import conf
@@ -27,6 +27,9 @@ from credentials_accredible.exceptions import (
 _DUPLICATE = re.compile(r"already (?:been )?(?:taken|exists|issued)|duplicate", re.IGNORECASE)
 _RECIPIENT = re.compile(r"recipient|e-?mail", re.IGNORECASE)
 _GROUP_FORBIDS = re.compile(r"allow duplicate|duplicate credential", re.IGNORECASE)
+
+# Days begin last, and end last, twelve hours west of UTC.
+_LAST_ZONE = timedelta(hours=12)
 
 # Seconds. Senders that wait for an outage to end look again at least this often.
 _LONGEST_HOLD = 300.0
@@ -89,6 +92,11 @@ def refuse_while_under_way(sent_at: datetime | None, now: datetime) -> None:
     until = sent_at and sent_at + timedelta(minutes=conf.number("LATE_ANSWER_MINUTES", least=0))
     if sent_at and until and now < until:
         raise StillUnderWay(sent_at, now, until)
+
+
+def day_that_is_over(now: datetime) -> date:
+    """The newest day that is over everywhere on earth: Accredible does not say in which time zone it counts days."""
+    return (now.astimezone(UTC) - _LAST_ZONE).date() - timedelta(days=1)
 
 
 def delay(failures: int) -> float:
