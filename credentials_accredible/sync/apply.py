@@ -165,7 +165,7 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
 
 
 def _link_orphans(config: AccredibleAPIConfig) -> None:
-    """Link the badges of deleted configurations to the groups that they were earned in, whoever reads these now."""
+    """Link the badges of deleted configurations to the groups they were earned in, which belong to ``config`` now."""
     orphans = AccredibleBadge.objects.filter(api_config=None, environment=config.environment, group=None)
     numbers = set(orphans.order_by().values_list("accredible_group_id", flat=True).distinct())
     for batch in batches(numbers):
