@@ -55,7 +55,7 @@ def test_a_journey_enters_the_modules_that_the_page_lists(
     ("heading", "journey", "most"),
     [
         ("From “Sync groups” to the database", journeys.sync_groups, 24),
-        ("From a snapshot back to a group", journeys.restore_group, 18),
+        ("From a snapshot back to a group", journeys.restore_group, 14),
     ],
 )
 def test_a_journey_that_begins_in_the_admin_enters_what_the_page_says_as_well(

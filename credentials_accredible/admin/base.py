@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
+from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.text import whole_number
 
 OBJECT = "<path:object_id>/"
@@ -158,6 +159,18 @@ class ReadOnlyInline(admin.TabularInline):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields
+
+
+class ConfigFilter(admin.RelatedFieldListFilter):
+    """Every list's filter by configuration; it reads their names, and no API key."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(key), name) for key, name in AccredibleAPIConfig.objects.values_list("pk", "name")]
+
+
+admin.FieldListFilter.register(
+    lambda field: field.related_model is AccredibleAPIConfig, ConfigFilter, take_priority=True
+)
 
 
 class YesNoFilter(admin.SimpleListFilter):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -21,11 +22,17 @@ from credentials_accredible.admin.base import AccredibleAdmin, ReadOnlyAdmin, Ye
 from credentials_accredible.admin.rule_forms import short_event_type
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot
-from credentials_accredible.text import whole_number
 
 # A form has a field for each, and Django takes a thousand.
 _AT_ONCE = 400
 _JOIN = "join-"
+
+
+class _ChoicesForm(forms.Form):
+    """How the snapshots are restored; for each of them, there is the number of a group to join as well."""
+
+    config = forms.ModelChoiceField(AccredibleAPIConfig.objects.all(), required=False)
+    merge = forms.BooleanField(required=False)
 
 
 @admin.action(permissions=["restore"], description=_("Restore"))
@@ -55,12 +62,16 @@ def restore_groups(
 
 def _choices(request: HttpRequest, snapshots: list[GroupSnapshot]) -> api.RestoreChoices:
     """What the form says; what makes no sense there counts as not chosen."""
-    config = whole_number(request.POST.get("config"))
-    join = {snapshot.pk: whole_number(request.POST.get(f"{_JOIN}{snapshot.pk}")) for snapshot in snapshots}
+    form = _ChoicesForm(request.POST)
+    number = forms.IntegerField(min_value=1, max_value=BigIntegerField.MAX_BIGINT, required=False)
+    form.fields |= {f"{_JOIN}{snapshot.pk}": number for snapshot in snapshots}
+    form.full_clean()
+    chosen = form.cleaned_data
+    join = {snapshot.pk: chosen.get(f"{_JOIN}{snapshot.pk}") for snapshot in snapshots}
     return api.RestoreChoices(
-        config=None if config is None else AccredibleAPIConfig.objects.filter(pk=config).first(),
+        config=chosen.get("config"),
         join={snapshot: group for snapshot, group in join.items() if group is not None},
-        merge="merge" in request.POST,
+        merge=chosen["merge"],
     )
 
 

@@ -29,6 +29,7 @@ from credentials_accredible.events.event import Event, storable_facts
 from credentials_accredible.events.values import Fact, boolean, instant, number
 from credentials_accredible.models import BadgePenalty, BadgeRequirement, RulesVersion
 from credentials_accredible.rules.matching import holds, split
+from credentials_accredible.rules.version import changes
 
 # Seconds. Rules that were changed past ``rules_changed``, with SQL for instance, are seen after this time.
 _LONGEST_LIFE = 600.0
@@ -96,10 +97,6 @@ def match(event: Event) -> dict[int, GroupMatch]:
         _index.forget()
         met = _index.find(event)
     return _by_group(event, met)
-
-
-def look_again() -> None:
-    _index.look_again()
 
 
 def letter_of(pk: int, blend: str) -> str:
@@ -196,10 +193,7 @@ class _Index:
         self._selections: dict[str, Selection] = {}
         self._token: uuid.UUID | None = None
         self._read_at = self._looked_at = -_LONGEST_LIFE
-        self._asked, self._answered = object(), object()
-
-    def look_again(self) -> None:
-        self._asked = object()
+        self._known_change: object = None
 
     def forget(self) -> None:
         """Read all rules again at the next event, whatever the token is."""
@@ -215,18 +209,18 @@ class _Index:
         return selection.find(event.facts) if selection else []
 
     def _is_due(self) -> bool:
-        if self._answered is not self._asked:
+        if self._known_change is not changes.latest:
             return True
         return time.monotonic() - self._looked_at >= conf.number("RULES_RECHECK", least=0)
 
     def _look(self) -> None:
-        asked, now = self._asked, time.monotonic()
+        change, now = changes.latest, time.monotonic()
         # The token first: rules that are newer than their token are read once too often, not once too rarely.
         token = RulesVersion.objects.filter(pk=1).values_list("token", flat=True).first()
         if token != self._token or now - self._read_at >= _LONGEST_LIFE:
             self._selections = _read()
             self._token, self._read_at = token, now
-        self._answered, self._looked_at = asked, now
+        self._known_change, self._looked_at = change, now
 
 
 _index = _Index()

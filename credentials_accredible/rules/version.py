@@ -20,7 +20,19 @@ from credentials_accredible.models import (
     PenaltyDataRule,
     RulesVersion,
 )
-from credentials_accredible.rules import index
+
+
+class Changes:
+    """Changes of rules by this process. ``latest`` is another object after each, and so tells that there was one."""
+
+    def __init__(self) -> None:
+        self.note()
+
+    def note(self) -> None:
+        self.latest = object()
+
+
+changes = Changes()
 
 
 @contextmanager
@@ -49,8 +61,8 @@ def rules_changed() -> None:
     if not RulesVersion.objects.filter(pk=1).update(token=token):
         RulesVersion.objects.bulk_create([RulesVersion(pk=1, token=token)], ignore_conflicts=True)
     # At once for the transaction itself, and once it is through for the other threads of this process.
-    index.look_again()
-    transaction.on_commit(index.look_again)
+    changes.note()
+    transaction.on_commit(changes.note)
 
 
 def watch() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import transaction
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
@@ -87,7 +88,8 @@ def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> lis
 
     Raises ConfigurationError for one that does not exist, and for a run without snapshots.
     """
-    found = {snapshot.pk: snapshot for snapshot in GroupSnapshot.objects.filter(pk__in=keys)}
+    snapshots = _with_configurations(GroupSnapshot.objects.all())
+    found = {snapshot.pk: snapshot for snapshot in snapshots.filter(pk__in=keys)}
     missing = [str(key) for key in keys if key not in found]
     if missing:
         raise ConfigurationError(f"There is no snapshot {', '.join(missing)}: the admin lists those there are.")
@@ -95,7 +97,7 @@ def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> lis
     for run in runs:
         if not SyncRun.objects.filter(pk=run).exists():
             raise ConfigurationError(f"There is no sync run {run}: the admin lists those there are.")
-        of_run = list(GroupSnapshot.objects.filter(sync_run=run).order_by("pk"))
+        of_run = list(snapshots.filter(sync_run=run).order_by("pk"))
         if not of_run:
             raise ConfigurationError(f"The sync run {run} has removed no group, or its snapshots are pruned.")
         wanted |= {snapshot.pk: snapshot for snapshot in of_run}
@@ -138,11 +140,16 @@ def restoration_figures(item: Restoration) -> str:
     return ", ".join(parts)
 
 
+def _with_configurations(snapshots: QuerySet[GroupSnapshot]) -> QuerySet[GroupSnapshot]:
+    # Nothing here needs an API key, and so none is read.
+    return snapshots.prefetch_related(Prefetch("api_config", AccredibleAPIConfig.objects.defer("api_key")))
+
+
 @retried
 def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
     # Syncs wait, and other restores: they could take a group that is found to be free.
     with rules_locked():
-        locked = GroupSnapshot.objects.select_for_update().filter(pk__in=keys)
+        locked = _with_configurations(GroupSnapshot.objects.select_for_update()).filter(pk__in=keys)
         found = {snapshot.pk: snapshot for snapshot in locked}
         plans = _plan_all([found[key] for key in keys if key in found], choices)
         if any(item.refused for item in plans) or not any(item.wanted for item in plans):
@@ -257,13 +264,14 @@ def _target(
         mine = config.groups.filter(uuid=snapshot.data["group"]["uuid"]).first()
     if mine is not None:
         return mine, ""
-    held = AccredibleGroup.objects.filter(
-        api_config__environment=config.environment, accredible_id=snapshot.accredible_id
-    ).select_related("api_config")
-    holder = held.first()
-    if holder:
+    holder = (
+        AccredibleGroup.objects.filter(api_config__environment=config.environment, accredible_id=snapshot.accredible_id)
+        .values_list("api_config__name", flat=True)
+        .first()
+    )
+    if holder is not None:
         return None, (
-            f"“{holder.api_config.name}” holds the group {snapshot.accredible_id} now. Two copies would issue two "
+            f"“{holder}” holds the group {snapshot.accredible_id} now. Two copies would issue two "
             "badges: remove it there first."
         )
     return None, ""

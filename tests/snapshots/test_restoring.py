@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from credentials_accredible import api
 from credentials_accredible.models import (
@@ -60,6 +61,15 @@ class TestAGroupThatIsGone:
 
         assert api.reevaluate(back, dry_run=False).badges == 1
         assert sorted(AccredibleBadge.objects.values_list("user", flat=True)) == [progress.user_id, holder.user_id]
+
+    def test_no_api_key_is_read_for_it(self) -> None:
+        snapshots = [removed(factories.configure(factories.make_group(factories.make_config()))) for _time in range(2)]
+
+        with CaptureQueriesContext(connection) as queries:
+            items = restore(*snapshots)
+
+        assert [item.way for item in items] == ["new", "new"]
+        assert [query["sql"] for query in queries if "api_key" in query["sql"]] == []
 
     def test_a_sync_that_still_misses_it_removes_it_again_and_nothing_is_lost(self, account: Any) -> None:
         config = factories.make_config()
