@@ -173,3 +173,4 @@ class Repair(TextChoices):
     PLANNED = "planned", _("would be repaired")
     DONE = "done", _("repaired")
     OVERTAKEN = "overtaken", _("changed meanwhile, left alone")
+    FAILED = "failed", _("failed, left for the next time")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from credentials_accredible.client.payloads import Count, Payload, none_as_empty, web_address, whole_number
+from credentials_accredible.client.payloads import Count, Moment, Payload, none_as_empty, web_address, whole_number
 from credentials_accredible.text import one_line, storable
 
 _LONGEST_ID = 255
@@ -71,7 +71,7 @@ class Credential(Payload):
 
     ``id`` is text, because replies give it as text here and as a number there. ``url`` is an http or https address, or
     empty: lists have none. ``published`` unless Accredible says that it is not. ``own_id`` is in lower case.
-    ``group_id`` is None where the reply does not say it.
+    ``group_id`` and ``created_at`` are None where the reply does not say it.
     """
 
     id: Annotated[str, BeforeValidator(_identifier)]
@@ -90,6 +90,7 @@ class Credential(Payload):
     )
     issued_on: Annotated[date | None, BeforeValidator(_day)] = None
     expired_on: Annotated[date | None, BeforeValidator(_day)] = None
+    created_at: Moment = None
 
     def contradicts(self, new: NewCredential) -> bool:
         """Whether it says of itself that it was not made of ``new``."""

@@ -132,18 +132,23 @@ def publish(client: AccredibleClient, badge: AccredibleBadge) -> Result:
     return _changed(client, BadgeAction.PUBLISH, client.publish_credential, badge)
 
 
-def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
-    """Revoke the credential in the way of the setting ``REVOCATION``."""
-    today = timezone.localdate()
+def revoke(client: AccredibleClient, credential_id: str) -> str:
+    """Revoke the credential in the way of the setting ``REVOCATION``, and return that; raises RequestFailed."""
     revocation = conf.choice("REVOCATION", Revocation.values)
-    detail = str(Revocation(revocation).label)
+    if revocation == Revocation.DELETE:
+        client.delete_credential(credential_id)
+    elif revocation == Revocation.UNPUBLISH:
+        client.unpublish_credential(credential_id)
+    else:
+        client.expire_credential(credential_id, day_that_is_over(timezone.now()))
+    return str(Revocation(revocation).label)
+
+
+def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
+    """Revoke the credential of ``badge``."""
+    today = timezone.localdate()
     try:
-        if revocation == Revocation.DELETE:
-            client.delete_credential(badge.external_id)
-        elif revocation == Revocation.UNPUBLISH:
-            client.unpublish_credential(badge.external_id)
-        else:
-            client.expire_credential(badge.external_id, day_that_is_over(timezone.now()))
+        detail = revoke(client, badge.external_id)
     except NotFound as error:
         elsewhere = _elsewhere(client, badge, BadgeAction.EXPIRE, error)
         if elsewhere:

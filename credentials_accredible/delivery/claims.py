@@ -67,9 +67,9 @@ class Claim:
         self.badges = badges
         self._sent: set[int] = set()
 
-    def keep(self, badges: Collection[AccredibleBadge]) -> None:
-        """Begin the lease of these ``badges`` again."""
-        self._rows(badges).claim(self.token, lease_end())
+    def keep(self, badges: Collection[AccredibleBadge]) -> int:
+        """Begin the lease of these ``badges`` again; returns how many of them no other sender has taken over."""
+        return self._rows(badges).claim(self.token, lease_end())
 
     def mark_sent(self, badges: Collection[AccredibleBadge]) -> list[AccredibleBadge]:
         """Note of ``badges`` that their issuing is about to be sent; returns those for which it still may be.

@@ -19,7 +19,9 @@ from django.utils import timezone
 from credentials_accredible.choices import BadgeStatus, Difference, Repair
 from credentials_accredible.client import AccredibleClient, Credential, open_client
 from credentials_accredible.database import batches, pages
+from credentials_accredible.delivery import pauses
 from credentials_accredible.delivery.actions import own_uuid
+from credentials_accredible.delivery.doubles import settle
 from credentials_accredible.delivery.engines import hand_over_due
 from credentials_accredible.delivery.repairs import (
     DELIVERED,
@@ -32,7 +34,7 @@ from credentials_accredible.delivery.repairs import (
     is_valid,
     repair,
 )
-from credentials_accredible.exceptions import AccredibleError, NotFound, UnexpectedReply
+from credentials_accredible.exceptions import AccredibleError, NotFound, RequestFailed, UnexpectedReply
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,8 @@ _MOST_SURPRISES = 100
 class Finding:
     """A difference. ``group`` and ``credential`` are Accredible's ids, the latter empty where there is none.
 
-    ``badge`` is None for a credential that no badge stands for.
+    ``badge`` is None for a credential that no badge stands for. ``kept`` is the id of the credential that stays, where
+    a double is repaired.
     """
 
     kind: Difference
@@ -55,6 +58,7 @@ class Finding:
     credential: str = ""
     badge: UUID | None = None
     repair: Repair = Repair.NONE
+    kept: str = ""
 
     @property
     def needs_a_person(self) -> bool:
@@ -101,11 +105,13 @@ def reconcile(
         with open_client(config) as client:
             comparison = _Comparison(config, client)
             found = list(comparison.findings(wanted, ignore))
+            findings = [_repaired(*item, dry_run=dry_run) for item in found]
+            # Last, because they begin with what the other repairs have recorded.
+            findings = _settled(config, client, findings, dry_run=dry_run) if Difference.DOUBLE in wanted else findings
             requests = client.requests_sent
     except AccredibleError as error:
         log.warning("reconciliation_failed config=%s error=%s", config.pk, type(error).__name__)
         return Reconciliation(config, error=str(error))
-    findings = [_repaired(*item, dry_run=dry_run) for item in found]
     repaired = sum(finding.repair == Repair.DONE for finding in findings)
     reading = comparison.reading
     log.info(
@@ -131,6 +137,43 @@ def _repaired(
         return replace(finding, repair=Repair.PLANNED)
     done = repair(finding.kind, compared, credential)
     return replace(finding, repair=Repair.DONE if done else Repair.OVERTAKEN)
+
+
+def _settled(
+    config: AccredibleAPIConfig, client: AccredibleClient, findings: Sequence[Finding], *, dry_run: bool
+) -> list[Finding]:
+    """Repair the doubles among ``findings``, and tell of each credential what became of it.
+
+    None while nothing of the configuration is sent, and no more after a request that failed.
+    """
+    settled: list[Finding] = []
+    by_badge: dict[UUID, list[Finding]] = {}
+    for finding in findings:
+        same = (
+            by_badge.setdefault(finding.badge, []) if finding.kind == Difference.DOUBLE and finding.badge else settled
+        )
+        same.append(finding)
+    goes_on = bool(pauses.allowance(config))
+    # A badge that another configuration stands for, or none any more, is left to a person.
+    ours = AccredibleBadge.objects.filter(api_config=config)
+    for uuid, doubles in by_badge.items():
+        key = ours.filter(uuid=uuid).values_list("pk", flat=True).first() if goes_on else None
+        if key is None:
+            settled += doubles
+            continue
+        try:
+            done = settle(client, key, dry_run=dry_run)
+        except RequestFailed as error:
+            log.warning("double_not_repaired badge=%s error=%s", uuid, type(error).__name__)
+            goes_on = False
+            settled += [replace(double, repair=Repair.FAILED) for double in doubles]
+            continue
+        if done.repair in {Repair.PLANNED, Repair.DONE}:
+            told = done.revoked or (done.kept,)
+            settled += [replace(doubles[0], credential=number, repair=done.repair, kept=done.kept) for number in told]
+        else:
+            settled += [replace(double, repair=done.repair) for double in doubles]
+    return settled
 
 
 class _Comparison:

@@ -24,8 +24,11 @@ from credentials_accredible.models import AccredibleBadge
 
 # Repaired by writing down here what is so at Accredible: nothing is sent, and nothing there changes.
 RECORDED = frozenset({Difference.PUBLISHED, Difference.UNRECORDED, Difference.REVOKED})
-# Repaired by having the delivery do at Accredible what was decided here: only where somebody names them.
-DELIVERED = frozenset({Difference.MISSING, Difference.EXPIRED, Difference.VALID, Difference.UNPUBLISHED})
+# Repaired by having what was decided here done at Accredible, by the delivery or, of doubles, by ``doubles``: only
+# where somebody names them.
+DELIVERED = frozenset(
+    {Difference.MISSING, Difference.EXPIRED, Difference.VALID, Difference.UNPUBLISHED, Difference.DOUBLE}
+)
 # Worth knowing; nothing is wrong with the badge.
 REMARKS = frozenset({Difference.RECIPIENT})
 
@@ -79,11 +82,18 @@ class BadgeVersion:
         return cls(badge.pk, badge.status, badge.state, badge.external_id, badge.modified)
 
 
+def take(compared: BadgeVersion) -> Claim | None:
+    """Claim the badge; None where it is not any more as it was when it was compared."""
+    claim = Claim(uuid4().hex, [AccredibleBadge(pk=compared.pk)])
+    taken = AccredibleBadge.objects.filter(claim="", **asdict(compared)).claim(claim.token, lease_end())
+    return claim if taken else None
+
+
 @in_transaction
 def repair(kind: Difference, compared: BadgeVersion, credential: Credential | None) -> bool:
     """Repair what was found of a badge; whether it still was like that, so that it was repaired."""
-    claim = Claim(uuid4().hex, [AccredibleBadge(pk=compared.pk)])
-    if not AccredibleBadge.objects.filter(claim="", **asdict(compared)).claim(claim.token, lease_end()):
+    claim = take(compared)
+    if claim is None:
         return False
     claim.write_down({badge: _result(kind, credential) for badge in claim.badges})
     if kind == Difference.UNPUBLISHED:

@@ -164,7 +164,12 @@ class _Sender:
         for badge in claimed.badges:
             by_step.setdefault(badge.next_step, []).append(badge)
         for badge in by_step.get(Step.NOTHING, ()):
-            results[badge] = Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
+            # One that is at Accredible was left behind by a process that ended while it had it.
+            results[badge] = (
+                Result(BadgeAction.RETRY, detail="Nothing is left to be done.")
+                if badge.external_id
+                else Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
+            )
         for step, change in _CHANGES.items():
             for badge in by_step.get(step, ()):
                 if not self._go_on():

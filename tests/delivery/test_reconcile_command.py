@@ -60,6 +60,7 @@ def test_the_command_says_what_differs_and_repairs_what_is_asked_for(account: An
             "group": group.accredible_id,
             "credential": lost.external_id,
             "repair": "done",
+            "kept": None,
         }
     ]
     assert "(1 in delivery, left alone)" in command("--repair", "all")[0]

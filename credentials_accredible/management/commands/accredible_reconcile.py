@@ -90,6 +90,7 @@ class Command(AccredibleCommand):
             what += [f"group {finding.group}"]
             what += [f"credential {finding.credential}"] if finding.credential else []
             outcome = f": {Repair(finding.repair).label}" if finding.repair else ""
+            outcome += f": {finding.kept} stays" if finding.kept else ""
             self.stdout.write(f"    {', '.join(what)}{outcome}")
         if len(findings) > _SHOWN:
             self.stdout.write(f"    … and {len(findings) - _SHOWN} more: see --format json")
@@ -120,6 +121,7 @@ def _as_dict(result: api.Reconciliation) -> dict[str, Any]:
                 "group": finding.group,
                 "credential": finding.credential or None,
                 "repair": str(finding.repair) or None,
+                "kept": finding.kept or None,
             }
             for finding in result.findings
         ],
