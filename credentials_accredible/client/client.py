@@ -23,6 +23,7 @@ from credentials_accredible.client.errors import invalid
 from credentials_accredible.client.groups import (
     DesignBatch,
     ReadProgress,
+    find_groups,
     read_attribute_keys,
     read_designs,
     read_groups,
@@ -109,12 +110,19 @@ class AccredibleClient:
         return reply.read_as(IssuerReply).issuer
 
     def groups(self, progress: ReadProgress | None = None) -> list[Group]:
-        """All groups that the key sees, in Accredible's order.
+        """All groups that the key sees, in Accredible's order; one can be missing if the account changes meanwhile.
 
         ``progress`` is called in this thread with the number read and the number expected, None where that is not
         known. UnexpectedReply, after a second reading, where pages contradict each other.
         """
         return read_groups(self._transport, self._options, progress or _silent)
+
+    def find_groups(self, ids: Iterable[int], progress: ReadProgress | None = None) -> list[Group]:
+        """Those groups of these ids that the key sees; the others are not there, whatever a list of all groups said.
+
+        ``progress`` is told of each request's groups. UnexpectedReply as ``groups``, and for a group of another id.
+        """
+        return find_groups(self._transport, self._options, ids, progress or _silent)
 
     def sees_group(self, group_id: int) -> bool:
         """Whether there is a group of that id, and the key sees it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from credentials_accredible.client.payloads import (
     AttributeKey,
@@ -19,6 +19,7 @@ from credentials_accredible.client.payloads import (
 )
 from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.client.transport import Transport
+from credentials_accredible.database import batches
 from credentials_accredible.exceptions import RateLimited, RequestFailed, Unavailable, UnexpectedReply
 
 Item = TypeVar("Item")
@@ -30,6 +31,8 @@ ReadProgress = Callable[[int, int | None], None]
 _GROUPS = "/v1/issuer/groups/search"
 _ATTRIBUTE_KEYS = "/v1/attribute_keys/search"
 _MOST_PAGES = 10_000
+# More groups a page than that are not known to work.
+_IDS_AT_ONCE = 100
 # Somebody waits for attribute keys, and nobody chooses from more.
 _MOST_KEY_PAGES = 20
 _KEYS_PER_PAGE = 100
@@ -45,15 +48,29 @@ class DesignBatch:
     failures: dict[int, str] = field(default_factory=dict)
 
 
-def read_groups(transport: Transport, options: ClientOptions, progress: ReadProgress) -> list[Group]:
-    """All groups, in Accredible's order. Raises RequestFailed; ``progress`` is called in this thread."""
+def read_groups(
+    transport: Transport, options: ClientOptions, progress: ReadProgress, ids: Sequence[int] | None = None
+) -> list[Group]:
+    """All groups, or those of these ``ids``, in Accredible's order. ``progress`` is called in this thread.
+
+    Raises RequestFailed. An account that changes between two pages can hide a group from both: only where its id was
+    asked for is it certain that there is none.
+    """
     # Pages can contradict each other because the account changed between them; the second time it is an error.
     for _time in range(2):
-        pages = _GroupPages(transport, options, progress)
+        pages = _GroupPages(transport, options, progress, ids)
         problem = pages.read()
         if not problem:
             return pages.groups()
     raise _unexpected(problem)
+
+
+def find_groups(
+    transport: Transport, options: ClientOptions, ids: Iterable[int], progress: ReadProgress
+) -> list[Group]:
+    """Those groups of these ids that Accredible has, some ids with each request. As ``read_groups``."""
+    at_once = min(options.page_size, _IDS_AT_ONCE)
+    return [group for batch in batches(ids, at_once) for group in read_groups(transport, options, progress, batch)]
 
 
 def read_designs(
@@ -121,10 +138,13 @@ def read_attribute_keys(transport: Transport) -> list[AttributeKey]:
 class _GroupPages:
     """One pass over all pages, and what they contradict each other in."""
 
-    def __init__(self, transport: Transport, options: ClientOptions, progress: ReadProgress) -> None:
+    def __init__(
+        self, transport: Transport, options: ClientOptions, progress: ReadProgress, wanted: Sequence[int] | None
+    ) -> None:
         self._transport = transport
         self._options = options
         self._progress = progress
+        self._wanted = wanted
         self._by_number: dict[int, GroupsPage] = {}
         self._ids: set[int] = set()
         self._done = 0
@@ -146,13 +166,17 @@ class _GroupPages:
         return self._contradiction()
 
     def _fetch(self, number: int, stop: threading.Event | None = None) -> GroupsPage:
-        question = {"page": number, "page_size": self._options.page_size}
+        question: dict[str, Any] = {"page": number, "page_size": self._options.page_size}
+        if self._wanted is not None:
+            question["ids"] = self._wanted
         reply = self._transport.request("POST", _GROUPS, json=question, idempotent=True, stop=stop)
         return reply.read_as(GroupsPage)
 
     def _take(self, number: int, page: GroupsPage) -> None:
         self._by_number[number] = page
         self._ids.update(group.accredible_id for group in page.groups)
+        if self._wanted is not None and not self._ids.issubset(self._wanted):
+            raise _unexpected("a group that was not asked for")
         self._done += len(page.groups)
         self._progress(self._done, self._by_number[1].meta.total_count)
 

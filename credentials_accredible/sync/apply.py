@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,14 +87,20 @@ def local_groups(config: AccredibleAPIConfig) -> list[LocalGroup]:
 
 
 def current_plan(
-    config: AccredibleAPIConfig, remote: Sequence[RemoteGroup], carry_over: Mapping[int, int] | None = None
+    config: AccredibleAPIConfig,
+    remote: Sequence[RemoteGroup],
+    denied: Collection[int],
+    carry_over: Mapping[int, int] | None = None,
 ) -> Plan:
     """What it would take now to make the groups of ``config`` the ``remote`` ones; writes nothing.
 
-    Raises CarryOverRefused as ``make_plan`` does.
+    ``denied`` are the ids that Accredible does not have. Groups that it was not asked about, because they came here
+    since, are no part of the plan. Raises CarryOverRefused as ``make_plan`` does.
     """
-    local = local_groups(config)
-    known = {group.accredible_id for group in local}
+    here = local_groups(config)
+    known = {group.accredible_id for group in here}
+    asked = {*denied, *(group.accredible_id for group in remote)}
+    local = [group for group in here if group.accredible_id in asked]
     new = [group.accredible_id for group in remote if group.accredible_id not in known]
     return make_plan(remote, local, _held_elsewhere(config, new), carry_over)
 
@@ -105,7 +111,13 @@ def holdings_of(plan: Plan) -> dict[int, Holdings]:
 
 
 def apply(
-    run: SyncRun, config: AccredibleAPIConfig, remote: Sequence[RemoteGroup], *, site: Site | None, consent: Consent
+    run: SyncRun,
+    config: AccredibleAPIConfig,
+    remote: Sequence[RemoteGroup],
+    denied: Collection[int],
+    *,
+    site: Site | None,
+    consent: Consent,
 ) -> tuple[Plan, SyncRefused | None]:
     """Plan again under the lock and, where ``consent`` covers the plan, carry it out and close ``run`` as succeeded.
 
@@ -116,7 +128,7 @@ def apply(
     with rules_locked(changing=False):
         runs.hold(run)
         _refuse_another_account(config)
-        plan = current_plan(config, remote, consent.carry_over)
+        plan = current_plan(config, remote, denied, consent.carry_over)
         objection = consent.objection(plan)
         if objection is None:
             if plan.gone:

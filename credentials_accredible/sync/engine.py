@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -25,6 +25,8 @@ from credentials_accredible.sync.apply import Consent, apply, approval, current_
 from credentials_accredible.sync.plan import LocalGroup, Plan, RemoteGroup
 
 log = logging.getLogger(__name__)
+
+_HIDDEN = "Accredible's list lacked groups that are there when they are asked for by id"
 
 # (stage, done, total): stage is "groups", "designs" or "applying"; total is None while it is not known.
 Progress = Callable[[str, int, int | None], None]
@@ -91,7 +93,7 @@ def preview(
         with open_client(config) as client:
             local = local_groups(config)
             fetched = _fetch(client, local, refresh_icons=refresh_icons, progress=progress or _silent)
-        plan = current_plan(config, fetched.groups, carry_over)
+        plan = current_plan(config, fetched.groups, fetched.denied, carry_over)
         objection = Consent(force=force).objection(plan)
     except SyncRefused as error:
         return Outcome(config, RunStatus.REFUSED, str(error), reason=error)
@@ -213,9 +215,13 @@ def _open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, tr
 
 @dataclass(frozen=True)
 class _Fetched:
-    """What Accredible has: its groups in its order, and a sentence for each design that could not be read."""
+    """What Accredible has: its groups in its order, and a sentence for whatever was odd or could not be read.
+
+    ``denied`` are the ids of groups that are here, and that Accredible does not have.
+    """
 
     groups: list[RemoteGroup]
+    denied: frozenset[int]
     warnings: list[str]
 
 
@@ -224,7 +230,7 @@ class _Synchronisation:
         self.config = config
         self.run = run
         self.progress = progress or _silent
-        self.fetched = _Fetched([], [])
+        self.fetched = _Fetched([], frozenset(), [])
 
     def carry_out(self, site: Site | None, consent: Consent, refresh_icons: bool) -> Outcome:
         try:
@@ -232,8 +238,8 @@ class _Synchronisation:
             total = len(self.fetched.groups)
             self._beating("applying", 0, total)
             # A learner's event can meet it halfway: databases let one of two go on then, and the other one try again.
-            carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, site=site, consent=consent)
-            plan, objection = retried(carry_out_plan)()
+            carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, self.fetched.denied)
+            plan, objection = retried(carry_out_plan)(site=site, consent=consent)
         except SyncRefused as error:
             return self._ended(RunStatus.REFUSED, str(error), reason=error)
         except AccredibleError as error:
@@ -276,17 +282,21 @@ class _Synchronisation:
         return Outcome(self.config, status, error, run=self.run, warnings=self.fetched.warnings, **details)
 
 
-def _fetch(
-    client: AccredibleClient, local: Iterable[LocalGroup], *, refresh_icons: bool, progress: Progress
-) -> _Fetched:
+def _fetch(client: AccredibleClient, local: list[LocalGroup], *, refresh_icons: bool, progress: Progress) -> _Fetched:
     """All groups of the client's account, each with its icon.
+
+    A group that is here and not in the list is asked for by its id: the list can change while its pages are read.
 
     A design is asked for once, and only where its picture is not known yet, where a group that uses it has changed
     at Accredible since, or where ``refresh_icons`` says so. Raises RequestFailed where the groups cannot be read;
     a design that cannot be read costs a warning.
     """
     groups = client.groups(progress=lambda done, total: progress("groups", done, total))
-    known, needed = _designs(groups, list(local), refresh_icons)
+    listed = len(groups)
+    missing = {group.accredible_id for group in local} - {group.accredible_id for group in groups}
+    groups += client.find_groups(sorted(missing), progress=lambda *_figures: progress("groups", listed, listed))
+    hidden = [group.accredible_id for group in groups[listed:]]
+    known, needed = _designs(groups, local, refresh_icons)
     batch = client.designs(needed, progress=lambda done, total: progress("designs", done, total))
     icons: dict[int, str | None] = {
         **known,
@@ -295,7 +305,11 @@ def _fetch(
     }
     return _Fetched(
         groups=[_remote(group, icons) for group in groups],
-        warnings=[f"Design {design_id}: {reason}" for design_id, reason in sorted(batch.failures.items())],
+        denied=frozenset(missing.difference(hidden)),
+        warnings=[
+            *([f"{_HIDDEN}: {', '.join(map(str, hidden))}. They were kept."] if hidden else []),
+            *(f"Design {design_id}: {reason}" for design_id, reason in sorted(batch.failures.items())),
+        ],
     )
 
 

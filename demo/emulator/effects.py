@@ -167,9 +167,18 @@ def _spoilt(reply: dict[str, Any], kind: str) -> dict[str, Any]:
         return content
     if kind == "half_page":
         return {name: _half(value) for name, value in content.items()} | meta
+    if kind == "shifted":
+        return {name: _shifted(value) for name, value in content.items()} | meta
     if meta:
         meta["meta"] = {**meta["meta"], "next_page": None, "prev_page": None, "total_pages": 0, "total_count": 0}
     return {name: type(value)() for name, value in content.items()} | meta
+
+
+def _shifted(value: Any) -> Any:
+    """What a list shows after something before it was deleted, and something was added at the end."""
+    if not value or not isinstance(value, list):
+        return value
+    return [*value[1:], {**value[-1], "id": value[-1]["id"] + 1_000_000}]
 
 
 def _half(value: Any) -> Any:

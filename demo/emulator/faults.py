@@ -23,6 +23,7 @@ Kind = Literal[
     "no_meta",  # the work is done, the reply lacks ``meta``, as old ones do
     "old_words",  # the work is done, what is wrong with one of many is called ``error`` and ``reason``
     "half_page",  # half of what the page holds is missing, ``meta`` is unchanged
+    "shifted",  # the page begins one group later and ends with another one, as after a deletion and an addition
     "empty_list",  # the page is empty, ``total_count`` is 0
     "cut_before",  # the connection is cut, nothing is done
     "cut_after",  # the work is done, then the connection is cut

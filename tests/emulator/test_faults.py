@@ -107,6 +107,16 @@ def test_half_a_page_can_be_missing(emulator: Emulator, account: Account, api: A
     assert (second["meta"]["total_count"], second["meta"]["next_page"]) == (30, 3)
 
 
+def test_a_page_can_be_that_of_a_list_which_has_shifted(emulator: Emulator, account: Account, api: Api) -> None:
+    known = [account.add_group()["id"] for _ in range(30)]
+    emulator.fault("shifted", json={"page": 2})
+
+    shown = [group["id"] for group in api.groups(page=2, page_size=10)["groups"]]
+
+    assert shown[:-1] == known[11:20]
+    assert shown[-1] not in known
+
+
 def test_a_full_account_can_look_empty(emulator: Emulator, account: Account, api: Api) -> None:
     for _ in range(60):
         account.add_group()

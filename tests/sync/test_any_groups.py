@@ -40,6 +40,7 @@ def parsed(groups: list[dict[str, Any]]) -> list[Group]:
 def sync(config: AccredibleAPIConfig, groups: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> api.Outcome:
     """A sync of an account that has these groups."""
     monkeypatch.setattr(AccredibleClient, "groups", lambda self, progress=None: parsed(groups))
+    monkeypatch.setattr(AccredibleClient, "find_groups", lambda self, ids, progress=None: [])
     monkeypatch.setattr(
         AccredibleClient, "designs", lambda self, ids, progress=None: DesignBatch({}, dict.fromkeys(ids, "not read"))
     )

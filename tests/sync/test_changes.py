@@ -102,7 +102,7 @@ class TestStatements:
 
     def statements(self, config: Any, run: Any, remote: list[RemoteGroup]) -> int:
         with CaptureQueriesContext(connection) as queries:
-            plan = apply.current_plan(config, remote)
+            plan = apply.current_plan(config, remote, [])
             runs.record_changes(run, plan)
         assert SyncChange.objects.count() >= len(remote)
         return sum("syncchange" in query["sql"] for query in queries)

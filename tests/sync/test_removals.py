@@ -47,7 +47,7 @@ def test_an_empty_list_while_groups_are_known_is_refused(emulator: Emulator, acc
     known = add_groups(account, 2)
     config = factories.make_config()
     api.sync(config)
-    emulator.fault("empty_list", path="/v1/issuer/groups/search", times=1)
+    emulator.fault("empty_list", path="/v1/issuer/groups/search", times=2)
 
     outcome = api.sync(config)
 
