@@ -28,7 +28,15 @@ from credentials_accredible.client.groups import (
     read_designs,
     read_groups,
 )
-from credentials_accredible.client.payloads import AttributeKey, Group, Issuer, IssuerReply, JsonObject, whole_number
+from credentials_accredible.client.payloads import (
+    AttributeKey,
+    Group,
+    GroupReply,
+    Issuer,
+    IssuerReply,
+    JsonObject,
+    whole_number,
+)
 from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.database import batches
@@ -127,9 +135,11 @@ class AccredibleClient:
     def sees_group(self, group_id: int) -> bool:
         """Whether there is a group of that id, and the key sees it."""
         try:
-            self._transport.request("GET", f"/v1/issuer/groups/{group_id}", idempotent=True)
+            reply = self._transport.request("GET", f"/v1/issuer/groups/{group_id}", idempotent=True)
         except NotFound:
             return False
+        if reply.read_as(GroupReply).group.accredible_id != group_id:
+            raise reply.unexpected("it is another group")
         return True
 
     def designs(self, ids: Iterable[int], progress: ReadProgress | None = None) -> DesignBatch:
@@ -245,12 +255,24 @@ class AccredibleClient:
         return self._change(credential_id, {"expired_on": None, "approve": True})
 
     def delete_credential(self, credential_id: str) -> None:
-        self._transport.request("DELETE", _path(credential_id), idempotent=True)
+        """Delete a credential. A reply that does not show it is believed once it is not found any more."""
+        try:
+            _asked_for(credential_id, self._transport.request("DELETE", _path(credential_id), idempotent=True))
+        except UnexpectedReply:
+            if self._is_found(credential_id):
+                raise
 
     def _change(self, credential_id: str, values: Mapping[str, Any]) -> Credential:
         body = {"credential": dict(values)}
         reply = self._transport.request("PUT", _path(credential_id), json=body, idempotent=True)
         return _asked_for(credential_id, reply)
+
+    def _is_found(self, credential_id: str) -> bool:
+        try:
+            self.credential(credential_id)
+        except NotFound:
+            return False
+        return True
 
     def _search(self, query: Mapping[str, Any]) -> list[Credential]:
         # One page: nobody has more credentials of one group, or of one id of ours, than fit into it.

@@ -212,6 +212,10 @@ class Group(Payload):
         }
 
 
+class GroupReply(Payload):
+    group: Group
+
+
 class Meta(Payload):
     """What a page says about all pages; any of it can be missing."""
 

@@ -73,7 +73,7 @@ class Transport:
         has_turn: bool = False,
         answers: Collection[int] = (),
     ) -> JsonObject:
-        """The JSON object that Accredible answers with; an empty one for an empty reply to DELETE.
+        """The JSON object that Accredible answers with.
 
         ``send_before``: a time of the monotonic clock after which the request must not leave any more. ``has_turn``:
         it does not wait for its turn, because ``take_turn`` did. ``answers``: statuses of refusals whose JSON object is
@@ -150,14 +150,12 @@ class Transport:
         if isinstance(reply, RequestFailed):
             return reply
         if 200 <= reply.status < 300:
-            return self._content(reply, may_be_empty=method == "DELETE")
+            return self._content(reply)
         answer = self._content(reply) if reply.status in answers else None
         return answer if isinstance(answer, JsonObject) and "results" in answer else refusal(reply, self._key)
 
     @staticmethod
-    def _content(reply: Reply, *, may_be_empty: bool = False) -> JsonObject | RequestFailed:
-        if may_be_empty and not reply.body.strip():
-            return JsonObject({}, reply)
+    def _content(reply: Reply) -> JsonObject | RequestFailed:
         try:
             content = parsed(reply.body)
         except ValueError:

@@ -245,10 +245,31 @@ def test_a_refused_connection_says_that_nothing_was_sent() -> None:
     assert not caught.value.sent
 
 
+STRANGERS = pytest.mark.parametrize(("status", "body"), [(200, '{"status": "ok"}'), (204, ""), (200, ""), (200, "<p>")])
+
+
 @responses.activate
-@pytest.mark.parametrize(("status", "body"), [(200, '{"credential": {}}'), (204, ""), (200, "")])
-def test_deleting_may_be_answered_with_nothing(client: AccredibleClient, status: int, body: str) -> None:
+@STRANGERS
+def test_a_strangers_word_that_it_is_deleted_is_not_believed(client: AccredibleClient, status: int, body: str) -> None:
     responses.delete(f"{ONE}/7", status=status, body=body)
+    responses.get(f"{ONE}/7", json={"credential": {**MADE, "id": "7"}})
+
+    with pytest.raises(UnexpectedReply):
+        client.delete_credential("7")
+
+
+@responses.activate
+@STRANGERS
+def test_what_is_deleted_without_a_word_is_not_found_any_more(client: AccredibleClient, status: int, body: str) -> None:
+    responses.delete(f"{ONE}/7", status=status, body=body)
+    responses.get(f"{ONE}/7", status=404, json={"error": "Not found"})
+
+    client.delete_credential("7")
+
+
+@responses.activate
+def test_what_accredible_says_it_has_deleted_is_deleted(client: AccredibleClient) -> None:
+    responses.delete(f"{ONE}/7", json={"credential": {**MADE, "id": "7"}})
 
     client.delete_credential("7")
 

@@ -20,6 +20,10 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 # What stands in front of Accredible answers in its place, and knows nothing of badges.
 FAULTS |= {f"html-{status}": {"kind": "html", "status": status} for status in (400, 401, 403, 404, 408, 422, 429, 502)}
+FAULTS |= {
+    "a-proxys-empty-200": {"kind": "reply", "status": 200},
+    "a-proxys-json": {"kind": "reply", "status": 200, "body": {"status": "ok"}},
+}
 # Some of what was sent together is not where it belongs in the reply, or not in it.
 FAULTS |= {kind: {"kind": kind} for kind in ("reversed", "repeated", "missing")}
 # The work is done, and the reply does not say so.

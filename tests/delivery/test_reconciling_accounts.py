@@ -147,3 +147,14 @@ def test_a_department_key_does_not_make_badges_of_other_departments_missing(emul
     api.reconcile(config, repairs=api.DELIVERED)
     drain(config)
     assert sorted(kinds(api.reconcile(config))) == ["out_of_sight"] * 3
+
+
+def test_a_strangers_word_that_the_key_sees_a_group_is_not_believed(emulator: Emulator, account: Any) -> None:
+    group = delivered_group(account)
+    missing(account, AccredibleBadge.objects.earliest("pk"))
+    emulator.fault("reply", path="/v1/issuer/groups/", method="GET", body={"status": "ok"}, times=None)
+
+    result = api.reconcile(group.api_config, repairs=api.DELIVERED)
+
+    assert "makes no sense" in result.error
+    assert result.findings == []
