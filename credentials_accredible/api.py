@@ -70,7 +70,7 @@ from credentials_accredible.rules.validation import (
     rule_problem,
 )
 from credentials_accredible.rules.version import rules_changed, rules_locked
-from credentials_accredible.secrets import Secret
+from credentials_accredible.secrets import Secret, hidden_locals
 from credentials_accredible.snapshots import taking
 from credentials_accredible.snapshots.format import SNAPSHOT_VERSION
 from credentials_accredible.snapshots.restoring import (
@@ -274,6 +274,7 @@ __all__ = [
     "find_snapshots",
     "group_problems",
     "hand_over",
+    "hidden_locals",
     "holdings",
     "ignored_keypaths",
     "import_groups",

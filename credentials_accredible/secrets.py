@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import hmac
-from typing import Any
+import traceback
+from contextlib import ContextDecorator
+from types import TracebackType
+from typing import Any, Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,6 +22,34 @@ _SHOWN = 4
 _PURPOSE = b"credentials-accredible: API keys at rest"
 
 
+class MaskedText(str):
+    """A text that error reports show as a mask; everywhere else it is what it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'{MASK}'"
+
+
+class hidden_locals(ContextDecorator):  # noqa: N801  # used as a function
+    """An exception that leaves what this decorates brings no local variables along, and no other exception.
+
+    An interruption (a time limit of a worker, Ctrl+C, no memory left) can come at any line: also where a function, of
+    ours or of a library, holds a key. Error reports show the local variables of all functions that it came through.
+    Their names and lines stay in the traceback.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            error.__cause__ = error.__context__ = None
+            traceback.clear_frames(trace)
+
+
 class Secret:
     """An API key, held in the clear or encrypted, and turned into the other only when asked.
 
@@ -28,7 +59,7 @@ class Secret:
     __slots__ = ("_plain", "_token")
 
     def __init__(self, *, plain: str | None = None, token: str | None = None) -> None:
-        self._plain = plain
+        self._plain = None if plain is None else MaskedText(plain)
         self._token = token
 
     @classmethod
@@ -36,14 +67,15 @@ class Secret:
         """``value`` as a Secret; text is taken as the key in the clear."""
         return value if isinstance(value, Secret) else cls(plain=value or "")
 
-    def reveal(self) -> str:
+    @hidden_locals()
+    def reveal(self) -> MaskedText:
         """The key in the clear; KeyUnreadable where none of the encryption keys opens it."""
         if self._plain is not None:
             return self._plain
         if not self._token:
-            return ""
+            return MaskedText()
         try:
-            return _cipher().decrypt(self._token.encode()).decode()
+            return MaskedText(_cipher().decrypt(self._token.encode()).decode())
         except (InvalidToken, UnicodeError):
             raise KeyUnreadable(
                 "The stored API key cannot be decrypted with the keys in "
@@ -51,6 +83,7 @@ class Secret:
                 "encrypted with back at the end of that list, or enter the API key anew."
             ) from None
 
+    @hidden_locals()
     def encrypted(self) -> str:
         """The key encrypted with the first encryption key, or as it came from the database; empty stays empty."""
         if self._token is None:

@@ -90,6 +90,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         return super().change_view(request, *args, **kwargs)
 
     @method_decorator(csrf_protect)
+    @api.hidden_locals()
     def changeform_view(
         self,
         request: HttpRequest,
@@ -97,8 +98,11 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The page of one configuration. The key is tried first: Django's own view opens a transaction."""
-        request.exception_reporter_filter = KeyHidingReporterFilter(KEY_FIELD)
+        """The page of one configuration. The key is tried first: Django's own view opens a transaction.
+
+        Many functions of forms see the key that is entered, and error reports show none of their variables.
+        """
+        request.exception_reporter_filter = KeyHidingReporterFilter()
         try:
             if request.method == "POST":
                 request.accredible_key_trial = self._try_key(request, object_id)  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from django import forms
@@ -147,37 +146,15 @@ class AccredibleAPIConfigForm(forms.ModelForm):
 
 
 class KeyHidingReporterFilter(SafeExceptionReporterFilter):
-    """Masks one POST parameter and every local variable that shows its value.
+    """Masks the key among the POST parameters, set on the request that carries it.
 
-    Django masks what is marked as sensitive only while DEBUG is off. This filter is set on the request that carries
-    the key (``request.exception_reporter_filter``) and masks always.
+    Django masks what is marked as sensitive only while DEBUG is off.
     """
-
-    def __init__(self, parameter: str) -> None:
-        self.parameter = parameter
 
     def get_post_parameters(self, request: HttpRequest | None) -> QueryDict | dict[str, Any]:
         shown = super().get_post_parameters(request)
-        if self.parameter not in shown:
+        if KEY_FIELD not in shown:
             return shown
         masked = shown.copy()
-        masked[self.parameter] = self.cleansed_substitute
+        masked[KEY_FIELD] = self.cleansed_substitute
         return masked
-
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: TracebackType | Any) -> Any:
-        entered = request.POST.getlist(self.parameter) if request is not None else []
-        # As it was entered, and as the form takes it.
-        keys = {form for value in entered for form in (value, value.strip()) if form}
-        variables = list(super().get_traceback_frame_variables(request, tb_frame))
-        return [
-            (name, self.cleansed_substitute if any(_shows(value, key) for key in keys) else value)
-            for name, value in variables
-        ]
-
-
-def _shows(value: Any, key: str) -> bool:
-    try:
-        return key in str(value) or key in repr(value)
-    except Exception:
-        # What cannot be shown at all cannot be judged either.
-        return True

@@ -41,7 +41,7 @@ from credentials_accredible.client.session import ClientOptions
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.database import batches
 from credentials_accredible.exceptions import ConfigurationError, Invalid, NotFound, UnexpectedReply
-from credentials_accredible.secrets import Secret
+from credentials_accredible.secrets import Secret, hidden_locals
 
 # The most credentials that Accredible takes at once.
 BULK_LIMIT = 30
@@ -174,6 +174,7 @@ class AccredibleClient:
             raise reply.unexpected("it is another credential")
         return credential
 
+    @hidden_locals()
     def create_credentials(
         self, new: Sequence[NewCredential], *, send_before: float | None = None, has_turn: bool = False
     ) -> list[BulkItem]:

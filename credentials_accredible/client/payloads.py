@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from credentials_accredible.exceptions import UnexpectedReply
+from credentials_accredible.secrets import hidden_locals
 from credentials_accredible.text import one_line, storable
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -62,6 +63,7 @@ class JsonObject(dict[str, Any]):
     def __repr__(self) -> str:
         return f"<Payload of {len(self)} keys>"
 
+    @hidden_locals()
     def read_as(self, model: type[Model]) -> Model:
         """The content as a ``model``; UnexpectedReply says what is wrong with the first part that does not fit."""
         try:

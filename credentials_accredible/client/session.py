@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from credentials_accredible import __version__, conf
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.secrets import MASK, Secret
+from credentials_accredible.secrets import MaskedText, Secret
 
 # Sockets and clocks refuse what is much longer.
 _DAY = 24 * 60 * 60
@@ -108,15 +108,6 @@ def open_session(api_url: str, key: Secret, connections: int) -> requests.Sessio
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=connections))
     return session
-
-
-class MaskedText(str):
-    """A header's value that error reports show as a mask; on the wire it is what it is."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"'{MASK}'"
 
 
 class TokenAuth(AuthBase):

@@ -25,7 +25,7 @@ from credentials_accredible.client.payloads import JsonObject, Reply, parsed
 from credentials_accredible.client.session import ClientOptions, open_session
 from credentials_accredible.environments import origin
 from credentials_accredible.exceptions import NotSent, RateLimited, RequestFailed, Unavailable, UnexpectedReply
-from credentials_accredible.secrets import Secret
+from credentials_accredible.secrets import Secret, hidden_locals
 
 _PIECE = 8192
 # As much of a refusal as is worth reading.
@@ -38,7 +38,8 @@ _BREATHER = 1.0
 class Transport:
     """Requests to one API address with one key, from any number of threads; see open_session for what it raises.
 
-    What it raises has no exception of an HTTP library as cause or context: their frames hold the key.
+    What it raises has no exception of an HTTP library as cause or context: their frames hold the key, and Accredible's
+    words can repeat it.
     """
 
     def __init__(self, api_url: str, key: Secret, options: ClientOptions) -> None:
@@ -139,6 +140,7 @@ class Transport:
         seconds = getattr(failure, "retry_after", None)
         return min(default if seconds is None else seconds, self._options.max_wait)
 
+    @hidden_locals()
     def _exchange(self, method: str, path: str, json: Any, answers: Collection[int]) -> JsonObject | RequestFailed:
         """The payload, or the exception to raise: raised here, it would have the library's one as context."""
         endpoint = f"{method} {path}"

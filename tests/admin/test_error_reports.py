@@ -9,7 +9,9 @@ from django.core import mail
 from django.test import Client
 
 from credentials_accredible.client import AccredibleClient
+from credentials_accredible.models import AccredibleAPIConfig
 from tests import factories
+from tests.interrupting import interrupted, places_that_show
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +72,20 @@ def test_a_stored_key_is_not_in_the_error_report(
 
     assert "Bug" in shown
     assert KEY not in shown
+
+
+def test_no_function_shows_the_key_being_entered_at_whatever_line_it_is_interrupted(
+    admin_client: Client, emulator: Any
+) -> None:
+    emulator.add_account(key=KEY)
+    form = {"name": "Main", "environment": "emulator", "new_api_key": f" {KEY}"}
+
+    lines = 0
+    where = ("/admin/config.py", "/admin/config_form.py", "/models/config.py", "/secrets.py")
+    for interruption in interrupted(lambda: admin_client.post(LIST + "add/", form), within=where):
+        lines += 1
+        # What sends the request is no part of the host.
+        assert [place for place in places_that_show(interruption, KEY) if "/django/test/client.py" not in place] == []
+
+    assert lines > 100
+    assert AccredibleAPIConfig.objects.get().api_key.reveal() == KEY
