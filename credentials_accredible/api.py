@@ -17,7 +17,7 @@ from credentials_accredible.badges.processing import process_failed_event, recei
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.client import AccredibleClient, AttributeKey, ClientOptions, Issuer, open_client
-from credentials_accredible.database import is_away, patiently
+from credentials_accredible.database import KeysFirst, is_away, patiently
 from credentials_accredible.delivery import outbox
 from credentials_accredible.delivery.engines import (
     deliver_now,
@@ -238,6 +238,7 @@ __all__ = [
     "Holdings",
     "Imported",
     "Issuer",
+    "KeysFirst",
     "Match",
     "Outcome",
     "Plan",

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
+from django.core.paginator import Page, Paginator
 from django.db import (
     DatabaseError,
     IntegrityError,
@@ -253,3 +254,20 @@ def pages(rows: QuerySet[M], size: int | None = None) -> Iterator[list[M]]:
     while page := list((ordered if last is None else ordered.filter(pk__gt=last))[: size or BATCH]):
         yield page
         last = page[-1].pk
+
+
+class KeysFirst(Paginator):  # type: ignore[type-arg]  # only the stubs make it generic
+    """Pages of an ordered queryset. Keys are skipped, from the nearer end, and only the rows of the page are read.
+
+    To sort and skip whole rows, with what is joined to them, takes MariaDB seconds where there are many.
+    """
+
+    def page(self, number: Any) -> Page[Any]:
+        number = self.validate_number(number)
+        rows: Any = self.object_list
+        first, last = (number - 1) * self.per_page, min(number * self.per_page, self.count)
+        keys = rows.values_list("pk", flat=True)
+        if first > self.count // 2:
+            keys = keys.reverse()
+            first, last = self.count - last, self.count - first
+        return Page(rows.filter(pk__in=list(keys[first:last])), number, self)

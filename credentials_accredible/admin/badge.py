@@ -185,6 +185,8 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
     list_display = ["user", "group_name", "status", "stage", "link", "attempts", "next_attempt_at", "short_error"]
     list_filter = [DeliveryFilter, "status", "state", "problem", "api_config"]
     list_select_related = ["user"]
+    # As they were made, which takes no sorting.
+    ordering = ["-pk"]
     # Addresses are found whole only: nobody can guess them letter by letter.
     search_fields = ["user__username", "=user__email", "group_name", "uuid", "external_id"]
     search_help_text = _("User name, whole e-mail address, group, UUID or credential ID.")

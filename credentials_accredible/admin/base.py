@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
+from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.text import whole_number
 
@@ -81,6 +82,7 @@ class AccredibleAdmin(admin.ModelAdmin):
     """An admin with pages and tools of its own."""
 
     extra_pages: ClassVar[Sequence[Page]] = ()
+    paginator = api.KeysFirst
 
     class Media:
         css = {"all": ["credentials_accredible/admin.css"]}

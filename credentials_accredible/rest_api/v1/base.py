@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from credentials_accredible import conf
+from credentials_accredible import api, conf
 from credentials_accredible.rest_api.v1.errors import as_api_exception
 from credentials_accredible.text import whole_number
 
@@ -63,6 +63,7 @@ class HasPermissions(BasePermission):
 class Pages(PageNumberPagination):
     """Numbered pages; anything but a number in its limits is refused, so that nobody gets something else unnoticed."""
 
+    django_paginator_class = api.KeysFirst
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 100
