@@ -127,7 +127,8 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_name: CREDENTIALS_ACCREDIBLE['LATE_ANSWER_MINUTES']
     # .. setting_default: 10
     # .. setting_description: Minutes for which Accredible, or a proxy on the way, can still be working on a request
-    #    that brought no answer. A badge that was sent with it is only looked for, and sent again when they are over.
+    #    that brought no answer. A badge that was sent with it is only looked for, and sent again when they are over. A
+    #    revocation or reinstatement whose opposite was sent with it is done at once, and once more when they are over.
     "LATE_ANSWER_MINUTES": 10,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY_DELAYS']
     # .. setting_default: [15, 14400]

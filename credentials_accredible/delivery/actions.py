@@ -23,11 +23,11 @@ from credentials_accredible.delivery.claims import Claim, Result, Results
 from credentials_accredible.delivery.policy import (
     RecipientUnusable,
     SentTogether,
-    StillUnderWay,
     Verdict,
     day_that_is_over,
+    may_be_undone,
     nothing_was_done,
-    refuse_while_under_way,
+    still_on_its_way,
     verdict,
 )
 from credentials_accredible.exceptions import (
@@ -73,12 +73,10 @@ def search(
         if credential:
             results[badge] = accepted(BadgeAction.ADOPT, credential)
             continue
-        try:
-            refuse_while_under_way(badge.sent_at, database.now())
-        except StillUnderWay as error:
-            results[badge] = Result(BadgeAction.SEARCH, error=error)
-            continue
-        if badge.status == BadgeStatus.AWARDED:
+        on_its_way = still_on_its_way(badge.sent_at, database.now())
+        if on_its_way:
+            results[badge] = Result(BadgeAction.SEARCH, error=on_its_way)
+        elif badge.status == BadgeStatus.AWARDED:
             absent.append(badge)
         else:
             results[badge] = _absent(BadgeAction.SEARCH, detail="Not at Accredible: nothing to revoke.")
@@ -156,6 +154,10 @@ def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
         detail = _GONE
     except RequestFailed as error:
         return Result(BadgeAction.EXPIRE, error=error)
+    else:
+        doubt = may_be_undone(badge.showing_sent_at, database.now())
+        if doubt:
+            return Result(BadgeAction.EXPIRE, error=doubt)
     return Result(BadgeAction.EXPIRE, partial(AccredibleBadge.expire, on=today), detail=detail)
 
 
@@ -202,7 +204,9 @@ def _changed(
     client: AccredibleClient, action: BadgeAction, change: Callable[[str], Credential], badge: AccredibleBadge
 ) -> Result:
     try:
-        return accepted(action, change(badge.external_id))
+        credential = change(badge.external_id)
+        doubt = may_be_undone(badge.revoking_sent_at, database.now())
+        return Result(action, error=doubt) if doubt else accepted(action, credential)
     except NotFound as error:
         return _elsewhere(client, badge, action, error) or _absent(action, detail=_GONE)
     except RequestFailed as error:

@@ -85,6 +85,15 @@ class Claim:
     def mark_tried(self, badges: Collection[AccredibleBadge]) -> None:
         self._rows(badges).mark_tried()
 
+    def mark_changing(self, badge: AccredibleBadge, *, shows: bool) -> None:
+        """Note that the credential is about to be shown, or else revoked: until that is answered, it can follow."""
+        self._rows([badge]).mark_changing(shows=shows)
+
+    def mark_answered(self, badge: AccredibleBadge) -> None:
+        """Note that this was answered. What was not before, as ``badge`` says, which was read before, still is not."""
+        before = {name: getattr(badge, name) for name in ("showing_sent_at", "revoking_sent_at")}
+        self._rows([badge]).update(**before)
+
     def write_down(self, results: Mapping[AccredibleBadge, Result]) -> None:
         """Write ``results`` into the badges that are still claimed, and let go of these.
 

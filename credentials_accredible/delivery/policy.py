@@ -53,16 +53,11 @@ class RecipientUnusable(AccredibleError):
 
 
 class StillUnderWay(AccredibleError):
-    """A badge that was sent without an answer is not at Accredible, and may still be on its way there."""
+    """What was sent without an answer may still be done at Accredible: the badge is looked at again at that time."""
 
-    def __init__(self, sent_at: datetime, now: datetime, until: datetime) -> None:
-        first, _longest = conf.pair("DELIVERY_DELAYS")
-        self.look_again_at = min(until, max(now + (now - sent_at), now + timedelta(seconds=first)))
-        sent, again, end = (f"{time.astimezone(UTC):%H:%M:%S}" for time in (sent_at, self.look_again_at, until))
-        super().__init__(
-            f"It was sent at {sent} UTC, and Accredible may still be working on it. It is looked for again at {again} "
-            f"UTC, and sent again from {end} UTC on, if it is not there by then."
-        )
+    def __init__(self, words: str, look_again_at: datetime) -> None:
+        self.look_again_at = look_again_at
+        super().__init__(words)
 
 
 class SentTogether(AccredibleError):
@@ -87,11 +82,35 @@ def nothing_was_done(error: Exception) -> bool:
     return isinstance(error, RequestFailed) and not isinstance(error, UnexpectedReply)
 
 
-def refuse_while_under_way(sent_at: datetime | None, now: datetime) -> None:
-    """Raise StillUnderWay where what was sent then can still be at work, see ``LATE_ANSWER_MINUTES``."""
-    until = sent_at and sent_at + timedelta(minutes=conf.number("LATE_ANSWER_MINUTES", least=0))
-    if sent_at and until and now < until:
-        raise StillUnderWay(sent_at, now, until)
+def was_answered(error: Exception | None) -> bool:
+    """Whether a change that ended with ``error``, or None, was done or refused, and so is over at Accredible."""
+    return error is None or isinstance(error, StillUnderWay) or nothing_was_done(error)
+
+
+def still_on_its_way(sent_at: datetime | None, now: datetime) -> StillUnderWay | None:
+    """Why a badge that was sent then, and is not at Accredible, is not sent again yet; None where it may be."""
+    until = _under_way_until(sent_at, now)
+    if sent_at is None or until is None:
+        return None
+    first, _longest = conf.pair("DELIVERY_DELAYS")
+    again = min(until, max(now + (now - sent_at), now + timedelta(seconds=first)))
+    return StillUnderWay(
+        f"It was sent at {_clock(sent_at)} UTC, and Accredible may still be working on it. It is looked for again at "
+        f"{_clock(again)} UTC, and sent again from {_clock(until)} UTC on, if it is not there by then.",
+        again,
+    )
+
+
+def may_be_undone(opposite_sent_at: datetime | None, now: datetime) -> StillUnderWay | None:
+    """Why a change that was done has to be done once more: the opposite may follow; None where it cannot."""
+    until = _under_way_until(opposite_sent_at, now)
+    if opposite_sent_at is None or until is None:
+        return None
+    return StillUnderWay(
+        f"It is done. The opposite was sent before, at {_clock(opposite_sent_at)} UTC, was not answered, and may still "
+        f"follow at Accredible: so it is done once more at {_clock(until)} UTC.",
+        until,
+    )
 
 
 def day_that_is_over(now: datetime) -> date:
@@ -125,6 +144,16 @@ def hold(outages: int, error: Exception) -> float:
 def is_hopeless(failures: int, days: float) -> bool:
     """Whether a delivery that has failed so often, and has been due for so many days, is given up."""
     return failures >= _FEWEST_FAILURES and days >= conf.number("DELIVERY_DAYS", least=0)
+
+
+def _under_way_until(sent_at: datetime | None, now: datetime) -> datetime | None:
+    """Until when what was sent then can still be at work, see ``LATE_ANSWER_MINUTES``; None where it cannot."""
+    until = sent_at and sent_at + timedelta(minutes=conf.number("LATE_ANSWER_MINUTES", least=0))
+    return until if until and now < until else None
+
+
+def _clock(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%H:%M:%S}"
 
 
 def _refusal(error: Invalid) -> Verdict:

@@ -175,8 +175,10 @@ class _Sender:
                 if not self._go_on():
                     return
                 claimed.keep([kept for kept in claimed.badges if kept not in results])
-                claimed.mark_tried([badge])
+                claimed.mark_changing(badge, shows=step is not Step.EXPIRE)
                 results[badge] = change(self._client, badge)
+                if policy.was_answered(results[badge].error):
+                    claimed.mark_answered(badge)
                 if self._has_to_wait(results[badge]):
                     return
         to_issue = by_step.get(Step.ISSUE, [])

@@ -22,8 +22,8 @@ this module, ``any`` is any other state, and a test compares the drawing with wh
         any --award_again--> expired
 
 The other methods leave the state alone, and say who has the badge and when it is looked at: ``claim``,
-``mark_tried``, ``release``, ``make_due``, ``cut_delays``; and ``succeed``, ``fail``, ``count_failure``, ``proceed``,
-``postpone``, ``finish``, ``let_go``. Nobody else changes these columns.
+``mark_tried``, ``mark_changing``, ``release``, ``make_due``, ``cut_delays``; and ``succeed``, ``fail``,
+``count_failure``, ``proceed``, ``postpone``, ``finish``, ``let_go``. Nobody else changes these columns.
 """
 
 from __future__ import annotations
@@ -98,6 +98,11 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
         """Something is about to be tried that can be repeated without harm."""
         self.update(attempts=F("attempts") + 1)
 
+    def mark_changing(self, *, shows: bool) -> None:
+        """They are about to be shown at Accredible, or else revoked there, which can be repeated without harm."""
+        column = "showing_sent_at" if shows else "revoking_sent_at"
+        self.update(attempts=F("attempts") + 1, **{column: database.now()})
+
     def release(self) -> None:
         """Their sender leaves them to the next one."""
         self.update(claim="", next_attempt_at=database.now())
@@ -161,10 +166,11 @@ class AccredibleBadge(TimeStampedModel):
 
     It outlives its group and its configuration, and so repeats what it needs of them. There is something to be done
     when ``next_attempt_at`` has come. A sender that takes it on puts its name into ``claim`` and moves the time to the
-    end of its lease: should it die, the badge is due again. ``sent_at`` is when its issuing was sent last. These times
-    are of the database's clock. ``failures`` in a row since ``due_since`` are what the delays grow with; ``attempts``
-    counts all tries there ever were. ``custom_attributes`` are those that Accredible is
-    told, by name, as they were when the badge was decided.
+    end of its lease: should it die, the badge is due again. ``sent_at`` is when its issuing was sent last;
+    ``showing_sent_at`` (published or reinstated) and ``revoking_sent_at`` are when that was asked for last without an
+    answer. These times are of the database's clock. ``failures`` in a row since ``due_since`` are what the delays grow
+    with; ``attempts`` counts all tries there ever were. ``custom_attributes`` are those that Accredible is told, by
+    name, as they were when the badge was decided.
 
     .. pii: Links a learner to a public credential page.
     .. pii_types: id, external_service
@@ -201,6 +207,8 @@ class AccredibleBadge(TimeStampedModel):
     next_attempt_at = models.DateTimeField(_("next attempt"), default=database.now, null=True, blank=True)
     claim = models.CharField(max_length=64, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
+    showing_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoking_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True, editable=False)
     problem = models.CharField(
         _("problem"), max_length=16, choices=BadgeProblem.choices, default=BadgeProblem.NONE, blank=True

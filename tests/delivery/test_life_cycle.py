@@ -50,6 +50,7 @@ MANY: dict[str, Act] = {
     "claim": lambda badges: badges.claim("token", NOW),
     "mark_sent": lambda badges: badges.mark_sent(NOW),
     "mark_tried": lambda badges: badges.mark_tried(),
+    "mark_changing": lambda badges: badges.mark_changing(shows=True),
     "release": lambda badges: badges.release(),
     "make_due": lambda badges: badges.make_due(),
     "cut_delays": lambda badges: badges.cut_delays(),
