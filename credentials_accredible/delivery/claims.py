@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -60,17 +59,22 @@ def lease_end() -> datetime:
 
 
 class Claim:
-    """The badges that one sender has taken on, under a ``token`` of their own."""
+    """The badges that one sender has taken on, under a ``token`` of their own.
+
+    What it notes of them is tried again where the connection is lost: others would wait for the end of its lease.
+    """
 
     def __init__(self, token: str, badges: list[AccredibleBadge]) -> None:
         self.token = token
         self.badges = badges
         self._sent: set[int] = set()
 
+    @retried
     def keep(self, badges: Collection[AccredibleBadge]) -> int:
         """Begin the lease of these ``badges`` again; returns how many of them no other sender has taken over."""
         return self._rows(badges).claim(self.token, lease_end())
 
+    @retried
     def mark_sent(self, badges: Collection[AccredibleBadge]) -> list[AccredibleBadge]:
         """Note of ``badges`` that their issuing is about to be sent; returns those for which it still may be.
 
@@ -82,13 +86,16 @@ class Claim:
         self._sent |= marked
         return [badge for badge in badges if badge.pk in marked]
 
+    @retried
     def mark_tried(self, badges: Collection[AccredibleBadge]) -> None:
         self._rows(badges).mark_tried()
 
+    @retried
     def mark_changing(self, badge: AccredibleBadge, *, shows: bool) -> None:
         """Note that the credential is about to be shown, or else revoked: until that is answered, it can follow."""
         self._rows([badge]).mark_changing(shows=shows)
 
+    @retried
     def mark_answered(self, badge: AccredibleBadge) -> None:
         """Note that this was answered. What was not before, as ``badge`` says, which was read before, still is not."""
         before = {name: getattr(badge, name) for name in ("showing_sent_at", "revoking_sent_at")}
@@ -104,6 +111,7 @@ class Claim:
         for badge in _write_down(self.token, by_pk) if by_pk else []:
             _tell(badge, by_pk[badge.pk])
 
+    @retried
     def release(self, badges: Collection[AccredibleBadge]) -> None:
         """Leave ``badges`` to the next sender: at once, or after the lease where something was sent.
 
@@ -150,16 +158,17 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
     # Asked for each time: what others have is not taken over by a wrong clock.
     database.now(exactly=True)
     skips = connections[alias()].features.has_select_for_update_skip_locked
-    with transaction.atomic() if skips else nullcontext():
-        waiting = due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)
-        chosen = list((waiting.select_for_update(skip_locked=True) if skips else waiting)[:size])
-        if chosen:
-            due.filter(pk__in=chosen).claim(token, lease_end())
-    if not chosen:
-        return Claim(token, [])
-    claimed = AccredibleBadge.objects.filter(pk__in=chosen, claim=token).select_related("user", "group")
-    badges = list(claimed.order_by("pk"))
-    return Claim(token, badges) if badges else None
+    waiting = due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:size]
+    # Where nothing is skipped, the transaction begins with a write: see ``database.lock``.
+    chosen = [] if skips else list(waiting)
+    with transaction.atomic():
+        if skips:
+            chosen = list(waiting.select_for_update(skip_locked=True))
+        due.filter(pk__in=chosen).claim(token, lease_end())
+        # Here, so that nothing is claimed by a sender that does not know of it.
+        claimed = AccredibleBadge.objects.filter(pk__in=chosen, claim=token).select_related("user", "group")
+        badges = list(claimed.order_by("pk"))
+    return Claim(token, badges) if badges or not chosen else None
 
 
 @in_transaction

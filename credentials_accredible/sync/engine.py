@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from credentials_accredible import broker, conf
 from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.client import AccredibleClient, Group, open_client
-from credentials_accredible.database import retried
+from credentials_accredible.database import drop_lost_connection, retried
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.snapshots.taking import Holdings
@@ -209,6 +209,8 @@ def _open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, tr
         return Outcome(config, RunStatus.FAILED, str(error), reason=error)
     except DatabaseError as error:
         log.exception("sync_failed config=%s", config.pk)
+        # The next configuration has another chance.
+        drop_lost_connection()
         return Outcome(config, RunStatus.FAILED, _database_words(error))
     return Outcome(config, RunStatus(run.status), run=run)
 

@@ -84,6 +84,7 @@ def beat(run: SyncRun, stage: str, done: int, total: int | None) -> None:
         hold(run, stage=stage, stage_done=done, stage_total=total)
 
 
+@database.retried
 def hold(run: SyncRun, **values: Any) -> None:
     """Make sure that ``run`` still has its lock, and write ``values``; SyncSuperseded where it has not.
 
@@ -121,6 +122,7 @@ def run_sentence(run: SyncRun) -> str:
     return figures_in_words({name: getattr(run, f"{name}_count") for name in plan_figures(None)})
 
 
+@database.retried
 def finish(
     run: SyncRun, status: str, *, error: str = "", plan: Plan | None = None, needs_confirmation: bool = False
 ) -> None:
