@@ -5,6 +5,9 @@ MARIADB_URL ?= mysql://root@127.0.0.1:3306/accredible_test
 POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/accredible_test
 REDIS_URL ?= redis://127.0.0.1:6379/15
 RABBITMQ_URL ?= amqp://guest:guest@127.0.0.1:5672//
+# How long test-endurance makes trouble on each database, and the seed of a run that is to be repeated.
+ENDURANCE_MINUTES ?= 10
+ENDURANCE_SEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -28,7 +31,8 @@ COMPILED := base demo test services browser packaging quality docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-postgres test-redis test-rabbitmq \
-    test-browser test-wheel coverage quality bench openapi docs upgrade clean
+    test-browser test-wheel coverage quality bench openapi docs upgrade clean mariadb-answers postgres-answers \
+    redis-answers
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,35 +49,44 @@ emulator: $(VENV)/demo.stamp ## Serve the emulated Accredible alone
 test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
 	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED)
 
-test-endurance: $(VENV)/test.stamp ## Run the tests that take minutes: many kills, long outages, many rows
-	@$(BIN)/python -m pytest $(PARALLEL) -m endurance
+test-endurance: mariadb-answers postgres-answers redis-answers ## Run the tests that take minutes, and one that kills at random on both servers
+	@$(BIN)/python -m pytest $(PARALLEL) -m endurance --ignore tests/services
+	@MARIADB_URL='$(MARIADB_URL)' POSTGRES_URL='$(POSTGRES_URL)' TEST_REDIS_URL='$(REDIS_URL)' \
+	    ENDURANCE_MINUTES='$(ENDURANCE_MINUTES)' ENDURANCE_SEED='$(ENDURANCE_SEED)' \
+	    $(BIN)/python -m pytest -m endurance tests/services
 
 test-services: test-mariadb test-postgres test-redis test-rabbitmq ## Run the tests that need services: the four below, and workers on MariaDB
 	@MARIADB_URL='$(MARIADB_URL)' TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services \
 	    -k 'mariadb and rabbitmq' tests/services
 
-test-mariadb: $(VENV)/services.stamp ## Run the tests that need MariaDB or MySQL, at MARIADB_URL
+mariadb-answers: $(VENV)/services.stamp
 	@$(BIN)/python -c 'import sys, dj_database_url, MySQLdb; \
 	    at = dj_database_url.parse(sys.argv[1]); \
 	    MySQLdb.connect(host=at["HOST"], port=int(at["PORT"] or 3306), user=at["USER"], password=at["PASSWORD"])' \
 	    '$(MARIADB_URL)' 2>$(VENV)/mariadb.log \
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
+
+test-mariadb: mariadb-answers ## Run the tests that need MariaDB or MySQL, at MARIADB_URL
 	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services -k 'mariadb and not rabbitmq' tests/services
 	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest $(PARALLEL) $(ON_SERVERS)
 
-test-postgres: $(VENV)/services.stamp ## Run the tests that need PostgreSQL, at POSTGRES_URL
+postgres-answers: $(VENV)/services.stamp
 	@$(BIN)/python -c 'import sys, dj_database_url, psycopg; \
 	    at = dj_database_url.parse(sys.argv[1]); \
 	    psycopg.connect(host=at["HOST"], port=at["PORT"] or 5432, user=at["USER"], password=at["PASSWORD"], \
 	    dbname="postgres", connect_timeout=5)' '$(POSTGRES_URL)' 2>$(VENV)/postgres.log \
 	    || { echo "No PostgreSQL server answers at POSTGRES_URL: $$(grep Error $(VENV)/postgres.log | tail -n 1)"; exit 1; }
+
+test-postgres: postgres-answers ## Run the tests that need PostgreSQL, at POSTGRES_URL
 	@POSTGRES_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest -m services -k postgres tests/services
 	@DATABASE_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest $(PARALLEL) $(ON_SERVERS)
 
-test-redis: $(VENV)/test.stamp ## Run the tests that need Redis, at REDIS_URL
+redis-answers: $(VENV)/test.stamp
 	@$(BIN)/python -c 'import sys, redis; redis.Redis.from_url(sys.argv[1], socket_connect_timeout=5).ping()' \
 	    '$(REDIS_URL)' 2>$(VENV)/redis.log \
 	    || { echo "No Redis answers at REDIS_URL: $$(tail -n 1 $(VENV)/redis.log)"; exit 1; }
+
+test-redis: redis-answers ## Run the tests that need Redis, at REDIS_URL
 	@TEST_REDIS_URL='$(REDIS_URL)' $(BIN)/python -m pytest -m services -k redis tests/services
 
 test-rabbitmq: $(VENV)/test.stamp ## Run the tests that need RabbitMQ, at RABBITMQ_URL
