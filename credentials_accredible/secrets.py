@@ -80,7 +80,7 @@ class Secret:
             raise KeyUnreadable(
                 "The stored API key cannot be decrypted with the keys in "
                 f"{conf.SETTING}['ENCRYPTION_KEYS'] (unset: SECRET_KEY and SECRET_KEY_FALLBACKS). Put the key it was "
-                "encrypted with back at the end of that list, or enter the API key anew."
+                "encrypted with back at the end of that list, or enter the API key again."
             ) from None
 
     @hidden_locals()

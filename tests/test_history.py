@@ -201,7 +201,7 @@ class TestWhatIsNotKept:
 
         assert everything() == before
 
-    def test_a_key_that_is_only_encrypted_anew(self) -> None:
+    def test_a_key_that_is_only_encrypted_again(self) -> None:
         config = factories.make_config()
         before = everything()
 

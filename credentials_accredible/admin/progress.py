@@ -1,4 +1,4 @@
-"""The admin pages of learners' progress, and of events that could not be processed."""
+"""The admin page of learners' progress."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def open_session(api_url: str, key: Secret, connections: int) -> requests.Sessio
         raise ConfigurationError(f"“{api_url}” is not an address that requests can be sent to.") from None
     if not re.fullmatch(r"[!-~]+", key.reveal()):
         raise ConfigurationError(
-            "The API key is empty, or holds spaces, line breaks or letters that no API key has: copy it anew."
+            "The API key is empty, or holds spaces, line breaks or letters that no API key has: copy it again."
         )
     session = _Session()
     session.headers.update(_HEADERS)

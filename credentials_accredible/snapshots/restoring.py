@@ -322,7 +322,7 @@ def _notes(result: Restoration) -> Iterable[str]:
     if latest:
         yield f"There is a newer snapshot of this group, {latest.pk}, of {latest.created:%Y-%m-%d %H:%M} UTC."
     if snapshot.data["shortened"]:
-        yield "Texts of Accredible's that were very long come back shortened, until a sync brings them anew."
+        yield "Very long texts from Accredible come back shortened. The next sync completes them."
 
 
 def _same_name(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> list[AccredibleGroup]:

@@ -1,4 +1,4 @@
-"""A group is deleted by mistake and brought back, and one that was made anew is carried over, in a browser."""
+"""A group is deleted by mistake and brought back, and one that was recreated is carried over, in a browser."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_what_was_configured_since_is_merged_by_choice(emulator: Emulator, page:
     assert again.requirements.count() == 3
 
 
-def test_made_anew_at_accredible_it_is_carried_over(emulator: Emulator, page: Chrome, visit: Visit) -> None:
+def test_recreated_at_accredible_it_is_carried_over(emulator: Emulator, page: Chrome, visit: Visit) -> None:
     account = emulator.add_account(key="main-key-0001")
     old = account.add_group(name="g", course_name="Chemistry badge")
     account.add_group(name="o", course_name="Another badge")

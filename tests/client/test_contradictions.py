@@ -134,7 +134,7 @@ def test_a_server_that_repeats_itself_is_soon_found_out(
     assert served.asked == [1, 2, 1, 2]
 
 
-def test_an_account_that_changed_between_two_pages_is_read_anew(
+def test_an_account_that_changed_between_two_pages_is_read_again(
     accredible: responses.RequestsMock, client: AccredibleClient
 ) -> None:
     served = Pages(accredible, account(20))

@@ -92,7 +92,7 @@ def test_the_whole_reply_has_to_arrive_in_time(serve: Serve, parts: list[Any]) -
     assert time.monotonic() - began < 2
 
 
-def test_a_sign_of_life_does_not_begin_the_time_anew(serve: Serve) -> None:
+def test_a_sign_of_life_does_not_begin_the_time_again(serve: Serve) -> None:
     began = time.monotonic()
 
     error = failure(serve, HEAD, b"Content-Length: 1000\r\n\r\n", 0.8, b" ", 10, read_timeout=1)

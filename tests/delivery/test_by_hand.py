@@ -292,7 +292,7 @@ class TestAwardAgain:
         drain(group.api_config)
         assert_each_once(account, 1)
 
-    def test_one_that_was_deleted_at_accredible_is_issued_anew(
+    def test_one_that_was_deleted_at_accredible_is_issued_again(
         self, account: Any, group: AccredibleGroup, staff: Any, plugin_settings: PluginSettings
     ) -> None:
         plugin_settings(REVOCATION="delete")
@@ -307,7 +307,7 @@ class TestAwardAgain:
         make_everything_due()
         assert_each_once(account, 1)
 
-    def test_one_whose_group_was_imported_anew_belongs_to_it(
+    def test_one_whose_group_was_imported_again_belongs_to_it(
         self, account: Any, group: AccredibleGroup, staff: Any, revoked: AccredibleBadge
     ) -> None:
         known = group.accredible_id

@@ -167,7 +167,7 @@ def test_a_credential_with_our_id_is_adopted(account: Any) -> None:
     assert (badge.state, badge.external_id) == ("accepted", str(external_id))
 
 
-def test_a_group_that_is_gone_needs_a_person_and_retry_starts_anew(account: Any) -> None:
+def test_a_group_that_is_gone_needs_a_person_and_retry_starts_again(account: Any) -> None:
     group = make_remote_group(account)
     number = group.accredible_id
     type(group).objects.filter(pk=group.pk).update(accredible_id=number + 1000)

@@ -37,7 +37,7 @@ def test_retry_after_can_be_kept_back(emulator: Emulator, api: Api) -> None:
     assert "Retry-After" not in api.get(DETAILS).headers
 
 
-def test_the_next_window_counts_anew(emulator: Emulator, api: Api) -> None:
+def test_the_next_window_counts_from_zero(emulator: Emulator, api: Api) -> None:
     emulator.rate_limit(1, window=0.25)
     statuses = []
     end = time.monotonic() + 0.6

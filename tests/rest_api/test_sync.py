@@ -247,20 +247,20 @@ def test_without_a_site_they_get_that_of_the_request(
     assert config.groups.get().site_id == 1
 
 
-# --- groups that were made anew ----------------------------------------------------------------------------------
+# --- groups that were recreated ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def anew(account: Any, config: AccredibleAPIConfig) -> tuple[AccredibleGroup, int]:
+def recreated(account: Any, config: AccredibleAPIConfig) -> tuple[AccredibleGroup, int]:
     """A configured group that is gone at Accredible, and the id of the new one there of the same name."""
-    remote = account.add_group(name="anew", course_name="Badge")
+    remote = account.add_group(name="recreated", course_name="Badge")
     return factories.configure(factories.make_group(config, accredible_id=77, name="Badge")), remote["id"]
 
 
-def test_a_group_that_was_made_anew_is_offered_to_be_carried_over(
-    superuser: APIClient, config: AccredibleAPIConfig, anew: tuple[AccredibleGroup, int]
+def test_a_group_that_was_recreated_is_offered_to_be_carried_over(
+    superuser: APIClient, config: AccredibleAPIConfig, recreated: tuple[AccredibleGroup, int]
 ) -> None:
-    group, new = anew
+    group, new = recreated
     offers = preview(superuser, config).json()["plan"]["same_name"]
     assert offers == [{"removed": 77, "created": new}]
 
@@ -278,9 +278,9 @@ def test_a_group_that_was_made_anew_is_offered_to_be_carried_over(
 
 @pytest.mark.parametrize("act", [preview, sync])
 def test_what_is_not_gone_or_not_new_is_not_carried_over(
-    superuser: APIClient, config: AccredibleAPIConfig, anew: tuple[AccredibleGroup, int], act: Any
+    superuser: APIClient, config: AccredibleAPIConfig, recreated: tuple[AccredibleGroup, int], act: Any
 ) -> None:
-    _group, new = anew
+    _group, new = recreated
     for pair in ({"removed": 77, "created": 5}, {"removed": 5, "created": new}):
         answer = act(superuser, config, carry_over=[pair])
         assert (answer.status_code, answer.json()["code"]) == (409, "carry_over_refused")

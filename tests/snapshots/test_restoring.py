@@ -137,11 +137,11 @@ class TestLearners:
         old.lms_user_id = 7
         old.save()
         snapshot = removed(group)
-        # The account was made anew, and its former number is somebody else's.
+        # The account was recreated, and its former number is somebody else's.
         old.lms_user_id = 8
         old.username = "somebody-else"
         old.save()
-        new = factories.make_user("made-anew", lms_user_id=7)
+        new = factories.make_user("recreated", lms_user_id=7)
 
         restore(snapshot)
 

@@ -1,4 +1,4 @@
-"""Restoring a group that is here again, or that was made anew at Accredible."""
+"""Restoring a group that is here again, or that was recreated at Accredible."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class TestAGroupThatIsHereAgain:
         assert meanwhile.resets == {str(new[2].pk): LATE}
 
 
-class TestAGroupMadeAnewUnderAnotherId:
+class TestAGroupRecreatedUnderAnotherId:
     def test_it_is_offered_and_not_assumed(self) -> None:
         group = factories.configure(factories.make_group(name="Same name"))
         snapshot = removed(group)
@@ -159,8 +159,8 @@ class TestAGroupMadeAnewUnderAnotherId:
 
 def test_a_preview_counts_the_badges_of_the_group_that_is_joined() -> None:
     group = factories.make_group(accredible_id=7)
-    anew = factories.make_group(group.api_config, accredible_id=99)
-    AccredibleBadge.objects.filter(pk=factories.make_badge(anew).pk).update(group=None)
+    recreated = factories.make_group(group.api_config, accredible_id=99)
+    AccredibleBadge.objects.filter(pk=factories.make_badge(recreated).pk).update(group=None)
     snapshot = removed(group)
     choices = api.RestoreChoices(join={snapshot.pk: 99})
 

@@ -1,4 +1,4 @@
-"""A group that was made anew at Accredible: offered as the same one, and carried over when somebody says so."""
+"""A group that was recreated at Accredible: offered as the same one, and carried over when somebody says so."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ class TestWhatIsOffered:
 
 @pytest.fixture
 def config(account: Any, db: None) -> AccredibleAPIConfig:
-    """A configuration with a configured, active group that was made anew at Accredible."""
+    """A configuration with a configured, active group that was recreated at Accredible."""
     found = factories.make_config("Main")
     old = account.add_group(name="g", course_name="Group")
     account.add_group(name="o", course_name="Other")
     api.sync(found)
     factories.configure(found.groups.get(accredible_id=old["id"]))
     account.remove_group(old["id"])
-    account.add_group(name="g-2", course_name="Group", course_description="Made anew")
+    account.add_group(name="g-2", course_name="Group", course_description="recreated")
     return found
 
 
@@ -111,7 +111,7 @@ class TestCarryingOver:
         assert outcome.succeeded
         group.refresh_from_db()
         after = picture_of(group)
-        assert (group.accredible_id, group.is_active, group.description) == (new, False, "Made anew")
+        assert (group.accredible_id, group.is_active, group.description) == (new, False, "recreated")
         assert {**after, "group": None, "badges": None} == {**before, "group": None, "badges": None}
         assert after["group"]["uuid"] == before["group"]["uuid"]
         assert config.groups.count() == 2
@@ -182,7 +182,7 @@ class TestCarryingOver:
         with pytest.raises(Exception, match="has this badge already"):
             api.award_badges(group, [holder.username], reason="Earned it", user=factories.make_user())
 
-    def test_without_anybodys_word_it_is_removed_and_made_anew(self, config: AccredibleAPIConfig) -> None:
+    def test_without_anybodys_word_it_is_removed_and_imported(self, config: AccredibleAPIConfig) -> None:
         old, new = ids(config)
 
         api.sync(config, consent=api.Consent(force=True))

@@ -160,12 +160,12 @@ def test_plans_that_look_the_same_have_the_same_digest() -> None:
     assert make_plan([remote(1)], here, {}).digest == make_plan([remote(1)], here, {}).digest
 
 
-def test_an_icon_signed_anew_is_no_other_plan() -> None:
+def test_an_icon_signed_again_is_no_other_plan() -> None:
     here = [local(1, design_id=7, icon_url="https://example.com/7?signature=1"), local(2)]
     there = [remote(1, design_id=7, icon_url="https://example.com/7?signature=2")]
-    signed_anew = [replace(there[0], icon_url="https://example.com/7?signature=3")]
+    signed_again = [replace(there[0], icon_url="https://example.com/7?signature=3")]
 
-    assert make_plan(there, here, {}).digest == make_plan(signed_anew, here, {}).digest
+    assert make_plan(there, here, {}).digest == make_plan(signed_again, here, {}).digest
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ class TestWhatIsDue:
 
         assert len(api.sweep_syncs()) == 1
 
-    def test_one_whose_process_died_is_closed_and_started_anew(self, account: Any) -> None:
+    def test_one_whose_process_died_is_closed_and_started_again(self, account: Any) -> None:
         config = scheduled()
         dead = runs.begin(config, trigger=RunTrigger.SCHEDULE)
         SyncRun.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=301))

@@ -18,4 +18,4 @@ class Command(BaseCommand):
             count = api.reencrypt_keys()
         except ConfigurationError as error:
             raise CommandError(f"{error} No key was changed.") from None
-        self.stdout.write(self.style.SUCCESS(f"Encrypted anew: {count} API keys."))
+        self.stdout.write(self.style.SUCCESS(f"Encrypted again: {count} API keys."))

@@ -28,7 +28,7 @@ class Command(AccredibleCommand):
             parser,
             "--join",
             "SNAPSHOT=ACCREDIBLE_ID",
-            "the group here that this snapshot is of, made anew at Accredible; can be repeated",
+            "the group here that this snapshot is of, recreated at Accredible; can be repeated",
         )
         parser.add_argument(
             "--config", metavar="ID_OR_NAME", help="where groups go whose own configuration was deleted"
@@ -83,7 +83,7 @@ def _lines(item: api.Restoration) -> Iterator[str]:
         yield api.restoration_figures(item)
         yield from item.notes
     for group in item.same_name:
-        text = gettext("The group %(id)s has the same name. If it is this one, made anew at Accredible, join it.")
+        text = gettext("The group %(id)s has the same name. If it is this one, recreated at Accredible, join it.")
         yield text % {"id": group.accredible_id}
 
 

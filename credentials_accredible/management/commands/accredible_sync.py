@@ -178,7 +178,7 @@ def _plan_lines(plan: api.Plan, hanging: dict[int, api.Holdings]) -> Iterator[st
     for offer in plan.lookalikes:
         old, new = offer.local.accredible_id, offer.remote.accredible_id
         yield f"? {old} -> {new}  {offer.remote.name}"
-        yield "    this looks like the same group, made anew at Accredible. To carry its configuration over:"
+        yield "    this looks like the same group, recreated at Accredible. To carry its configuration over:"
         yield f"    --carry-over {old}={new}"
 
 

@@ -1,4 +1,4 @@
-"""The views: badges, API configurations with preview and sync, groups, and sync runs."""
+"""The views: badges, API configurations with preview and sync, groups, sync runs and what they changed."""
 
 from __future__ import annotations
 
