@@ -33,7 +33,7 @@ setup(
     license_files=["LICENSE"],
     keywords="openedx credentials accredible badges",
     packages=find_packages(include=["credentials_accredible", "credentials_accredible.*"]),
-    package_data={"credentials_accredible": ["locale/**/*", "static/**/*", "templates/**/*"]},
+    package_data={"credentials_accredible": ["locale/**/*", "static/**/*", "templates/**/*", "tutor/patches/*"]},
     zip_safe=False,
     python_requires=">=3.11",
     install_requires=requirements("requirements/base.in"),
@@ -41,6 +41,7 @@ setup(
         "credentials.djangoapp": [
             "credentials_accredible = credentials_accredible.apps:CredentialsAccredibleConfig",
         ],
+        "tutor.plugin.v1": ["accredible = credentials_accredible.tutor.plugin"],
     },
     classifiers=[
         "Development Status :: 4 - Beta",

@@ -115,6 +115,6 @@ def _names() -> dict[str, str]:
     found = {}
     for item in pkgutil.walk_packages(credentials_accredible.__path__, _PACKAGE):
         name = item.name.removeprefix(_PACKAGE)
-        if name.split(".")[0] not in {"migrations", "settings"}:
+        if name.split(".")[0] not in {"migrations", "settings", "tutor"}:
             found[str(importlib.import_module(item.name).__file__)] = name
     return found
