@@ -71,9 +71,9 @@ def make_staff(*permissions: str, **values: Any) -> Any:
     return user
 
 
-def make_progress(group: AccredibleGroup, *fulfilled: BadgeRequirement) -> BadgeProgress:
+def make_progress(group: AccredibleGroup, *fulfilled: BadgeRequirement, user: Any = None) -> BadgeProgress:
     """A learner on the way to the group's badge."""
-    progress = BadgeProgress.objects.create(user=make_user(), group=group)
+    progress = BadgeProgress.objects.create(user=user or make_user(), group=group)
     for requirement in fulfilled:
         Fulfillment.objects.create(progress=progress, requirement=requirement)
     return progress

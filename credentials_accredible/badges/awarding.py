@@ -93,9 +93,16 @@ def revoke(user: Any, groups: Iterable[AccredibleGroup]) -> None:
 
 
 def announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge, AccredibleGroup]]) -> None:
-    """Send the public signal for each badge, once the transaction is through."""
+    """Send the public signal for each badge, once the transaction is through.
+
+    None for a learner whose number in the LMS is not known: the event bus cannot carry it, and others cannot use it.
+    """
     for badge, group in badges:
-        transaction.on_commit(partial(_send, signal, _badge_data(badge, group)))
+        if getattr(badge.user, "lms_user_id", None) is None:
+            why = "no_lms_user_id"
+            log.info("badge_signal_not_sent event_type=%s badge=%s reason=%s", signal.event_type, badge.uuid, why)
+        else:
+            transaction.on_commit(partial(_send, signal, _badge_data(badge, group)))
 
 
 def _send(signal: OpenEdxPublicSignal, data: BadgeData) -> None:
@@ -111,7 +118,7 @@ def _badge_data(badge: AccredibleBadge, group: AccredibleGroup) -> BadgeData:
     pii = UserPersonalData(username=user.get_username(), email=user.email, name=host.full_name(user))
     return BadgeData(
         uuid=str(badge.uuid),
-        user=UserData(id=getattr(user, "lms_user_id", None), is_active=user.is_active, pii=pii),
+        user=UserData(id=user.lms_user_id, is_active=user.is_active, pii=pii),
         template=BadgeTemplateData(
             uuid=str(group.uuid),
             origin=_ORIGIN,

@@ -17,7 +17,7 @@ from credentials_accredible.models import AccredibleBadge, AccredibleGroup
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, course_status, learner, minutes
 from tests.conftest import PluginSettings
-from tests.factories import make_progress, make_requirement
+from tests.factories import make_progress, make_requirement, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,23 @@ def test_an_award_is_told_with_all_that_is_known_of_it(
     ]
 
 
+def test_nothing_is_told_of_a_learner_whom_the_lms_does_not_know(
+    group: AccredibleGroup,
+    heard: Any,
+    django_capture_on_commit_callbacks: Committing,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    make_user("ada", lms_user_id=None)
+    with caplog.at_level(logging.INFO), django_capture_on_commit_callbacks(execute=True):
+        api.award_badges(group, ["ada"], reason="For courage.", user=None)
+        api.revoke_badges(AccredibleBadge.objects.all(), reason="By mistake.", user=None)
+
+    assert heard == []
+    lines = [record.getMessage() for record in caplog.records if "badge_signal_not_sent" in record.getMessage()]
+    assert len(lines) == 2
+    assert f"badge={AccredibleBadge.objects.get().uuid} reason=no_lms_user_id" in lines[0]
+
+
 def test_awards_and_revocations_are_told_once_each(
     group: AccredibleGroup, heard: Any, django_capture_on_commit_callbacks: Committing
 ) -> None:
@@ -99,7 +116,7 @@ def test_what_was_rolled_back_is_not_told(
 
 def test_badges_of_a_reevaluation_are_told(heard: Any, django_capture_on_commit_callbacks: Committing) -> None:
     group = active_group()
-    progress = make_progress(group, make_requirement(group))
+    progress = make_progress(group, make_requirement(group), user=make_user(lms_user_id=7))
     with django_capture_on_commit_callbacks(execute=True):
         api.reevaluate(group, dry_run=False)
     assert [(what, data.user.pii.username) for what, data in heard] == [("awarded", progress.user.username)]

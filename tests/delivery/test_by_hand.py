@@ -97,7 +97,7 @@ class TestAward:
     def test_it_is_kept_with_its_reason_announced_and_delivered(
         self, account: Any, group: AccredibleGroup, staff: Any, signals: list[tuple[str, str]]
     ) -> None:
-        ada, grace = make_user("ada"), make_user("grace")
+        ada, grace = make_user("ada", lms_user_id=1), make_user("grace", lms_user_id=2)
 
         badges = award(group, "ada", "", " GRACE@example.com ", user=staff)
 
