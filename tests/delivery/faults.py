@@ -25,10 +25,14 @@ FAULTS |= {
     "a-proxys-json": {"kind": "reply", "status": 200, "body": {"status": "ok"}},
 }
 # Some of what was sent together is not where it belongs in the reply, or not in it.
-FAULTS |= {kind: {"kind": kind} for kind in ("reversed", "repeated", "missing")}
+IN_LISTS = ("reversed", "repeated", "missing")
+FAULTS |= {kind: {"kind": kind} for kind in IN_LISTS}
 # The work is done, and the reply does not say so.
 LOST = {name: FAULTS[name] for name in ("cut-after", "timeout-after-the-work", "broken-json", "empty")}
+# The work is done when nobody waits for the answer any more.
+LATE: dict[str, dict[str, Any]] = {kind: {"kind": kind, "seconds": 0.8} for kind in ("late", "cut_late")}
 
 CREATING = {"pattern": "^/v(1/credentials|2/credentials/bulk_create)$", "method": "POST"}
+SEARCHING = {"pattern": "^/v(1/credentials/.+|2/credentials/search)$"}
 CHANGING = {"pattern": "^/v1/credentials/", "method": "PUT"}
 DELETING = {"pattern": "^/v1/credentials/", "method": "DELETE"}
