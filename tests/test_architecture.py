@@ -11,9 +11,16 @@ import pytest
 from django.test import Client
 
 from tests import journeys
+from tests.conftest import PluginSettings
 
 PACKAGE = Path(__file__).resolve().parent.parent / "credentials_accredible"
 PAGE = (PACKAGE.parent / "docs" / "architecture.rst").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def patience(plugin_settings: PluginSettings) -> None:
+    """A busy machine is no reason for errors, which take a way of their own."""
+    plugin_settings(REQUEST_TIMEOUT=(20, 20))
 
 
 def section(heading: str) -> str:
