@@ -64,6 +64,7 @@ from credentials_accredible.rules.activation import (
 )
 from credentials_accredible.rules.validation import (
     attribute_problem,
+    clean_attribute,
     clean_value,
     group_problems,
     requirement_problems,
@@ -97,6 +98,7 @@ from credentials_accredible.sync.plan import Change, Plan
 from credentials_accredible.sync.pruning import prune
 from credentials_accredible.sync.runs import close_dead_runs, plan_figures, run_sentence
 from credentials_accredible.sync.schedule import failing_schedules, is_overdue, schedule_sync, with_health
+from credentials_accredible.text import identifier, spelled_out
 
 # Seconds that a person waits for Accredible's answer about a key.
 _PATIENCE = 10.0
@@ -125,14 +127,14 @@ def find_configs(wanted: Iterable[str] = ()) -> list[AccredibleAPIConfig]:
 
     Raises ConfigurationError for one that does not exist. A name wins over an id.
     """
-    by_name = {config.name: config for config in AccredibleAPIConfig.objects.all()}
+    by_name = {identifier(config.name): config for config in AccredibleAPIConfig.objects.all()}
     by_id = {str(config.pk): config for config in by_name.values()}
     found: dict[int, AccredibleAPIConfig] = {}
     for key in wanted:
-        config = by_name.get(key) or by_id.get(key)
+        config = by_name.get(identifier(key)) or by_id.get(identifier(key))
         if config is None:
             known = ", ".join(f"{config.name} ({pk})" for pk, config in by_id.items()) or "none"
-            raise ConfigurationError(f"There is no API configuration “{key}”. Existing ones: {known}.")
+            raise ConfigurationError(f"There is no API configuration “{spelled_out(key)}”. Existing ones: {known}.")
         found[config.pk] = config
     return list(found.values() if wanted else by_name.values())
 
@@ -260,6 +262,7 @@ __all__ = [
     "carries_user",
     "check_key",
     "claim_due_syncs",
+    "clean_attribute",
     "clean_value",
     "close_dead_runs",
     "current_site",

@@ -16,6 +16,7 @@ from credentials_accredible.admin.base import AccredibleAdmin
 from credentials_accredible.admin.rule_forms import kept_forms, short_event_type
 from credentials_accredible.exceptions import ConfigurationError, RequestFailed
 from credentials_accredible.models import AccredibleGroup, CustomAttribute
+from credentials_accredible.text import trimmed
 
 # In a request: that attributes were changed with it.
 _CHANGED = "accredible_attributes_changed"
@@ -34,6 +35,15 @@ class CustomAttributeForm(forms.ModelForm):
             "name": forms.TextInput(attrs={"class": "vTextField", "list": _KEYS, "autocomplete": "off"}),
             "value": forms.TextInput(attrs={"class": "vTextField", "list": _PATHS, "autocomplete": "off"}),
         }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if {"source", "value"} <= cleaned.keys():
+            cleaned["value"] = api.clean_attribute(cleaned["source"], cleaned["value"])
+        return cleaned
+
+    def clean_name(self) -> str:
+        return trimmed(self.cleaned_data["name"])
 
 
 class CustomAttributeFormSet(BaseInlineFormSet):

@@ -22,7 +22,7 @@ from django.utils.timezone import localtime
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig
-from credentials_accredible.text import whole_number
+from credentials_accredible.text import whole_number, words
 
 OBJECT = "<path:object_id>/"
 
@@ -99,6 +99,10 @@ class AccredibleAdmin(admin.ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The object of that key; None for whatever else Python reads as a number, such as ``3_1``."""
         return None if whole_number(object_id) is None else super().get_object(request, object_id, from_field)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        wanted = " ".join(words(search_term)) if search_term else ""
+        return super().get_search_results(request, queryset, wanted)
 
     def open_page(self, request: HttpRequest, page: Page, object_id: str | None = None) -> HttpResponse:
         """An extra page: 403 where a permission is missing, and only then 404 where its object does not exist."""

@@ -33,7 +33,7 @@ from credentials_accredible.admin.sync_action import preview, sync_groups
 from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
-from credentials_accredible.text import whole_number
+from credentials_accredible.text import identifier, whole_number
 
 _KNOWN = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync", "next_sync", "delivery"]
 
@@ -214,7 +214,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         config = self.get_object(request, unquote(object_id)) if object_id else None
         if not self._may_write(request, config):
             return None
-        entered = request.POST.get(KEY_FIELD, "").strip()
+        entered = identifier(request.POST.get(KEY_FIELD, ""))
         environment = request.POST.get("environment", "")
         if config and (not environment or is_bound(config)):
             environment = config.environment

@@ -20,6 +20,7 @@ from credentials_accredible.exceptions import (
     PermissionRefused,
 )
 from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.text import identifier
 
 KEY_FIELD = "new_api_key"
 
@@ -68,12 +69,19 @@ def is_bound(config: AccredibleAPIConfig) -> bool:
     return config.pk is not None and config.groups.exists()
 
 
+class IdentifierField(forms.CharField):
+    """A name or key, without the invisible characters that copying brings along."""
+
+    def to_python(self, value: Any) -> str:
+        return identifier(super().to_python(value) or "")
+
+
 class AccredibleAPIConfigForm(forms.ModelForm):
     """Name, environment and a key that goes in and never comes out."""
 
     trial: KeyTrial | None = None
 
-    new_api_key = forms.CharField(
+    new_api_key = IdentifierField(
         label=_("API key"),
         required=False,
         max_length=1024,
@@ -83,6 +91,7 @@ class AccredibleAPIConfigForm(forms.ModelForm):
     class Meta:
         model = AccredibleAPIConfig
         fields = ["name", "environment", "sync_interval"]
+        field_classes = {"name": IdentifierField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,10 +107,6 @@ class AccredibleAPIConfigForm(forms.ModelForm):
                 MinValueValidator(_SHORTEST_INTERVAL),
                 MaxValueValidator(_LONGEST_INTERVAL),
             ]
-
-    def clean_new_api_key(self) -> str:
-        """The key without the white space that copying brings along."""
-        return str(self.cleaned_data[KEY_FIELD]).strip()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

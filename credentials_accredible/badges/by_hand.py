@@ -20,6 +20,7 @@ from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import DecisionRefused
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry
+from credentials_accredible.text import identifier, spelled_out
 
 MOST_LEARNERS = 500
 
@@ -30,7 +31,7 @@ def find(entries: Sequence[str]) -> dict[int, Any]:
     A user name comes before an e-mail address. DecisionRefused has a sentence for each entry that names nobody, or
     several, or somebody whom an entry before it names.
     """
-    wanted = {line: text(entry.strip()) for line, entry in enumerate(entries, start=1) if entry.strip()}
+    wanted = {line: text(entry) for line, entry in enumerate(map(identifier, entries), start=1) if entry}
     if not wanted:
         raise DecisionRefused([_("Name at least one learner.")])
     if len(wanted) > MOST_LEARNERS:
@@ -42,7 +43,7 @@ def find(entries: Sequence[str]) -> dict[int, Any]:
         first = lines.setdefault(learner.pk, line)
         if first != line:
             sentence = _("Line %(line)s: “%(entry)s” is the learner of line %(first)s.")
-            problems[line] = sentence % {"line": line, "entry": wanted[line], "first": first}
+            problems[line] = sentence % {"line": line, "entry": spelled_out(wanted[line]), "first": first}
     if problems:
         raise DecisionRefused([problem for _line, problem in sorted(problems.items())])
     return found
@@ -65,7 +66,7 @@ def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]
         sentence = _("Line %(line)s: there is no learner with the user name or e-mail address “%(entry)s”.")
         if named:
             sentence = _("Line %(line)s: several learners have the e-mail address “%(entry)s”. Give the user name.")
-        problems[line] = sentence % {"line": line, "entry": entry}
+        problems[line] = sentence % {"line": line, "entry": spelled_out(entry)}
     return found, problems
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from credentials_accredible.exceptions import ConfigurationError
-from credentials_accredible.text import whole_number
+from credentials_accredible.text import identifier, spelled_out, whole_number
 
 NO_CONFIGS = "There is no API configuration yet: add one in the admin."
 
@@ -47,7 +47,7 @@ def number_from(least: int, most: int | None = None) -> Callable[[str], int]:
     """The type of an option that is a whole number within these limits."""
 
     def read(text: str) -> int:
-        number = whole_number(text)
+        number = whole_number(identifier(text))
         if number is None or number < least:
             raise ArgumentTypeError(f"must be a whole number, {least} or more")
         if most is not None and number > most:
@@ -63,7 +63,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def _pair(text: str) -> tuple[int, int]:
-    first, second = (whole_number(number) for number in text.partition("=")[::2])
+    first, second = (whole_number(identifier(number)) for number in text.partition("=")[::2])
     if first is None or second is None:
-        raise ArgumentTypeError(f"“{text}” is not two numbers, as 12=9001")
+        raise ArgumentTypeError(f"“{spelled_out(text)}” is not two numbers, as 12=9001")
     return first, second

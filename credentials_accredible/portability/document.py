@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.rules.configuration import (
@@ -18,19 +18,21 @@ from credentials_accredible.rules.configuration import (
     RequirementEntry,
     RuleEntry,
 )
-from credentials_accredible.rules.validation import clean_rules
+from credentials_accredible.rules.validation import clean_attribute, clean_rules
+from credentials_accredible.text import identifier, spelled_out, trimmed
 
 FORMAT = "credentials-accredible groups"
 VERSION = 1
 
 _Short = Annotated[str, Field(min_length=1, max_length=255)]
+_Identifier = Annotated[_Short, BeforeValidator(lambda value: identifier(value) if isinstance(value, str) else value)]
 _BIG_INTEGER = 2**63 - 1
 
 # What is configured under a group, as people may write it. A key that is not known is a mistake, most likely.
 
 
 class _Rule(RuleEntry, extra="forbid"):
-    data_path: _Short
+    data_path: _Identifier
     operator: Operator = Operator.EQUAL
     value: _Short
 
@@ -45,19 +47,23 @@ _Rules = Annotated[tuple[_Rule, ...], AfterValidator(_clean)]
 class _Requirement(RequirementEntry, extra="forbid"):
     ref: int
     blend: Annotated[str, Field(pattern="^[A-Z]?$")] = ""
-    event_type: _Short
+    event_type: _Identifier
     rules: _Rules = ()
 
 
 class _Penalty(PenaltyEntry, extra="forbid"):
-    event_type: _Short
+    event_type: _Identifier
     rules: _Rules = ()
 
 
+def _clean_attribute(value: str, info: ValidationInfo) -> str:
+    return clean_attribute(info.data.get("source", ""), value)
+
+
 class _Attribute(AttributeEntry, extra="forbid"):
-    name: _Short
+    name: Annotated[_Short, AfterValidator(trimmed)]
     source: AttributeSource = AttributeSource.PATH
-    value: _Short
+    value: Annotated[_Short, AfterValidator(_clean_attribute)]
 
 
 class GroupEntry(GroupConfiguration, extra="forbid"):
@@ -76,8 +82,8 @@ class ConfigurationEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    environment: str = ""
+    name: Annotated[str, AfterValidator(identifier)]
+    environment: Annotated[str, AfterValidator(identifier)] = ""
     groups: tuple[GroupEntry, ...]
 
 
@@ -114,4 +120,4 @@ def form_message(error: Mapping[str, Any]) -> str:
     """One of the errors of a ValidationError, in words for people who write files."""
     name = next((step for step in reversed(error["loc"]) if isinstance(step, str)), "the file")
     words = _WORDS.get(error["type"], "“{name}”: {msg}.")
-    return words.format(**{"name": name, "msg": error["msg"], "expected": "", **(error.get("ctx") or {})})
+    return words.format(**{"name": spelled_out(name), "msg": error["msg"], "expected": "", **(error.get("ctx") or {})})

@@ -12,6 +12,7 @@ from credentials_accredible.exceptions import FileProblem
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
 from credentials_accredible.portability.document import GroupEntry
 from credentials_accredible.portability.reading import Path, Source
+from credentials_accredible.text import identifier, spelled_out
 
 
 class Match(StrEnum):
@@ -47,7 +48,7 @@ def find_groups(source: Source, chosen: Sequence[str], match: Match) -> tuple[li
 def _configurations(source: Source, chosen: Sequence[str]) -> tuple[dict[int, AccredibleAPIConfig], list[FileProblem]]:
     """The configuration for each one of the file that is to be imported, by its number there."""
     configs = list(AccredibleAPIConfig.objects.order_by("name"))
-    ours = {**{str(config.pk): config for config in configs}, **{config.name: config for config in configs}}
+    ours = {**{str(config.pk): config for config in configs}, **{identifier(config.name): config for config in configs}}
     theirs = {entry.name: number for number, entry in enumerate(source.document.configurations)}
     problems = [
         source.problem(("configurations", number, "name"), f"“{entry.name}” is there twice.")
@@ -58,18 +59,18 @@ def _configurations(source: Source, chosen: Sequence[str]) -> tuple[dict[int, Ac
     found: dict[int, AccredibleAPIConfig] = {}
     if not chosen:
         for name, number in theirs.items():
-            if name in ours and ours[name].name == name:
+            if name in ours and identifier(ours[name].name) == name:
                 found[number] = ours[name]
             else:
                 message = f"There is no API configuration “{name}” here: say --config with one of {known}."
                 problems.append(source.problem(("configurations", number, "name"), message))
-    for text in chosen:
+    for text in map(identifier, chosen):
         pairs = [(text[:at], text[at + 1 :]) for at, character in enumerate(text) if character == "="]
         mapped = [(theirs[left], ours[right]) for left, right in pairs if left in theirs and right in ours]
         if mapped:
             found[mapped[0][0]] = mapped[0][1]
-        elif text in ours and ours[text].name in theirs:
-            found[theirs[ours[text].name]] = ours[text]
+        elif text in ours and identifier(ours[text].name) in theirs:
+            found[theirs[identifier(ours[text].name)]] = ours[text]
         elif text in ours and len(theirs) == 1:
             found[0] = ours[text]
         elif text in ours:
@@ -113,7 +114,7 @@ def _groups(
 def _words(group: GroupEntry, config: AccredibleAPIConfig, match: Match, number: int) -> str:
     if not (group.accredible_id if match is Match.ID else group.name):
         return f"The group has no “{'accredible_id' if match is Match.ID else 'name'}” to be found by."
-    what = f"with the id {group.accredible_id}" if match is Match.ID else f"called “{group.name}”"
+    what = f"with the id {group.accredible_id}" if match is Match.ID else f"called “{spelled_out(group.name)}”"
     if number:
         return f"“{config.name}” has {number} groups {what}: match by id, or give them different names at Accredible."
     return f"“{config.name}” has no group {what}: sync it first, or leave the group out."

@@ -27,6 +27,7 @@ from credentials_accredible.events.values import (
 )
 from credentials_accredible.rules.configuration import RequirementEntry, RuleEntry
 from credentials_accredible.rules.matching import Rule, holds, split
+from credentials_accredible.text import identifier, spelled_out, trimmed
 
 _EQUALITY = (Operator.EQUAL, Operator.NOT_EQUAL)
 _LOWER = (Operator.GREATER, Operator.AT_LEAST)
@@ -66,14 +67,16 @@ def clean_value(kind: str, operator: str, value: str) -> str:
                 "operators": ", ".join(str(possible.label) for possible in _OPERATORS[kind]),
             }
         )
-    text = value.strip()
+    # Texts of events may have such characters, too, and are compared as they are.
+    clean = trimmed if kind in (Kind.TEXT, Kind.LIST) else identifier
+    text = clean(value)
     if not text:
         raise ValueError(_("Enter a value."))
     if operator == Operator.CONTAINS:
         return text
     if operator != Operator.ONE_OF:
         return _clean(kind, operator, text)
-    items = split(text)
+    items = [clean(item) for item in split(text)]
     if not all(items):
         raise ValueError(_("Enter a value before, between and after the commas, or remove the comma."))
     return ",".join(_clean(kind, operator, item) for item in items)
@@ -101,7 +104,7 @@ def rule_problem(event_type: str, rule: Rule, ignored: Collection[str] | None = 
     ``ignored``: the endings of paths that must not be used; None: the setting.
     """
     offered = {keypath.path: keypath.kind for keypath in keypaths(event_type, ignored)}
-    words = {"path": rule.data_path, "event_type": event_type, "setting": f"{SETTING}['IGNORED_KEYPATHS']"}
+    words = {"path": spelled_out(rule.data_path), "event_type": event_type, "setting": f"{SETTING}['IGNORED_KEYPATHS']"}
     if rule.data_path in offered:
         try:
             clean_value(offered[rule.data_path], rule.operator, rule.value)
@@ -151,7 +154,7 @@ def group_problems(requirements: Sequence[RequirementEntry], event_types: Collec
 
 
 def _clean(kind: Kind, operator: str, text: str) -> str:
-    words = {"text": text, "kind": kind.label, "example": example(kind)}
+    words = {"text": spelled_out(text), "kind": kind.label, "example": example(kind)}
     if kind in _KEYS:
         try:
             return str(_KEYS[kind].from_string(text))
@@ -214,12 +217,17 @@ def _bound(rule: Rule) -> Any:
     return instant(rule.value) if found is None else found
 
 
+def clean_attribute(source: str, value: str) -> str:
+    """``value`` of a custom attribute as it should be kept: of a key path, without invisible characters."""
+    return identifier(value) if source == AttributeSource.PATH else value
+
+
 def attribute_problem(source: str, value: str, event_types: Collection[str]) -> str | None:
     """Why an attribute could never have a value, as a sentence; None where it can.
 
     ``event_types`` are those of the group's requirements: nothing else brings a learner closer to its badge.
     """
-    words = {"path": value, "setting": f"{SETTING}['IGNORED_KEYPATHS']"}
+    words = {"path": spelled_out(value), "setting": f"{SETTING}['IGNORED_KEYPATHS']"}
     if source != AttributeSource.PATH or any(_has(event_type, value) for event_type in event_types):
         return None
     if any(_has(event_type, value, ()) for event_type in event_types):

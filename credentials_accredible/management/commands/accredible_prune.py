@@ -7,16 +7,16 @@ from typing import Any
 
 from credentials_accredible import api
 from credentials_accredible.management.base import AccredibleCommand
-from credentials_accredible.text import whole_number
+from credentials_accredible.text import identifier, spelled_out, whole_number
 
 # A century is longer than anything is kept, and still a date.
 _LONGEST = 36_500
 
 
 def _days(text: str) -> int:
-    number = whole_number(text, most=_LONGEST)
+    number = whole_number(identifier(text), most=_LONGEST)
     if number is None:
-        raise ArgumentTypeError(f"“{text}” is not a number of days from 0 to {_LONGEST}")
+        raise ArgumentTypeError(f"“{spelled_out(text)}” is not a number of days from 0 to {_LONGEST}")
     return number
 
 

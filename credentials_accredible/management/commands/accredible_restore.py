@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext
 
 from credentials_accredible import api
-from credentials_accredible.management.base import AccredibleCommand, add_format_option, add_pairs_option
+from credentials_accredible.management.base import AccredibleCommand, add_format_option, add_pairs_option, number_from
 from credentials_accredible.text import one_line
 
 
@@ -21,8 +21,10 @@ class Command(AccredibleCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
-        what.add_argument("--run", type=int, metavar="ID", help="all groups that this sync run has removed")
-        what.add_argument("--snapshot", type=int, action="extend", nargs="+", metavar="ID", help="these snapshots")
+        what.add_argument("--run", type=number_from(1), metavar="ID", help="all groups that this sync run has removed")
+        what.add_argument(
+            "--snapshot", type=number_from(1), action="extend", nargs="+", metavar="ID", help="these snapshots"
+        )
         parser.add_argument("--dry-run", action="store_true", help="show what would come back, and write nothing")
         add_pairs_option(
             parser,

@@ -20,6 +20,7 @@ from credentials_accredible.management.base import (
     add_config_option,
     add_format_option,
     add_pairs_option,
+    number_from,
 )
 from credentials_accredible.models import AccredibleAPIConfig
 from credentials_accredible.text import one_line, shortened
@@ -35,7 +36,9 @@ class Command(AccredibleCommand):
         which = parser.add_mutually_exclusive_group()
         add_config_option(which)
         which.add_argument("--due", action="store_true", help="only those whose scheduled sync is due: for cron")
-        parser.add_argument("--site", type=int, metavar="ID", help="the site that new groups get (default: SITE_ID)")
+        parser.add_argument(
+            "--site", type=number_from(1), metavar="ID", help="the site that new groups get (default: SITE_ID)"
+        )
         parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
         parser.add_argument(
             "--force", action="store_true", help="remove groups even where the removal guard would refuse"

@@ -13,6 +13,7 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
 from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus, ChangeAction, RunStatus, RunTrigger
+from credentials_accredible.text import identifier, words
 
 MAX_ID = 2**63 - 1
 LONGEST_TEXT = 200
@@ -67,10 +68,10 @@ class SearchFilter(TextFilter):
         self.fields = fields
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        words = (value or "").split()
-        if not words:
+        wanted = words(value or "")
+        if not wanted:
             return qs
-        return qs.filter(reduce(and_, (self._somewhere(word) for word in words)))
+        return qs.filter(reduce(and_, (self._somewhere(word) for word in wanted)))
 
     def _somewhere(self, word: str) -> Q:
         return reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.fields))
@@ -93,13 +94,22 @@ class OrderFilter(filters.ChoiceFilter):
         return qs.order_by(field, "-pk" if field.startswith("-") else "pk")
 
 
-class ConfigFilters(filters.FilterSet):
+class Filters(filters.FilterSet):
+    """Filters whose values come without the invisible characters that copying brings along; titles may have some."""
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        given = (data or {}).items()
+        cleaned = {name: value if name == "search" else identifier(value) for name, value in given}
+        super().__init__(cleaned, *args, **kwargs)
+
+
+class ConfigFilters(Filters):
     environment = TextFilter(label="The key of the environment, as “us”.")
     search = SearchFilter("name", "issuer_name")
     ordering = OrderFilter(name="name", id="pk", created="created")
 
 
-class RunFilters(filters.FilterSet):
+class RunFilters(Filters):
     config = IdFilter(field_name="api_config", label="The id of the API configuration.")
     status = filters.ChoiceFilter(choices=RunStatus.choices, label="How it ended.")
     trigger = filters.ChoiceFilter(choices=RunTrigger.choices, label="The door it came through.")
@@ -109,13 +119,13 @@ class RunFilters(filters.FilterSet):
     ordering = OrderFilter(started_at="started_at", id="pk")
 
 
-class ChangeFilters(filters.FilterSet):
+class ChangeFilters(Filters):
     action = filters.ChoiceFilter(choices=ChangeAction.choices, label="What was done to the group.")
     accredible_id = IdFilter(label="The id of the group at Accredible.")
     search = SearchFilter("name")
 
 
-class GroupFilters(filters.FilterSet):
+class GroupFilters(Filters):
     config = IdFilter(field_name="api_config", label="The id of the API configuration.")
     accredible_id = IdFilter(label="The id at Accredible; every environment counts its own.")
     is_active = YesNoFilter(label="Whether learners can earn it.")
@@ -123,7 +133,7 @@ class GroupFilters(filters.FilterSet):
     ordering = OrderFilter(name="name", accredible_id="accredible_id", created="created", modified="modified")
 
 
-class BadgeFilters(filters.FilterSet):
+class BadgeFilters(Filters):
     username = TextFilter(field_name="user__username", label="The learner's user name.")
     group = filters.UUIDFilter(field_name="group__uuid", label="The UUID of the group.")
     accredible_group_id = IdFilter(label="The id of the group at Accredible; finds those whose group is gone, too.")
@@ -138,6 +148,6 @@ class BadgeFilters(filters.FilterSet):
     ordering = OrderFilter(created="pk", modified="modified", issued_on="issued_on", next_attempt_at="next_attempt_at")
 
 
-class OwnBadgeFilters(filters.FilterSet):
+class OwnBadgeFilters(Filters):
     status = filters.ChoiceFilter(choices=BadgeStatus.choices, label="Whether it counts.")
     ordering = OrderFilter(created="pk", issued_on="issued_on")
