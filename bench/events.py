@@ -25,7 +25,7 @@ from credentials_accredible.models import (
     DataRule,
     PenaltyDataRule,
 )
-from tests.badges.sending import course_status
+from tests.badges.sending import course_status, minutes
 from tests.factories import PASSING
 
 SIZES = (10, 1_000, 10_000)
@@ -40,7 +40,8 @@ _BATCH = 1000
 class Measured:
     """With so many groups: what an event takes that fulfils nothing, and one that completes a group.
 
-    ``reading_ms`` is what the first event after a change of the rules takes.
+    ``failing`` is the first penalty of a learner without an account, ``still_failing`` any later one. ``reading_ms``
+    is what the first event after a change of the rules takes.
     """
 
     groups: int
@@ -48,6 +49,10 @@ class Measured:
     idle_ms: float
     completing_queries: int
     completing_ms: float
+    failing_queries: int
+    failing_ms: float
+    still_failing_queries: int
+    still_failing_ms: float
     reading_ms: float
 
 
@@ -62,11 +67,17 @@ def run() -> int:
             results = [measure(size) for size in SIZES]
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
-    print(f"{'groups':>8}  {'fulfils nothing':>20}  {'completes a group':>20}  {'reading the rules':>17}")
+    print(
+        f"{'groups':>8}  {'fulfils nothing':>20}  {'completes a group':>20}  {'fails first':>20}  {'fails again':>20}"
+        f"  {'reading the rules':>17}"
+    )
     for result in results:
         print(
             f"{result.groups:>8,}  {result.idle_queries:>2} queries {result.idle_ms:>6.2f} ms"
-            f"  {result.completing_queries:>2} queries {result.completing_ms:>6.2f} ms  {result.reading_ms:>14.0f} ms"
+            f"  {result.completing_queries:>2} queries {result.completing_ms:>6.2f} ms"
+            f"  {result.failing_queries:>2} queries {result.failing_ms:>6.2f} ms"
+            f"  {result.still_failing_queries:>2} queries {result.still_failing_ms:>6.2f} ms"
+            f"  {result.reading_ms:>14.0f} ms"
         )
     ratio = results[-1].idle_ms / results[0].idle_ms
     print(
@@ -90,13 +101,26 @@ def measure(size: int) -> Measured:
     def completing() -> None:
         course_status(f"learner-{size}-{next(numbers)}", COURSE.format(0))
 
+    def failing() -> None:
+        course_status(f"failing-{size}-{next(numbers)}", COURSE.format(1), is_passing=False)
+
+    def still_failing() -> None:
+        course_status(f"failing-{size}", COURSE.format(1), is_passing=False, at=minutes(next(numbers)))
+
     reading = milliseconds(idle)
+    # The first of each asks for more: the database's time, for instance.
+    completing()
+    still_failing()
     return Measured(
         groups=size,
         idle_queries=queries(idle),
         idle_ms=typical(idle, 100),
         completing_queries=queries(completing),
         completing_ms=typical(completing, 10),
+        failing_queries=queries(failing),
+        failing_ms=typical(failing, 20),
+        still_failing_queries=queries(still_failing),
+        still_failing_ms=typical(still_failing, 20),
         reading_ms=reading,
     )
 

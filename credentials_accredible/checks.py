@@ -38,6 +38,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['MAX_REMOVAL_RATIO']": partial(conf.number, "MAX_REMOVAL_RATIO", least=0, most=1),
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
+    f"{conf.SETTING}['LATE_EVENT_DAYS']": partial(conf.number, "LATE_EVENT_DAYS", least=0),
     f"{conf.SETTING}['DATABASE_PATIENCE']": partial(conf.number, "DATABASE_PATIENCE", least=0),
     f"{conf.SETTING}['EVENT_SPOOL']": api.spooled_events,
     f"{conf.SETTING}['REVOCATION']": partial(conf.choice, "REVOCATION", among=Revocation.values),

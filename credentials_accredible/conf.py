@@ -154,6 +154,10 @@ _DEFAULTS: dict[str, Any] = {
     #    database, for this service alone. They hold personal data; only the user of the process can read them. None:
     #    ``.local/state/credentials-accredible`` in that user's home directory.
     "EVENT_SPOOL": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['LATE_EVENT_DAYS']
+    # .. setting_default: 7
+    # .. setting_description: Days for which a penalty of a learner without progress keeps out older events.
+    "LATE_EVENT_DAYS": 7,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['SNAPSHOT_DAYS']
     # .. setting_default: 365
     # .. setting_description: Days after which ``accredible_prune`` deletes snapshots of removed groups. None: never.

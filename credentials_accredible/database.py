@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import islice
@@ -236,6 +236,15 @@ def lock(rows: QuerySet[Any]) -> None:
     which locks no rows, wait here instead of failing halfway.
     """
     rows.order_by().update(modified=F("modified"))
+
+
+def insert_or_lock(rows: Collection[M], *, unique: list[str]) -> None:
+    """Insert ``rows``, or lock those that are there: the ones that have the same in the fields ``unique``."""
+    model = type(next(iter(rows)))
+    # An insert that takes over the row that is there locks either; to ignore the conflict would lock nothing.
+    features = connections[alias()].features
+    named = unique if features.supports_update_conflicts_with_target else None
+    model._default_manager.bulk_create(rows, update_conflicts=True, update_fields=unique[:1], unique_fields=named)
 
 
 def batches(values: Iterable[T], size: int | None = None) -> Iterator[list[T]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, router, transaction
 from openedx_events.learning.data import UserData
 
 
@@ -36,8 +37,9 @@ def _get_or_create(data: UserData) -> Any:
     users = get_user_model()
     known = {"email": data.pii.email, "full_name": data.pii.name, "lms_user_id": data.id, "is_active": data.is_active}
     values = {name: value for name, value in known.items() if has_field(name)}
-    # Learners come in through the LMS; none of them has a password here.
-    found, _created = users._default_manager.get_or_create(
-        username=data.pii.username, defaults={**values, "password": make_password(None)}
-    )
-    return found
+    try:
+        with transaction.atomic(using=router.db_for_write(users)):
+            # Learners come in through the LMS; none of them has a password here.
+            return users._default_manager.create(username=data.pii.username, password=make_password(None), **values)
+    except IntegrityError:
+        return users._default_manager.get(username=data.pii.username)

@@ -2,7 +2,7 @@
 
 Events can come late, twice, and in any order, so what counts is when they happened. For each requirement, the newest
 event decides: one that fulfils it gives it, one that a penalty matches takes it back. At the same time, and where one
-event does both, the penalty wins. What was never fulfilled is not taken back, and leaves no trace.
+event does both, the penalty wins, and keeps out whatever is older than itself.
 """
 
 from __future__ import annotations
@@ -64,8 +64,7 @@ def decide(
     letters, and ``penalised`` are those that its penalties are about.
     """
     taken = {pk for pk in penalised if pk in fulfilled and fulfilled[pk].time <= at}
-    # Taken back before: a newer penalty keeps out all that is older than itself.
-    confirmed = {pk for pk in penalised if pk not in fulfilled and pk in resets and resets[pk] < at}
+    kept_out = {pk for pk in penalised if pk not in fulfilled and resets.get(pk, LONG_AGO) < at}
     given = {pk: letter for pk, letter in fulfils.items() if pk not in penalised}
     gained = {pk for pk in given if pk not in fulfilled and at > resets.get(pk, LONG_AGO)}
     renewed = {pk for pk in given if pk in fulfilled and fulfilled[pk].time < at}
@@ -74,6 +73,6 @@ def decide(
         gained=frozenset(gained),
         renewed=frozenset(renewed),
         taken=frozenset(taken),
-        resets=dict.fromkeys(taken | confirmed, at),
+        resets=dict.fromkeys(taken | kept_out, at),
         letters_lost=frozenset({item.letter for item in fulfilled.values()} - after),
     )

@@ -17,7 +17,7 @@ from openedx_events.learning.data import UserData, UserPersonalData
 from credentials_accredible import host
 from credentials_accredible.events.event import Identity
 from credentials_accredible.exceptions import AccredibleError
-from credentials_accredible.models import BadgeProgress
+from credentials_accredible.models import BadgeProgress, EarlyPenalty
 
 _LONGEST = 255
 
@@ -58,14 +58,16 @@ def follow(user: Any, identity: Identity, at: datetime) -> None:
     """Let the user's e-mail address and name follow those of the LMS, as an event of the time ``at`` gives them.
 
     An event does not overwrite what is newer than itself: what a newer event has brought, or the learner's last login,
-    when the service asks the LMS. A user without either is as old as the account. Empty values overwrite nothing, and
-    the accounts of staff and superusers are left alone. Whether the account is active is decided here once it exists.
+    when the service asks the LMS. A user without either is as old as the account. What is empty here, an older event
+    fills, too, unless the user was renamed since: retired, perhaps. Empty values overwrite nothing, and the accounts
+    of staff and superusers are left alone. Whether the account is active is decided here once it exists.
     """
     if user.is_staff or user.is_superuser:
         return
     changes = _changes(user, {"email": identity.email, "full_name": identity.name})
-    if changes and at <= _as_of(user):
-        changes = {}
+    if changes and at < _as_of(user, identity):
+        same_name = identity.username == user.get_username()
+        changes = {name: value for name, value in changes.items() if same_name and not getattr(user, name)}
     if identity.lms_user_id and getattr(user, "lms_user_id", 0) is None:
         changes["lms_user_id"] = identity.lms_user_id
     if changes:
@@ -78,10 +80,18 @@ def _changes(user: Any, values: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value and getattr(user, name, value) != value}
 
 
-def _as_of(user: Any) -> datetime:
+def keys(identity: Identity, user: Any = None) -> list[str]:
+    """What the learner goes by in EarlyPenalty, known as a user or not: first what a new row says."""
+    by_id = [f"id {number}" for number in (identity.lms_user_id, getattr(user, "lms_user_id", None)) if number]
+    names = [f"name {name}" for name in (identity.username, user and user.get_username()) if name]
+    return list(dict.fromkeys(by_id + names))
+
+
+def _as_of(user: Any, identity: Identity) -> datetime:
     """When what is known of the user was last known to be right."""
-    newest = BadgeProgress.objects.filter(user=user).aggregate(newest=Max("last_event_at"))["newest"]
-    known = [moment for moment in (newest or user.date_joined, user.last_login) if moment]
+    progress = BadgeProgress.objects.filter(user=user).aggregate(newest=Max("last_event_at"))["newest"]
+    early = EarlyPenalty.objects.filter(learner__in=keys(identity, user)).aggregate(newest=Max("time"))["newest"]
+    known = [moment for moment in (progress or user.date_joined, early, user.last_login) if moment]
     return max(known, default=datetime.min.replace(tzinfo=UTC))
 
 

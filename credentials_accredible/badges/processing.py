@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from credentials_accredible import conf, database
 from credentials_accredible.badges import awarding, failed_events, learners, spool
 from credentials_accredible.badges.decision import Decision, Fulfilled, decide, time_of
 from credentials_accredible.events.event import Event, as_json
-from credentials_accredible.models import AccredibleGroup, BadgeProgress, FailedEvent, Fulfillment
+from credentials_accredible.models import AccredibleGroup, BadgeProgress, EarlyPenalty, FailedEvent, Fulfillment
 from credentials_accredible.rules.index import GroupMatch, letter_of, match
 
 
@@ -119,10 +120,16 @@ def process(event: Event) -> int:
         return 0
     gives = any(found.gives for found in matches.values())
     user = learners.get_or_create(event.learner) if gives else learners.find(event.learner)
+    early = _keep_early_penalties(user, event, matches)
+    if user is None:
+        # An older event may have come in at the same moment, and not have seen what was just kept.
+        user = learners.find(event.learner) if early else None
     if user is None:
         return 0
     learners.follow(user, event.learner, event.time)
     with transaction.atomic():
+        if early:
+            _wait_for_beginners(user, early)
         changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches)]
         _write(event, changes)
         gaining = [progress.row.pk for progress, decision in changes if decision.gained]
@@ -134,6 +141,33 @@ def process(event: Event) -> int:
         return sum(len(decision.gained) for _progress, decision in changes)
 
 
+def _keep_early_penalties(user: Any, event: Event, matches: Mapping[int, GroupMatch]) -> list[int]:
+    """Keep the penalties of groups in which the learner has no progress, and the event begins none; returns these.
+
+    Committed before the progress is looked at: whoever begins it meanwhile either sees them, or is seen.
+    """
+    penalties = {group: found.penalised for group, found in matches.items() if not found.gives}
+    if penalties and user is not None:
+        for group in BadgeProgress.objects.filter(user=user, group__in=penalties).values_list("group", flat=True):
+            del penalties[group]
+    if penalties:
+        EarlyPenalty.objects.keep(learners.keys(event.learner, user)[0], set().union(*penalties.values()), event.time)
+    return sorted(penalties)
+
+
+def _wait_for_beginners(user: Any, groups: Iterable[int]) -> None:
+    """Wait for transactions that are about to begin the user's progress in ``groups``.
+
+    PostgreSQL neither shows nor locks a row before its commit; an insert of the same waits for it, and is undone here.
+    """
+    if connections[database.alias()].vendor == "postgresql":
+        with transaction.atomic():
+            BadgeProgress.objects.bulk_create(
+                [BadgeProgress(user=user, group_id=group) for group in groups], ignore_conflicts=True
+            )
+            transaction.set_rollback(True)
+
+
 @dataclass
 class _GroupProgress:
     """A learner's progress in one group, as it is behind the lock, and what the event matches there."""
@@ -143,6 +177,7 @@ class _GroupProgress:
     fulfilled: dict[int, Fulfilled] = field(default_factory=dict)
     # The rows of what is fulfilled.
     fulfillments: dict[int, int] = field(default_factory=dict)
+    took_over: bool = False
 
     def after(self, event: Event) -> Decision:
         """What the event changes of it."""
@@ -153,6 +188,12 @@ class _GroupProgress:
             penalised=self.match.penalised,
             at=event.time,
         )
+
+    def take_over(self, early: Mapping[int, datetime]) -> None:
+        """Take penalties from before there was progress, unsaved: their times, by requirement."""
+        self.row.resets |= {str(pk): time.isoformat() for pk, time in early.items()}
+        self.row.last_event_at = max([*early.values(), *filter(None, [self.row.last_event_at])])
+        self.took_over = True
 
     def fulfillment(self, event: Event, requirement: int, **values: Any) -> Fulfillment:
         """A row that says that the event fulfils the requirement, unsaved."""
@@ -166,7 +207,7 @@ class _GroupProgress:
         if newer:
             self.row.last_event_at = event.time
         self.row.modified = now
-        return newer or bool(decision.resets)
+        return newer or self.took_over or bool(decision.resets)
 
 
 def _lock_progress(user: Any, event: Event, matches: Mapping[int, GroupMatch]) -> list[_GroupProgress]:
@@ -174,13 +215,25 @@ def _lock_progress(user: Any, event: Event, matches: Mapping[int, GroupMatch]) -
     opened = sorted(group for group, found in matches.items() if found.gives)
     if opened:
         rows = [BadgeProgress(user=user, group_id=group, last_event_at=event.time) for group in opened]
-        # An insert that takes over the row that is there locks either; to ignore the conflict would lock nothing.
-        features = connections[database.alias()].features
-        unique = ["user", "group"] if features.supports_update_conflicts_with_target else None
-        BadgeProgress.objects.bulk_create(rows, update_conflicts=True, update_fields=["user"], unique_fields=unique)
+        database.insert_or_lock(rows, unique=["user", "group"])
     if len(opened) < len(matches):
         database.lock(BadgeProgress.objects.filter(user=user, group__in=matches))
-    return _read_progress(user, matches)
+    found = _read_progress(user, matches)
+    _take_over_early_penalties(user, event, found)
+    return found
+
+
+def _take_over_early_penalties(user: Any, event: Event, found: Iterable[_GroupProgress]) -> None:
+    """Give progress that has just begun what penalties said of it before; it is as empty only then."""
+    begun = {item.row.group_id: item for item in found if not item.fulfilled and not item.row.resets}
+    if not begun:
+        return
+    early: dict[int, dict[int, datetime]] = defaultdict(dict)
+    kept = EarlyPenalty.objects.filter(learner__in=learners.keys(event.learner, user), requirement__group__in=begun)
+    for group, pk, time in kept.order_by("time").values_list("requirement__group", "requirement_id", "time"):
+        early[group][pk] = time
+    for group, times in early.items():
+        begun[group].take_over(times)
 
 
 def _read_progress(user: Any, matches: Mapping[int, GroupMatch]) -> list[_GroupProgress]:

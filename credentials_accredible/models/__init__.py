@@ -5,7 +5,7 @@ from credentials_accredible.models.badge_log import BadgeLogEntry
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.failed_event import FailedEvent
 from credentials_accredible.models.group import AccredibleGroup
-from credentials_accredible.models.progress import BadgeProgress, Fulfillment
+from credentials_accredible.models.progress import BadgeProgress, EarlyPenalty, Fulfillment
 from credentials_accredible.models.rules import (
     BadgePenalty,
     BadgeRequirement,
@@ -26,6 +26,7 @@ __all__ = [
     "BadgeRequirement",
     "CustomAttribute",
     "DataRule",
+    "EarlyPenalty",
     "FailedEvent",
     "Fulfillment",
     "GroupSnapshot",

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db import models, transaction
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
+from credentials_accredible import conf, database
 from credentials_accredible.models.group import AccredibleGroup
 from credentials_accredible.models.rules import BadgeRequirement
+
+# Expired penalties that are deleted when new ones are kept.
+_AT_ONCE = 50
 
 # A requirement without a letter counts as having one of its own.
 _LETTERS = Count("blend", distinct=True, filter=~Q(blend="")) + Count("pk", distinct=True, filter=Q(blend=""))
@@ -35,7 +42,7 @@ class BadgeProgress(TimeStampedModel):
     """A learner on the way to a group's badge.
 
     ``last_event_at`` is the time of the newest event that counted. ``resets`` says, by the requirement's primary key,
-    when a penalty last took the requirement back, so that an older event that comes late does not give it again.
+    the time of the newest penalty for it, so that an older event that comes late does not fulfil it.
 
     .. pii: Links a learner to a group.
     .. pii_types: id
@@ -107,6 +114,54 @@ class Fulfillment(TimeStampedModel):
         verbose_name_plural = _("fulfilments")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["progress", "requirement"], name="accredible_fulfillment_once")]
+
+    def __str__(self) -> str:
+        return f"requirement {self.requirement_id}"
+
+
+class EarlyPenaltyQuerySet(models.QuerySet["EarlyPenalty"]):
+    def keep(self, learner: str, requirements: Collection[int], at: datetime) -> None:
+        """Keep that a penalty of the time ``at`` was about ``requirements``; the newest for each of them counts."""
+        kept = self.filter(learner=learner, requirement__in=requirements)
+        values = {"time": Case(When(time__lt=at, then=Value(at)), default="time"), "modified": timezone.now()}
+        # A learner who keeps failing costs this one statement.
+        if kept.update(**values) == len(requirements):
+            return
+        with transaction.atomic(using=database.alias()):
+            rows = [EarlyPenalty(learner=learner, requirement_id=pk, time=at) for pk in sorted(requirements)]
+            database.insert_or_lock(rows, unique=["learner", "requirement"])
+            kept.update(**values)
+        # Where new ones come in, old ones go: no row stays for ever, whether or not anybody prunes.
+        if over := list(self.expired().values_list("pk", flat=True)[:_AT_ONCE]):
+            self.expired().filter(pk__in=over).delete()
+
+    def expired(self, days: float | None = None) -> EarlyPenaltyQuerySet:
+        """Those that came in longer ago than that, or than the setting ``LATE_EVENT_DAYS`` says."""
+        longest = conf.number("LATE_EVENT_DAYS", least=0) if days is None else days
+        return self.filter(modified__lt=timezone.now() - timedelta(days=longest))
+
+
+class EarlyPenalty(models.Model):
+    """A penalty for a requirement in a group in which its learner has no progress: an older event may yet arrive.
+
+    ``learner`` is the key of ``badges.learners``: the learner need not have an account. ``time`` is when the newest
+    such penalty happened. Once there is progress, its ``resets`` take over. Kept for ``LATE_EVENT_DAYS``.
+
+    .. pii: Names a learner who has failed at something, for some days.
+    .. pii_types: id, username
+    .. pii_retirement: local_api
+    """
+
+    learner = models.CharField(max_length=160)
+    requirement = models.ForeignKey(BadgeRequirement, models.CASCADE, related_name="+")
+    time = models.DateTimeField()
+    # When it came in last: its days count from here, however old the event was.
+    modified = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = EarlyPenaltyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["learner", "requirement"], name="accredible_early_penalty_once")]
 
     def __str__(self) -> str:
         return f"requirement {self.requirement_id}"

@@ -1,4 +1,4 @@
-"""Deletes what is older than it is kept: snapshots, sync runs, log entries of badges, history."""
+"""Deletes what is older than it is kept: snapshots, sync runs, log entries of badges, history, early penalties."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
-from credentials_accredible.models import BadgeLogEntry, GroupSnapshot, SnapshotPart, SyncRun, history
+from credentials_accredible.models import BadgeLogEntry, EarlyPenalty, GroupSnapshot, SnapshotPart, SyncRun, history
 
-SETTINGS = {"snapshots": "SNAPSHOT_DAYS", "runs": "RUN_DAYS", "badge_log": "BADGE_LOG_DAYS", "history": "HISTORY_DAYS"}
+SETTINGS = {
+    "snapshots": "SNAPSHOT_DAYS",
+    "runs": "RUN_DAYS",
+    "badge_log": "BADGE_LOG_DAYS",
+    "history": "HISTORY_DAYS",
+    "early_penalties": "LATE_EVENT_DAYS",
+}
 
 # Rows of one transaction.
 _BATCH = 200
 
 
 def prune(*, dry_run: bool, **days: float | None) -> dict[str, int]:
-    """Delete what is older than ``snapshots``, ``runs``, ``badge_log`` and ``history`` days; returns how many of each.
+    """Delete what is older than so many days, by the names of ``SETTINGS``; returns how many of each.
 
     What is not given is kept as long as its setting says. The newest run of each configuration stays, and so does one
     that has not ended. In batches, each in a transaction of its own. Raises ConfigurationError for a setting that
@@ -43,6 +49,8 @@ def _old(name: str, days: float) -> list[QuerySet[Any]]:
         return [BadgeLogEntry.objects.filter(created__lt=before)]
     if name == "history":
         return history.older_than(before)
+    if name == "early_penalties":
+        return [EarlyPenalty.objects.expired(days)]
     newest = SyncRun.objects.order_by().values("api_config").annotate(newest=Max("pk")).values_list("newest", flat=True)
     # A list: MySQL does not delete from a table that the same statement reads.
     ended = SyncRun.objects.filter(started_at__lt=before, lock=None, finished_at__isnull=False)

@@ -13,7 +13,8 @@ from threading import Barrier, Thread
 import django
 
 ROUNDS = 15
-SCENARIOS = ["two letters", "nobody knew", "ten times", "award and penalty"]
+FAILED_SINCE = ["failed since", "failed since, with an account"]
+SCENARIOS = ["two letters", "nobody knew", "ten times", "award and penalty", *FAILED_SINCE]
 
 
 def run(events: list[Callable[[], None]]) -> None:
@@ -46,6 +47,7 @@ def main(scenario: str) -> None:
     from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeProgress, FailedEvent
     from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
     from tests.badges.sending import DEMO, OTHER, THIRD, course_status, minutes
+    from tests.factories import make_user
 
     group = active_group(config=AccredibleAPIConfig.objects.get())
     first = require(group, *in_course(DEMO, PASSES), blend="A")
@@ -63,7 +65,9 @@ def main(scenario: str) -> None:
     for number in range(ROUNDS):
         status = partial(course_status, f"learner-{number}")
         again = uuid4()
-        if scenario != "nobody knew":
+        if scenario == "failed since, with an account":
+            make_user(f"learner-{number}")
+        if scenario not in ["nobody knew", *FAILED_SINCE]:
             # With progress there already, nothing but its lock keeps the events in line.
             status(THIRD, at=minutes(-1))
         run(
@@ -78,8 +82,17 @@ def main(scenario: str) -> None:
                     partial(status, OTHER, at=minutes(1)),
                     partial(status, DEMO, is_passing=False, at=minutes(0)),
                 ],
-            }[scenario],
+            }.get(
+                scenario,
+                [partial(status, DEMO, at=minutes(0)), partial(status, DEMO, is_passing=False, at=minutes(1))],
+            ),
         )
+        if scenario in FAILED_SINCE:
+            # A badge that is given now is lost with the next event, for good.
+            status(OTHER)
+            status(THIRD)
+            status(DEMO, is_passing=False, at=minutes(1))
+            status(DEMO, at=minutes(2))
     print(
         json.dumps(
             {

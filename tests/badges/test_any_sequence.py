@@ -90,8 +90,8 @@ class Group:
             if standing.fulfilled.get(pk, 99) <= time:
                 del standing.fulfilled[pk]
                 standing.taken[pk] = time
-            elif pk not in standing.fulfilled and pk in standing.taken:
-                standing.taken[pk] = max(time, standing.taken[pk])
+            elif pk not in standing.fulfilled:
+                standing.taken[pk] = max(time, standing.taken.get(pk, time))
         for pk, requirement in self.requirements.items():
             if pk in penalised or not requirement.holds(course, is_passing):
                 continue

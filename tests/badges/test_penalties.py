@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, Fulfillment
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, ccx_status, course_status, minutes, progress_of
-from tests.factories import CCX_PASSING
+from tests.factories import CCX_PASSING, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -87,15 +87,20 @@ def test_a_penalty_can_take_several_requirements(group: AccredibleGroup) -> None
     assert (progress_of().ratio, badges_of()) == (0.0, REVOKED)
 
 
-def test_a_penalty_for_something_never_fulfilled_does_nothing(group: AccredibleGroup) -> None:
+def test_a_penalty_for_something_never_fulfilled_begins_nothing(group: AccredibleGroup) -> None:
     fails(DEMO, 1)
     assert not get_user_model().objects.exists()
+    make_user("ada")
+    fails(DEMO, 1)
     assert not BadgeProgress.objects.exists()
 
+
+def test_a_penalty_for_something_never_fulfilled_takes_nothing(group: AccredibleGroup) -> None:
     passes(OTHER, 2)
-    before = list(BadgeProgress.objects.values())
     fails(DEMO, 3)
-    assert list(BadgeProgress.objects.values()) == before
+    assert progress_of().ratio == 0.5
+    passes(DEMO, 4)
+    assert badges_of() == AWARDED
 
 
 def test_a_penalty_without_rules_never_counts(group: AccredibleGroup) -> None:

@@ -152,7 +152,10 @@ class TestPrune:
     def test_by_default_a_year_is_kept_and_the_log_for_ever(self, old: None) -> None:
         before = self.counts()
 
-        assert run("accredible_prune") == "Deleted: 0 snapshots, 0 sync runs, 0 log entries, 0 rows of history.\n"
+        assert (
+            run("accredible_prune")
+            == "Deleted: 0 snapshots, 0 sync runs, 0 log entries, 0 rows of history, 0 early penalties.\n"
+        )
         assert self.counts() == before
 
     @pytest.mark.parametrize("by", ["setting", "option"])
@@ -169,7 +172,7 @@ class TestPrune:
         out = run("accredible_prune", *arguments)
 
         # The penalty was added, then its requirement was chosen; and what was chosen is a row by itself.
-        assert out == "Deleted: 1 snapshots, 2 sync runs, 1 log entries, 3 rows of history.\n"
+        assert out == "Deleted: 1 snapshots, 2 sync runs, 1 log entries, 3 rows of history, 0 early penalties.\n"
         assert not BadgePenalty.history.filter(history_date__lt=timezone.now() - timedelta(days=30)).exists()
         assert BadgeRequirement.history.exists()
         assert dry == out.replace("Deleted", "Would be deleted")

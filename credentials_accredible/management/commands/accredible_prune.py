@@ -1,4 +1,4 @@
-"""Deletes old snapshots, sync runs, log entries of badges and history: for cron."""
+"""Deletes old snapshots, sync runs, log entries of badges, history and early penalties: for cron."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def _days(text: str) -> int:
 
 
 class Command(AccredibleCommand):
-    help = "Deletes snapshots, sync runs, log entries of badges and history that are older than the settings say."
+    help = (
+        "Deletes snapshots, sync runs, log entries, history and early penalties that are older than the settings say."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only count")
@@ -30,6 +32,7 @@ class Command(AccredibleCommand):
             ("--runs-days", "RUN_DAYS"),
             ("--badge-log-days", "BADGE_LOG_DAYS"),
             ("--history-days", "HISTORY_DAYS"),
+            ("--early-penalties-days", "LATE_EVENT_DAYS"),
         ):
             parser.add_argument(option, type=_days, metavar="N", help=f"instead of the setting {setting}")
 
@@ -40,10 +43,11 @@ class Command(AccredibleCommand):
             runs=options["runs_days"],
             badge_log=options["badge_log_days"],
             history=options["history_days"],
+            early_penalties=options["early_penalties_days"],
         )
         verb = "Would be deleted" if options["dry_run"] else "Deleted"
         figures = (
             f"{counts['snapshots']} snapshots, {counts['runs']} sync runs, {counts['badge_log']} log entries, "
-            f"{counts['history']} rows of history"
+            f"{counts['history']} rows of history, {counts['early_penalties']} early penalties"
         )
         self.stdout.write(self.style.SUCCESS(f"{verb}: {figures}."))
