@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import pre_migrate
 from django.utils.translation import gettext_lazy as _
 from edx_django_utils.plugins.constants import PluginSettings, PluginURLs
 
@@ -33,7 +34,8 @@ class CredentialsAccredibleConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Register the system checks, and what listens to database connections, to events and to changed rules."""
-        from credentials_accredible import checks, database, receivers  # noqa: F401, PLC0415  # registers on import
+        """Register the system checks, and what listens: to connections, events, changed rules, and migrations."""
+        from credentials_accredible import checks, database, downgrade, receivers  # noqa: F401, PLC0415  # registers
 
         receivers.connect()
+        pre_migrate.connect(downgrade.refuse_losses, sender=self)
