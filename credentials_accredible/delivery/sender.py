@@ -13,7 +13,7 @@ from edx_django_utils.monitoring import set_custom_attribute
 
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.client import AccredibleClient, ClientOptions, open_client
-from credentials_accredible.database import batches
+from credentials_accredible.database import pages
 from credentials_accredible.delivery import pauses, policy
 from credentials_accredible.delivery.actions import expire, issue, publish, reinstate, search
 from credentials_accredible.delivery.claims import Claim, Result, Results, claim
@@ -84,10 +84,9 @@ def retry_corrected_recipients(config: AccredibleAPIConfig) -> None:
     refused = AccredibleBadge.objects.filter(
         api_config=config, state=BadgeState.ERROR, problem=BadgeProblem.RECIPIENT, claim="", status=BadgeStatus.AWARDED
     ).select_related("user")
-    corrected = (badge.pk for badge in refused.iterator() if badge.recipient_fingerprint != badge.refused_recipient)
-    # All of them first: the query goes by what is changed here.
-    for batch in batches(list(corrected)):
-        AccredibleBadge.objects.filter(pk__in=batch).make_due()
+    for page in pages(refused):
+        corrected = [badge.pk for badge in page if badge.recipient_fingerprint != badge.refused_recipient]
+        AccredibleBadge.objects.filter(pk__in=corrected).make_due()
 
 
 def send(

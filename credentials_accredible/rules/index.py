@@ -265,9 +265,11 @@ def _with_rules(
     """The ``columns`` of each of ``owners``, with its rules and the values of ``also``, which are several, too."""
     rows = owners.filter(group__is_active=True).order_by()
     found: dict[tuple[Any, ...], tuple[set[RuleData], set[Any]]] = defaultdict(lambda: (set(), set()))
+    # Without a cursor on the server: if the connection is lost as it is closed, the error is not one of Django's, and
+    # nobody would try again.
     for *columns_of, other, path, operator, value in rows.values_list(
         "event_type", "group_id", "pk", *columns, also, *_RULE
-    ).iterator():
+    ):
         rules, others = found[tuple(columns_of)]
         rules.add(RuleData(path, operator, value))
         others.add(other)
