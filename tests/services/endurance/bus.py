@@ -7,6 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
+from typing import NamedTuple
 from uuid import UUID
 
 from tests.badges.sending import DEMO, OTHER, THIRD
@@ -15,18 +16,34 @@ from tests.badges.sending import DEMO, OTHER, THIRD
 ONE, TWO, SPARE = 1, 2, 3
 NEVER = "course-v1:edX+DemoX+Never_Passed"
 
-# Courses that a learner passes and fails: events within a step in any order, a step once the one before has arrived.
-# With it, the groups whose badge the learner has at the end, and those whose badge was taken away.
+# Courses that are passed and failed, within a step in any order.
 _Step = list[tuple[str, bool]]
-_STORIES: list[tuple[list[_Step], set[int], set[int]]] = [
-    ([[(DEMO, True)]], {ONE}, set()),
-    ([[(DEMO, True)], [(DEMO, False)]], set(), {ONE}),
-    ([[(DEMO, True)], [(DEMO, False)], [(DEMO, True)]], set(), {ONE}),
-    ([[(OTHER, True)]], set(), set()),
-    ([[(OTHER, True), (THIRD, True)]], {TWO}, set()),
-    ([[(OTHER, True), (THIRD, True)], [(OTHER, False)]], set(), {TWO}),
-    ([[(OTHER, True), (DEMO, True), (THIRD, True)]], {ONE, TWO}, set()),
+
+
+class _Story(NamedTuple):
+    """What a learner does, a step once the one before has arrived; and which groups' badges they have, or lose, by it.
+
+    ``appeals``: staff award again what was revoked.
+    """
+
+    steps: list[_Step]
+    awarded: set[int] = set()
+    revoked: set[int] = set()
+    appeals: bool = False
+
+
+_STORIES = [
+    _Story([[(DEMO, True)]], awarded={ONE}),
+    _Story([[(DEMO, True)], [(DEMO, False)]], revoked={ONE}),
+    _Story([[(DEMO, True)], [(DEMO, False)], [(DEMO, True)]], revoked={ONE}),
+    _Story([[(DEMO, True)], [(DEMO, False)]], awarded={ONE}, appeals=True),
+    _Story([[(OTHER, True)]]),
+    _Story([[(OTHER, True), (THIRD, True)]], awarded={TWO}),
+    _Story([[(OTHER, True), (THIRD, True)], [(OTHER, False)]], revoked={TWO}),
+    _Story([[(OTHER, True), (DEMO, True), (THIRD, True)]], awarded={ONE, TWO}),
 ]
+# What the names of learners begin with.
+LEARNER, APPELLANT = "learner", "appellant"
 _EVENTS_PER_SECOND = 10
 # Of the events that were acknowledged, how many are sent once more.
 _SENT_TWICE = 0.1
@@ -109,19 +126,16 @@ class Bus:
             return not self._waiting and not self._under_way
 
     def _begin_learner(self) -> None:
-        name = f"learner-{len(self._learners)}"
-        steps, awarded, revoked = self._chance.choice(_STORIES)
+        story = self._chance.choice(_STORIES)
+        name = f"{APPELLANT if story.appeals else LEARNER}-{len(self._learners)}"
         learner = self._learners[name] = _Learner(
             [
-                [
-                    Event(UUID(int=self._chance.getrandbits(128)), name, course, is_passing, minute)
-                    for course, is_passing in step
-                ]
-                for minute, step in enumerate(steps)
+                [Event(UUID(int=self._chance.getrandbits(128)), name, *passed, minute) for passed in step]
+                for minute, step in enumerate(story.steps)
             ]
         )
-        self.awarded |= {(name, group) for group in awarded}
-        self.revoked |= {(name, group) for group in revoked}
+        self.awarded |= {(name, group) for group in story.awarded}
+        self.revoked |= {(name, group) for group in story.revoked}
         self._begin_step(learner)
 
     def _begin_step(self, learner: _Learner) -> None:

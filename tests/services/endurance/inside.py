@@ -1,6 +1,6 @@
 """What is done in processes of the host, one task each.
 
-``python -m tests.services.endurance.inside configure | consume | operate | failed | badges``
+``python -m tests.services.endurance.inside configure | consume | operate | appeals | failed | badges``
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def consume() -> None:
 
 
 def operate() -> None:
-    """Remove the spare group; or bring it back, with all that is configured, and activate it."""
+    """Remove the spare group; or bring it back, with all that is configured, and activate it. Then hear appeals."""
     from credentials_accredible import api
     from credentials_accredible.models import AccredibleGroup, GroupSnapshot
     from tests.services.endurance.bus import SPARE
@@ -63,6 +63,18 @@ def operate() -> None:
     else:
         api.restore([GroupSnapshot.objects.latest("pk")], api.RestoreChoices())
         api.activate_group(AccredibleGroup.objects.get(accredible_id=SPARE))
+    appeals()
+
+
+def appeals() -> None:
+    """Award again, as staff, what was revoked of learners who appeal."""
+    from credentials_accredible import api
+    from credentials_accredible.models import AccredibleBadge
+    from tests.services.endurance.bus import APPELLANT
+
+    revoked = AccredibleBadge.objects.filter(status="revoked", user__username__startswith=APPELLANT)
+    for badge in revoked.select_related("user", "group"):
+        api.award_badges(badge.group, [badge.user.username], reason="An appeal", user=badge.user)
 
 
 def failed() -> dict[str, Any]:
@@ -85,7 +97,7 @@ def badges() -> list[list[str]]:
 
 if __name__ == "__main__":
     django.setup()
-    tasks: dict[str, Any] = {task.__name__: task for task in (configure, consume, operate, failed, badges)}
+    tasks: dict[str, Any] = {task.__name__: task for task in (configure, consume, operate, appeals, failed, badges)}
     answer = tasks[sys.argv[1]]()
     if answer is not None:
         print(json.dumps(answer))
