@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+# The last day of what is valid without an end; None would say that it is not known.
+NO_END = date.max
 
 # The columns of a group that say what Accredible says of it, and that a sync writes.
 PROVIDER_FIELDS = (
@@ -164,6 +169,7 @@ class Difference(TextChoices):
     OUT_OF_SIGHT = "out_of_sight", _("the API key does not see the group")
     UNKNOWN = "unknown", _("at Accredible, and no badge here stands for it")
     RECIPIENT = "recipient", _("another e-mail address at Accredible")
+    ENDED = "ended", _("expired at Accredible, and not known here until when it was valid")
 
 
 class Repair(TextChoices):

@@ -30,7 +30,7 @@ from credentials_accredible.admin.base import (
     address,
     may,
 )
-from credentials_accredible.choices import BadgeStatus, Delivery
+from credentials_accredible.choices import NO_END, BadgeStatus, Delivery
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
 
@@ -192,7 +192,8 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
     search_help_text = _("User name, whole e-mail address, group, UUID or credential ID.")
     fields = [
         "uuid", "user", "group_name", "group", "api_config", "status", "state", "problem", "external_id", "link",
-        "issued_on", "expired_on", "attribute_list", "attempts", "next_attempt_at", "delivered_at", "last_error",
+        "issued_on", "expired_on", "last_day", "attribute_list", "attempts", "next_attempt_at", "delivered_at",
+        "last_error",
     ]  # fmt: skip
     inlines = [BadgeLogInline]
 
@@ -210,6 +211,10 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
     @admin.display(description=_("last error"))
     def short_error(self, badge: AccredibleBadge) -> str:
         return Truncator(badge.last_error).chars(80)
+
+    @admin.display(description=_("valid until"))
+    def last_day(self, badge: AccredibleBadge) -> Any:
+        return _("no end") if badge.valid_until == NO_END else badge.valid_until
 
     @admin.display(description=_("custom attributes"))
     def attribute_list(self, badge: AccredibleBadge) -> str:

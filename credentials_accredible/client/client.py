@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import quote
 
 from credentials_accredible import conf
+from credentials_accredible.choices import NO_END
 from credentials_accredible.client.credential_pages import SEARCH, read_pages
 from credentials_accredible.client.credential_payloads import (
     BulkReply,
@@ -251,9 +252,10 @@ class AccredibleClient:
     def publish_credential(self, credential_id: str) -> Credential:
         return self._change(credential_id, {"approve": True})
 
-    def reinstate_credential(self, credential_id: str) -> Credential:
-        """Undo that a credential was expired or hidden."""
-        return self._change(credential_id, {"expired_on": None, "approve": True})
+    def reinstate_credential(self, credential_id: str, valid_until: date | None) -> Credential:
+        """Undo that a credential was expired or hidden; ``valid_until`` None: without an end, as NO_END."""
+        last_day = valid_until.isoformat() if valid_until and valid_until != NO_END else None
+        return self._change(credential_id, {"expired_on": last_day, "approve": True})
 
     def delete_credential(self, credential_id: str) -> None:
         """Delete a credential. A reply that does not show it is believed once it is not found any more."""

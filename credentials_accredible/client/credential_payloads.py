@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from credentials_accredible.choices import NO_END
 from credentials_accredible.client.payloads import Count, Moment, Payload, none_as_empty, web_address, whole_number
 from credentials_accredible.text import one_line, storable
 
@@ -62,6 +63,10 @@ def _day(value: object) -> date | None:
         return None
 
 
+def _last_day(value: object) -> date | None:
+    return NO_END if value is None else _day(value)
+
+
 def _text(value: object) -> str:
     return storable(str(value)) if isinstance(value, (str, int)) else ""
 
@@ -71,7 +76,8 @@ class Credential(Payload):
 
     ``id`` is text, because replies give it as text here and as a number there. ``url`` is an http or https address, or
     empty: lists have none. ``published`` unless Accredible says that it is not. ``own_id`` is in lower case.
-    ``group_id`` and ``created_at`` are None where the reply does not say it.
+    ``group_id``, ``created_at`` and ``valid_until`` are None where the reply does not say it; the last is NO_END where
+    Accredible has set no last day.
     """
 
     id: Annotated[str, BeforeValidator(_identifier)]
@@ -90,6 +96,9 @@ class Credential(Payload):
     )
     issued_on: Annotated[date | None, BeforeValidator(_day)] = None
     expired_on: Annotated[date | None, BeforeValidator(_day)] = None
+    valid_until: Annotated[date | None, BeforeValidator(_last_day)] = Field(
+        default=None, validation_alias=AliasChoices("expired_on")
+    )
     created_at: Moment = None
 
     def contradicts(self, new: NewCredential) -> bool:

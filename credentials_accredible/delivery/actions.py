@@ -1,4 +1,4 @@
-"""What is done at Accredible about a badge: search, issue, publish, expire, reinstate; each brings a Result.
+"""How a badge comes to have its credential at Accredible: search, issue, adopt; each brings a Result.
 
 A badge is issued alone or with many others, and never while it may be there already.
 """
@@ -17,7 +17,7 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from credentials_accredible import conf, database
-from credentials_accredible.choices import BadgeAction, BadgeStatus, Revocation
+from credentials_accredible.choices import BadgeAction, BadgeStatus
 from credentials_accredible.client import AccredibleClient, Credential, NewCredential
 from credentials_accredible.delivery.claims import Claim, Result, Results
 from credentials_accredible.delivery.policy import (
@@ -25,7 +25,6 @@ from credentials_accredible.delivery.policy import (
     SentTogether,
     Verdict,
     day_that_is_over,
-    may_be_undone,
     nothing_was_done,
     still_on_its_way,
     verdict,
@@ -36,12 +35,9 @@ from credentials_accredible.exceptions import (
     NotSent,
     PermissionRefused,
     RequestFailed,
-    UnexpectedReply,
 )
 from credentials_accredible.models import AccredibleBadge
 from credentials_accredible.models.badge import ALONE_AFTER
-
-_GONE = "It is not at Accredible any more."
 
 
 def search(
@@ -66,7 +62,7 @@ def search(
         own_id = str(badge.uuid)
         try:
             # The address that learners get is not in the results of a search.
-            credential = _first_of(client, [found[own_id].id, own_id] if own_id in found else [own_id])
+            credential = first_of(client, [found[own_id].id, own_id] if own_id in found else [own_id])
         except RequestFailed as error:
             results[badge] = Result(BadgeAction.SEARCH, error=error)
             break
@@ -79,7 +75,7 @@ def search(
         elif badge.status == BadgeStatus.AWARDED:
             absent.append(badge)
         else:
-            results[badge] = _absent(BadgeAction.SEARCH, detail="Not at Accredible: nothing to revoke.")
+            results[badge] = not_there(BadgeAction.SEARCH, detail="Not at Accredible: nothing to revoke.")
     return results, absent
 
 
@@ -103,7 +99,7 @@ def issue(
         try:
             ready[badge] = _new_credential(badge)
         except RecipientUnusable as error:
-            results[badge] = _absent(BadgeAction.ISSUE, error)
+            results[badge] = not_there(BadgeAction.ISSUE, error)
     for batch in _batches(list(ready)):
         if not go_on():
             break
@@ -117,7 +113,7 @@ def issue(
         send_before = monotonic() + conf.delivery_lease() - patience
         sent = claim.mark_sent(batch)
         for badge in set(batch).difference(sent):
-            results[badge] = _absent(BadgeAction.ISSUE, detail="Not sent: revoked before.")
+            results[badge] = not_there(BadgeAction.ISSUE, detail="Not sent: revoked before.")
         brought = _send(client, [(badge, ready[badge]) for badge in sent], send_before)
         results |= brought
         if any(result.error and verdict(result.error) in {Verdict.AGAIN, Verdict.PAUSE} for result in brought.values()):
@@ -125,54 +121,19 @@ def issue(
     return results
 
 
-def publish(client: AccredibleClient, badge: AccredibleBadge) -> Result:
-    """Have the credential published, if Accredible can do so by now."""
-    return _changed(client, BadgeAction.PUBLISH, client.publish_credential, badge)
-
-
-def revoke(client: AccredibleClient, credential_id: str) -> str:
-    """Revoke the credential in the way of the setting ``REVOCATION``, and return that; raises RequestFailed."""
-    revocation = conf.choice("REVOCATION", Revocation.values)
-    if revocation == Revocation.DELETE:
-        client.delete_credential(credential_id)
-    elif revocation == Revocation.UNPUBLISH:
-        client.unpublish_credential(credential_id)
-    else:
-        client.expire_credential(credential_id, day_that_is_over(timezone.now()))
-    return str(Revocation(revocation).label)
-
-
-def expire(client: AccredibleClient, badge: AccredibleBadge) -> Result:
-    """Revoke the credential of ``badge``."""
-    today = timezone.localdate()
-    try:
-        detail = revoke(client, badge.external_id)
-    except NotFound as error:
-        elsewhere = _elsewhere(client, badge, BadgeAction.EXPIRE, error)
-        if elsewhere:
-            return elsewhere
-        detail = _GONE
-    except RequestFailed as error:
-        return Result(BadgeAction.EXPIRE, error=error)
-    else:
-        doubt = may_be_undone(badge.showing_sent_at, database.now())
-        if doubt:
-            return Result(BadgeAction.EXPIRE, error=doubt)
-    return Result(BadgeAction.EXPIRE, partial(AccredibleBadge.expire, on=today), detail=detail)
-
-
-def reinstate(client: AccredibleClient, badge: AccredibleBadge) -> Result:
-    """Undo a revocation; a credential that was deleted has to be issued again."""
-    return _changed(client, BadgeAction.REINSTATE, client.reinstate_credential, badge)
-
-
 def accepted(action: BadgeAction, credential: Credential, objection: RequestFailed | None = None) -> Result:
     """The result for a credential that is at Accredible, published or not."""
+    is_over = is_over_everywhere(credential)
     transition = partial(
-        AccredibleBadge.accept, external_id=credential.id, url=credential.url, published=credential.published
+        AccredibleBadge.accept,
+        external_id=credential.id,
+        url=credential.url,
+        published=credential.published,
+        # A day that is over can be one that a revocation has set.
+        valid_until=None if is_over else credential.valid_until,
     )
     if credential.published:
-        return Result(action, transition)
+        return Result(action, transition, detail=f"It was valid until {credential.expired_on}." if is_over else "")
     reason = f" It says: {objection.detail}" if objection and objection.detail else ""
     return Result(
         action,
@@ -190,46 +151,12 @@ def own_uuid(credential: Credential) -> UUID | None:
         return None
 
 
-def _absent(action: BadgeAction, error: Exception | None = None, *, detail: str = "") -> Result:
+def not_there(action: BadgeAction, error: Exception | None = None, *, detail: str = "") -> Result:
     """The result where nothing is at Accredible for certain, whether that is a failure or not."""
     return Result(action, AccredibleBadge.mark_absent, error, detail)
 
 
-def _failed(error: RequestFailed) -> Result:
-    """The result for an issuing that brought ``error``: only where nothing was done, the badge may be sent again."""
-    return _absent(BadgeAction.ISSUE, error) if nothing_was_done(error) else Result(BadgeAction.ISSUE, error=error)
-
-
-def _changed(
-    client: AccredibleClient, action: BadgeAction, change: Callable[[str], Credential], badge: AccredibleBadge
-) -> Result:
-    try:
-        credential = change(badge.external_id)
-        doubt = may_be_undone(badge.revoking_sent_at, database.now())
-        return Result(action, error=doubt) if doubt else accepted(action, credential)
-    except NotFound as error:
-        return _elsewhere(client, badge, action, error) or _absent(action, detail=_GONE)
-    except RequestFailed as error:
-        return Result(action, error=error)
-
-
-def _elsewhere(client: AccredibleClient, badge: AccredibleBadge, action: BadgeAction, error: NotFound) -> Result | None:
-    """What a second question brings after a single "not found", which ends nothing; None where it says the same."""
-    own_id = str(badge.uuid)
-    try:
-        found = client.find_credentials([own_id])
-        credential = _first_of(client, [*(each.id for each in found.values()), badge.external_id])
-    except RequestFailed as second:
-        return Result(action, error=second)
-    if credential is None:
-        return None
-    if credential.id != badge.external_id:
-        return accepted(BadgeAction.ADOPT, credential)
-    contradiction = "it says “not found” of a credential that it shows"
-    return Result(action, error=UnexpectedReply(error.endpoint, status=error.status, detail=contradiction))
-
-
-def _first_of(client: AccredibleClient, numbers: Sequence[str]) -> Credential | None:
+def first_of(client: AccredibleClient, numbers: Sequence[str]) -> Credential | None:
     """The credential with the first of these ids, Accredible's or ours, that there is."""
     for number in numbers:
         try:
@@ -237,6 +164,16 @@ def _first_of(client: AccredibleClient, numbers: Sequence[str]) -> Credential | 
         except NotFound:
             continue
     return None
+
+
+def is_over_everywhere(credential: Credential) -> bool:
+    """Whether its last day is over wherever Accredible counts days, as it is after a revocation."""
+    return credential.expired_on is not None and credential.expired_on <= day_that_is_over(timezone.now())
+
+
+def _failed(error: RequestFailed) -> Result:
+    """The result for an issuing that brought ``error``: only where nothing was done, the badge may be sent again."""
+    return not_there(BadgeAction.ISSUE, error) if nothing_was_done(error) else Result(BadgeAction.ISSUE, error=error)
 
 
 def _new_credential(badge: AccredibleBadge) -> NewCredential:
@@ -311,7 +248,7 @@ def _refused(client: AccredibleClient, badge: AccredibleBadge, new: NewCredentia
         return _adopt_existing(client, badge, new, error)
     except RequestFailed as second:
         # The refusal is certain: the badge is not there under our id.
-        return _absent(BadgeAction.ADOPT, second)
+        return not_there(BadgeAction.ADOPT, second)
 
 
 def _adopt_existing(
@@ -321,12 +258,12 @@ def _adopt_existing(
     existing = client.credentials_of(new.group_id, new.recipient_email)
     free = [found for found in existing if not _is_over(found) and not _belongs_to_another(badge, found)]
     if not free:
-        return _absent(BadgeAction.ADOPT, error)
+        return not_there(BadgeAction.ADOPT, error)
     own = [found for found in free if found.own_id == str(badge.uuid)]
     try:
         return accepted(BadgeAction.ADOPT, client.credential((own or free)[0].id))
     except NotFound:
-        return _absent(BadgeAction.ADOPT, error)
+        return not_there(BadgeAction.ADOPT, error)
 
 
 def _is_over(found: Credential) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import connections, transaction
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 _RIVALS = 20
 # The columns that one try can change.
 _OF_A_TRY = [
-    "state", "external_id", "url", "expired_on", "failures", "due_since", "next_attempt_at", "claim", "delivered_at",
-    "problem", "last_error", "refused_recipient", "modified",
+    "state", "external_id", "url", "expired_on", "valid_until", "failures", "due_since", "next_attempt_at", "claim",
+    "delivered_at", "problem", "last_error", "refused_recipient", "modified",
 ]  # fmt: skip
 _PROBLEMS = {Verdict.RECIPIENT: BadgeProblem.RECIPIENT, Verdict.DUPLICATE: BadgeProblem.TAKEN}
 
@@ -85,6 +85,11 @@ class Claim:
         marked = set(sent.values_list("pk", flat=True))
         self._sent |= marked
         return [badge for badge in badges if badge.pk in marked]
+
+    @retried
+    def mark_expiring(self, badge: AccredibleBadge, *, on: date, valid_until: date | None) -> bool:
+        """Note that its expiry is about to be sent, and its last day until now; False where another sender has it."""
+        return bool(self._rows([badge]).mark_expiring(on, valid_until)) and bool(self.keep([badge]))
 
     @retried
     def mark_tried(self, badges: Collection[AccredibleBadge]) -> None:

@@ -18,7 +18,7 @@ from credentials_accredible.choices import BadgeAction, BadgeStatus, Difference,
 from credentials_accredible.client import AccredibleClient, Credential
 from credentials_accredible.client.payloads import whole_number
 from credentials_accredible.delivery import repairs
-from credentials_accredible.delivery.actions import revoke
+from credentials_accredible.delivery.changing import revoke
 from credentials_accredible.delivery.claims import Claim, Result
 from credentials_accredible.delivery.repairs import BadgeVersion
 from credentials_accredible.exceptions import NotFound, RequestFailed

@@ -30,7 +30,7 @@ DELIVERED = frozenset(
     {Difference.MISSING, Difference.EXPIRED, Difference.VALID, Difference.UNPUBLISHED, Difference.DOUBLE}
 )
 # Worth knowing; nothing is wrong with the badge.
-REMARKS = frozenset({Difference.RECIPIENT})
+REMARKS = frozenset({Difference.RECIPIENT, Difference.ENDED})
 
 _ISSUED = {BadgeState.ACCEPTED, BadgeState.UNPUBLISHED, BadgeState.NO_RESPONSE}
 
@@ -56,9 +56,12 @@ def difference(badge: AccredibleBadge, credential: Credential | None, today: dat
         return None if badge.state in {BadgeState.EXPIRED, BadgeState.CREATED} else Difference.REVOKED
     if credential is None:
         return Difference.MISSING if badge.external_id or badge.state in _ISSUED else None
-    if _is_expired(credential, today):
+    if not _is_expired(credential, today):
+        return _of_unexpired(badge, credential)
+    # Without a last day it can have run out by itself, unless it was revoked from here.
+    if badge.valid_until > today if badge.valid_until else badge.expired_on:
         return Difference.EXPIRED
-    return _of_unexpired(badge, credential)
+    return _of_unexpired(badge, credential) or (None if badge.valid_until else Difference.ENDED)
 
 
 def has_other_recipient(badge: AccredibleBadge, credential: Credential) -> bool:

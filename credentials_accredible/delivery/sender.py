@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -15,18 +16,13 @@ from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState
 from credentials_accredible.client import AccredibleClient, ClientOptions, open_client
 from credentials_accredible.database import pages
 from credentials_accredible.delivery import pauses, policy
-from credentials_accredible.delivery.actions import expire, issue, publish, reinstate, search
+from credentials_accredible.delivery.actions import issue, search
+from credentials_accredible.delivery.changing import expire, publish, reinstate
 from credentials_accredible.delivery.claims import Claim, Result, Results, claim
 from credentials_accredible.delivery.policy import StillUnderWay, Verdict
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from credentials_accredible.models.badge import Step
-
-_CHANGES: dict[Step, Callable[[AccredibleClient, AccredibleBadge], Result]] = {
-    Step.EXPIRE: expire,
-    Step.PUBLISH: publish,
-    Step.REINSTATE: reinstate,
-}
 
 
 @dataclass(frozen=True)
@@ -169,13 +165,18 @@ class _Sender:
                 if badge.external_id
                 else Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
             )
-        for step, change in _CHANGES.items():
+        changes: dict[Step, Callable[[AccredibleBadge], Result]] = {
+            Step.EXPIRE: partial(expire, self._client, claimed),
+            Step.PUBLISH: partial(publish, self._client),
+            Step.REINSTATE: partial(reinstate, self._client),
+        }
+        for step, change in changes.items():
             for badge in by_step.get(step, ()):
                 if not self._go_on():
                     return
                 claimed.keep([kept for kept in claimed.badges if kept not in results])
                 claimed.mark_changing(badge, shows=step is not Step.EXPIRE)
-                results[badge] = change(self._client, badge)
+                results[badge] = change(badge)
                 if policy.was_answered(results[badge].error):
                     claimed.mark_answered(badge)
                 if self._has_to_wait(results[badge]):

@@ -22,8 +22,8 @@ this module, ``any`` is any other state, and a test compares the drawing with wh
         any --award_again--> expired
 
 The other methods leave the state alone, and say who has the badge and when it is looked at: ``claim``,
-``mark_tried``, ``mark_changing``, ``release``, ``make_due``, ``cut_delays``; and ``succeed``, ``fail``,
-``count_failure``, ``proceed``, ``postpone``, ``finish``, ``let_go``. Nobody else changes these columns.
+``mark_tried``, ``mark_changing``, ``mark_expiring``, ``release``, ``make_due``, ``cut_delays``; and ``succeed``,
+``fail``, ``count_failure``, ``proceed``, ``postpone``, ``finish``, ``let_go``. Nobody else changes these columns.
 """
 
 from __future__ import annotations
@@ -94,6 +94,10 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
             modified=database.now(),
         )
 
+    def mark_expiring(self, on: date, valid_until: date | None) -> int:
+        """Their expiry is about to take the place of this last day, which None leaves as it is; returns how many."""
+        return self.update(expired_on=on, valid_until=valid_until or F("valid_until"))
+
     def mark_tried(self) -> None:
         """Something is about to be tried that can be repeated without harm."""
         self.update(attempts=F("attempts") + 1)
@@ -150,15 +154,9 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
         )
         # One that was to be reinstated can be visible already.
         to_be_reinstated = When(~Q(external_id=""), state=BadgeState.EXPIRED, then=Value(BadgeState.ACCEPTED))
-        self.update(
-            status=BadgeStatus.REVOKED,
-            modified=now,
-            due_since=now,
-            failures=0,
-            problem=BadgeProblem.NONE,
-            next_attempt_at=next_attempt_at,
-            state=Case(to_be_reinstated, default=F("state"), output_field=CharField()),
-        )
+        state = Case(to_be_reinstated, default=F("state"), output_field=CharField())
+        as_new = {"modified": now, "due_since": now, "failures": 0, "problem": BadgeProblem.NONE}
+        self.update(status=BadgeStatus.REVOKED, next_attempt_at=next_attempt_at, state=state, **as_new)
 
 
 class AccredibleBadge(TimeStampedModel):
@@ -170,7 +168,8 @@ class AccredibleBadge(TimeStampedModel):
     ``showing_sent_at`` (published or reinstated) and ``revoking_sent_at`` are when that was asked for last without an
     answer. These times are of the database's clock. ``failures`` in a row since ``due_since`` are what the delays grow
     with; ``attempts`` counts all tries there ever were. ``custom_attributes`` are those that Accredible is told, by
-    name, as they were when the badge was decided.
+    name, as they were when the badge was decided. ``expired_on`` is the day of a revocation from here, from just before
+    it is sent. ``valid_until`` is the last day that Accredible itself has set: NO_END for none, None if nobody knows.
 
     .. pii: Links a learner to a public credential page.
     .. pii_types: id, external_service
@@ -201,6 +200,7 @@ class AccredibleBadge(TimeStampedModel):
     url = models.TextField(_("credential URL"), blank=True)
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
     expired_on = models.DateField(_("expired on"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     due_since = models.DateTimeField(_("due since"), default=database.now, null=True, blank=True, editable=False)
@@ -210,9 +210,7 @@ class AccredibleBadge(TimeStampedModel):
     showing_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoking_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True, editable=False)
-    problem = models.CharField(
-        _("problem"), max_length=16, choices=BadgeProblem.choices, default=BadgeProblem.NONE, blank=True
-    )
+    problem = models.CharField(_("problem"), max_length=16, choices=BadgeProblem.choices, default="", blank=True)
     last_error = models.TextField(_("last error"), blank=True)
     custom_attributes = models.JSONField(_("custom attributes"), default=dict, blank=True, editable=False)
     # A fingerprint of the name and address that were refused: other ones are worth another try.
@@ -273,10 +271,10 @@ class AccredibleBadge(TimeStampedModel):
         user: Any = self.user
         return hashlib.sha256(f"{self.recipient_name}\n{user.email}".encode()).hexdigest()
 
-    def accept(self, external_id: str, url: str, *, published: bool) -> None:
-        """Accredible has the credential, visible or not. Where it tells no address, the one that is known stays."""
+    def accept(self, external_id: str, url: str, *, published: bool, valid_until: date | None = None) -> None:
+        """Accredible has the credential, visible or not. Of its address and last day stays what it does not tell."""
         self.state, self.expired_on = BadgeState.ACCEPTED if published else BadgeState.UNPUBLISHED, None
-        self.external_id, self.url = external_id, url or self.url
+        self.external_id, self.url, self.valid_until = external_id, url or self.url, valid_until or self.valid_until
 
     def expire(self, on: date, external_id: str = "", url: str = "") -> None:
         """Accredible has revoked the credential on that day. Its id and address stay, where no others are given."""
@@ -285,7 +283,7 @@ class AccredibleBadge(TimeStampedModel):
 
     def mark_absent(self) -> None:
         """It is certain that there is no credential at Accredible."""
-        self.state, self.expired_on = BadgeState.CREATED, None
+        self.state, self.expired_on, self.valid_until = BadgeState.CREATED, None, None
         self.external_id = self.url = ""
 
     def send_alone(self) -> None:

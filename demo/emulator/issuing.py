@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any, Literal
 
 from demo.emulator import clock
@@ -40,6 +41,7 @@ def create(access: Access, payload: dict[str, Any]) -> tuple[Credential, Unpubli
     evidence = _evidence_items(payload.get("evidence_items"), problems)
     wanted = values.pop("approve", True)
     values["issued_on"] = values.get("issued_on") or clock.today()
+    values["expired_on"] = values.get("expired_on") or _end_of_validity(group, values["issued_on"])
     credential = Credential(
         id=0,
         environment=account.environment.name,
@@ -85,6 +87,18 @@ def attach(account: Account, credential: Credential, item: dict[str, Any]) -> di
     entry = {"id": account.ids.take("evidence_item"), **item, "position": len(credential.evidence_items)}
     credential.evidence_items.append(entry)
     return entry
+
+
+def _end_of_validity(group: Group, issued_on: str) -> str | None:
+    """As many years after that day as the group's ``auto_expiry`` says; it is ignored unless it is more than 0."""
+    years = group.data.get("auto_expiry")
+    if not isinstance(years, int | float) or years <= 0:
+        return None
+    issued = date.fromisoformat(issued_on)
+    try:
+        return issued.replace(year=issued.year + int(years)).isoformat()
+    except ValueError:  # the leap day of a year that has none
+        return issued.replace(year=issued.year + int(years), day=28).isoformat()
 
 
 def _publish(account: Account, credential: Credential) -> Unpublished | None:

@@ -25,7 +25,8 @@ NOW = timezone.now()
 
 # What is written in one module only.
 COLUMNS = {"state", "failures", "next_attempt_at", "due_since"}
-LIFE_CYCLE = COLUMNS | {"status", "claim", "problem", "last_error", "expired_on", "delivered_at", "attempts"}
+LIFE_CYCLE = COLUMNS | {"status", "claim", "problem", "last_error", "delivered_at", "attempts"}
+LIFE_CYCLE |= {"expired_on", "valid_until"}
 
 Act = Callable[[Any], Any]
 ONE: dict[str, list[Act]] = {
@@ -49,6 +50,7 @@ ONE: dict[str, list[Act]] = {
 MANY: dict[str, Act] = {
     "claim": lambda badges: badges.claim("token", NOW),
     "mark_sent": lambda badges: badges.mark_sent(NOW),
+    "mark_expiring": lambda badges: badges.mark_expiring(date(2026, 1, 1), date(2030, 1, 1)),
     "mark_tried": lambda badges: badges.mark_tried(),
     "mark_changing": lambda badges: badges.mark_changing(shows=True),
     "release": lambda badges: badges.release(),

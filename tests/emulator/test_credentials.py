@@ -117,3 +117,22 @@ def test_a_deleted_credential_is_gone_for_good(account: Account, api: Api, group
     assert requests.get(credential["url"], timeout=PATIENCE).status_code == 404
     assert account.credentials() == []
     assert api.create(group).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("auto_expiry", "issued_on", "expired_on"),
+    [
+        (3, "2026-12-31", "2029-12-31"),
+        (1, "2028-02-29", "2029-02-28"),
+        (0, "2026-12-31", None),
+        (None, "2026-12-31", None),
+    ],
+)
+def test_the_groups_validity_ends_each_credential(
+    account: Account, api: Api, auto_expiry: int | None, issued_on: str, expired_on: str | None
+) -> None:
+    group = account.add_group(auto_expiry=auto_expiry)["id"]
+
+    assert made(api.create(group, issued_on=issued_on))["expired_on"] == expired_on
+    own_end = made(api.create(group, "b@example.org", issued_on=issued_on, expired_on="2027-06-30"))
+    assert own_end["expired_on"] == "2027-06-30"
