@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import category
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, router, transaction
 from openedx_events.learning.data import UserData
 
@@ -26,6 +29,18 @@ def get_or_create_learner(data: UserData) -> Any:
 def full_name(user: Any) -> str:
     """The learner's name, as the service has it: in one field, where its users have that."""
     return str(getattr(user, "full_name", None) or user.get_full_name())
+
+
+def is_email_address(text: str) -> bool:
+    """Whether a learner can have that address; it may have letters beyond ASCII on either side of its ``@``."""
+    local, _at, domain = text.rpartition("@")
+    # Django's own check knows such letters in domains only.
+    plain = "".join("a" if not each.isascii() and category(each)[0] in "LMN" else each for each in local)
+    try:
+        validate_email(f"{plain}@{domain}")
+    except ValidationError:
+        return False
+    return text.isprintable()
 
 
 def has_field(name: str) -> bool:

@@ -14,19 +14,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from credentials_accredible.exceptions import UnexpectedReply
 from credentials_accredible.secrets import hidden_locals
-from credentials_accredible.text import one_line, storable
+from credentials_accredible.text import one_line, storable, trimmed
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _LONGEST_URL = 8192
-_NOT_IN_A_URL = re.compile(r'[\s\x00-\x20\x7f-\x9f\\<>"\ud800-\udfff]')
+_WEB = re.compile(r"(https?)://([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
+_NOT_IN_A_URL = frozenset(' \\<>"')
 _DESIGN_KEYS = ("badge_design_id", "primary_design_id", "design_id", "certificate_design_id")
 _BIG_INTEGER = 2**63 - 1
 _INTEGER = 2**31 - 1
@@ -153,16 +154,30 @@ def _moment(value: object) -> datetime | None:
 
 
 def web_address(value: object) -> str:
-    """``value`` where it is an http or https address that is safe in a page; else empty."""
-    if not isinstance(value, str) or len(value) > _LONGEST_URL or _NOT_IN_A_URL.search(value):
+    """``value`` as an http or https address that is safe in a page; empty where it is none.
+
+    What may not stand in an address is quoted, and what stands before an ``@`` left out: it can be a password, or be
+    taken for the host.
+    """
+    found = _WEB.fullmatch(trimmed(value)) if isinstance(value, str) else None
+    if not found:
         return ""
+    host = found[2].rpartition("@")[2]
+    address = f"{found[1].lower()}://{host}{_quoted(found[3])}"
     try:
-        parts = urlsplit(value)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+        parts = urlsplit(address)
+        usable = parts.hostname and _quoted(found[2]) == found[2] and len(address) <= _LONGEST_URL
         _ = parts.port
     except ValueError:
         return ""
-    return value if usable else ""
+    return address if usable else ""
+
+
+def _quoted(text: str) -> str:
+    return "".join(
+        each if each.isprintable() and each not in _NOT_IN_A_URL else quote(each.encode("utf-8", "replace"))
+        for each in text
+    )
 
 
 def none_as_empty(value: object) -> object:

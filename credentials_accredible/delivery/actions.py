@@ -12,11 +12,9 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 
-from credentials_accredible import conf, database
+from credentials_accredible import conf, database, host
 from credentials_accredible.choices import BadgeAction, BadgeStatus
 from credentials_accredible.client import AccredibleClient, Credential, NewCredential
 from credentials_accredible.delivery.claims import Claim, Result, Results
@@ -181,12 +179,10 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
     user: Any = badge.user
     if not user.email:
         raise RecipientUnusable("The learner has no e-mail address: enter one. The badge is delivered after that.")
-    try:
-        validate_email(user.email)
-    except ValidationError:
+    if not host.is_email_address(user.email):
         raise RecipientUnusable(
             "The learner's e-mail address is not valid: correct it. The badge is delivered after that."
-        ) from None
+        )
     uuids = {"badge_uuid": str(badge.uuid), "group_uuid": str(badge.group.uuid) if badge.group else ""}
     return NewCredential(
         own_id=str(badge.uuid),

@@ -11,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import attr
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 from openedx_events.learning.data import UserData
 
+from credentials_accredible import host
 from credentials_accredible.events.catalogue import ignored_keypaths, leaves
 from credentials_accredible.events.values import Fact, fact, jsonable, text
 
@@ -176,11 +175,7 @@ def _text(value: object) -> str:
 
 
 def _email(value: str) -> str:
-    try:
-        validate_email(value)
-    except ValidationError:
-        return ""
-    return value if len(value) <= _LONGEST_EMAIL else ""
+    return value if len(value) <= _LONGEST_EMAIL and host.is_email_address(value) else ""
 
 
 def _id(value: object) -> int | None:

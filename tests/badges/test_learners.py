@@ -114,6 +114,11 @@ def test_what_an_event_says_in_no_usable_form_stays_empty(email: Any, name: Any)
     assert in_progress().full_name in {"", "\ufffd"}
 
 
+def test_an_address_beyond_ascii_is_one() -> None:
+    course_status(learner("ada", email="jörg@bücher.example"))
+    assert in_progress().email == "jörg@bücher.example"
+
+
 def test_a_very_long_name_is_cut() -> None:
     course_status(learner("ada", name="Ada " * 1000))
     assert len(in_progress().full_name) <= 255

@@ -62,11 +62,18 @@ def test_an_id_is_text_whatever_it_came_as(client: AccredibleClient, given_id: o
 
 
 @responses.activate
-@pytest.mark.parametrize("url", [None, 5, "javascript:alert(1)", "https://user:pass@example.com/", "https://a b"])
+@pytest.mark.parametrize("url", [None, 5, "javascript:alert(1)", " javascript:alert(1)", "https://a b"])
 def test_an_address_that_is_none_is_left_out(client: AccredibleClient, url: object) -> None:
     responses.post(ONE, json={"credential": {**MADE, "url": url}})
 
     assert client.create_credential(new()).url == ""
+
+
+@responses.activate
+def test_an_address_with_a_space_is_kept(client: AccredibleClient) -> None:
+    responses.post(ONE, json={"credential": {**MADE, "url": "https://badges.example.com/My Badge/1"}})
+
+    assert client.create_credential(new()).url == "https://badges.example.com/My%20Badge/1"
 
 
 @responses.activate

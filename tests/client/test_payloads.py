@@ -183,7 +183,7 @@ def test_text_with_nothing_wrong_is_kept_as_it_is(text: str) -> None:
         "http://127.0.0.1:8901/designs/1.png",
         "https://cdn.example.com/b.png?X-Signature=" + "a" * 6000,
         "https://cdn.example.com/b.png?a=%20b&c=d#e",
-        "HTTPS://CDN.example.com/b.png",
+        "https://CDN.example.com/b.png",
         "https://[2001:db8::1]/b.png",
     ],
 )
@@ -201,12 +201,13 @@ def test_addresses_of_pictures_are_kept(url: str) -> None:
         "javascript:alert(1)",
         "JaVaScRiPt:alert(1)",
         "java\tscript:alert(1)",
-        " https://example.com/b.png",
-        "https://example.com/b.png\n",
-        "https://example.com/b .png",
-        "https://example.com/\x00.png",
-        "https://example.com/\ud83d.png",
-        'https://example.com/"><script>',
+        " javascript:alert('https://example.com')",
+        "\n\u200bjavascript:alert(1)",
+        "https://exa mple.com/b.png",
+        "https://example.com\\@evil.example/b.png",
+        "https://example.com<b>/b.png",
+        "https://exam\u200bple.com/b.png",
+        "https://user@/b.png",
         "https:\\\\example.com\\b.png",
         "data:image/png;base64,AAAA",
         "ftp://example.com/b.png",
@@ -216,8 +217,6 @@ def test_addresses_of_pictures_are_kept(url: str) -> None:
         "https:example.com",
         "https:///b.png",
         "https://:443/b.png",
-        "https://user:secret@example.com/b.png",
-        "https://user@example.com/b.png",
         "https://example.com:port/b.png",
         "https://[example.com/b.png",
         "https://example.com/" + "a" * 8192,
@@ -225,6 +224,32 @@ def test_addresses_of_pictures_are_kept(url: str) -> None:
 )
 def test_hostile_addresses_are_dropped(url: Any) -> None:
     assert design(rasterized_content_url=url).image_url == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://example.com/My Badge/1", "https://example.com/My%20Badge/1"),
+        (" https://example.com/b.png\n", "https://example.com/b.png"),
+        ("\ufeffhttps://example.com/b.png\u200b", "https://example.com/b.png"),
+        ("HTTPS://Example.com/B", "https://Example.com/B"),
+        ("https://example.com/a%20b?c=d e&f=%C3%BC#g h", "https://example.com/a%20b?c=d%20e&f=%C3%BC#g%20h"),
+        ("https://example.com/\x00\x1f\x7f\x85\t\n.png", "https://example.com/%00%1F%7F%C2%85%09%0A.png"),
+        ('https://example.com/"><script>', "https://example.com/%22%3E%3Cscript%3E"),
+        ("https://example.com/it's", "https://example.com/it's"),
+        ("https://example.com/a\\b", "https://example.com/a%5Cb"),
+        ("https://example.com/\ud83d.png", "https://example.com/%3F.png"),
+        ("https://example.com/\u202egnp", "https://example.com/%E2%80%AEgnp"),
+        ("https://bücher.example/Übung", "https://bücher.example/Übung"),
+        ("https://xn--bcher-kva.example:8443/1", "https://xn--bcher-kva.example:8443/1"),
+        ("https://user:secret@example.com/b.png", "https://example.com/b.png"),
+        ("https://example.com@evil.example/b.png", "https://evil.example/b.png"),
+        ("https://example.com/@ada", "https://example.com/@ada"),
+    ],
+)
+def test_an_address_is_quoted_where_it_has_to_be(url: str, kept: str) -> None:
+    assert design(rasterized_content_url=url).image_url == kept
+    assert design(rasterized_content_url=kept).image_url == kept
 
 
 def test_a_design_without_a_picture_is_one() -> None:

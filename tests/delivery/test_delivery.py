@@ -120,6 +120,39 @@ def test_a_learner_without_address_is_told_and_retried_when_the_record_is_correc
     assert_each_once(account, 1)
 
 
+@pytest.mark.parametrize(
+    "address", ["jörg@example.com", "иван@пример.рф", "用户@例子.公司", "ada@bücher.example", "o'hara+x@example.com"]
+)
+def test_an_address_beyond_ascii_is_one(account: Any, address: str) -> None:
+    group = make_remote_group(account)
+    [badge] = make_badges(group, 1)
+    badge.user.email = address
+    badge.user.save()
+
+    drain(group.api_config)
+
+    assert_each_once(account, 1)
+    assert credentials(account)[0]["recipient_email"] == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["jörg", "jörg@", "@bücher.example", "jö rg@example.com", "j\u200bg@example.com", "jörg@exam\u200bple.com"],
+)
+def test_one_that_is_none_is_told_and_not_sent(account: Any, address: str) -> None:
+    group = make_remote_group(account)
+    [badge] = make_badges(group, 1)
+    badge.user.email = address
+    badge.user.save()
+
+    drain(group.api_config)
+
+    badge.refresh_from_db()
+    assert (badge.state, badge.problem) == ("error", "recipient")
+    assert "not valid" in badge.last_error
+    assert credentials(account) == []
+
+
 def test_a_refused_key_pauses_the_configuration_until_there_is_another(emulator: Emulator, account: Any) -> None:
     group = make_remote_group(account)
     config = group.api_config
