@@ -59,7 +59,7 @@ _DEFAULTS: dict[str, Any] = {
     "RETRY_MAX_WAIT": 30,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['MAX_REPLY_BYTES']
     # .. setting_default: 20971520
-    # .. setting_description: The largest reply that is read, decompressed, in bytes.
+    # .. setting_description: The largest reply that is read, decompressed, in bytes. All groups may take ten times it.
     "MAX_REPLY_BYTES": 20 * 1024 * 1024,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['PAGE_SIZE']
     # .. setting_default: 100

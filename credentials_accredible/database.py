@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
@@ -37,6 +36,8 @@ M = TypeVar("M", bound=Model)
 
 # Rows of one statement, where nothing else limits it.
 BATCH = 500
+# Bytes of the texts of one statement. Servers limit what they take at once, MariaDB to 16 MB where nobody has set it.
+STATEMENT_BYTES = 500_000
 
 # Up to Django 5.1, connections to MySQL and MariaDB speak utf8mb3 unless the operator says otherwise: three bytes a
 # character, no emoji. utf8mb4 holds all of it, and is Django's own default since 5.2.
@@ -247,11 +248,28 @@ def insert_or_lock(rows: Collection[M], *, unique: list[str]) -> None:
     model._default_manager.bulk_create(rows, update_conflicts=True, update_fields=unique[:1], unique_fields=named)
 
 
-def batches(values: Iterable[T], size: int | None = None) -> Iterator[list[T]]:
-    """``values`` in lists of ``size``, or BATCH, the last one shorter: for statements that name their rows."""
-    remaining = iter(values)
-    while batch := list(islice(remaining, size or BATCH)):
+def batches(values: Iterable[T], size: int | None = None, weigh: Callable[[T], int] | None = None) -> Iterator[list[T]]:
+    """``values`` in lists of ``size``, or BATCH, the last one shorter: for statements that name their rows.
+
+    A list is shorter, too, where its values weigh more than STATEMENT_BYTES together.
+    """
+    batch: list[T] = []
+    weight = 0
+    for value in values:
+        own = weigh(value) if weigh else 0
+        if batch and (len(batch) == (size or BATCH) or weight + own > STATEMENT_BYTES):
+            yield batch
+            batch, weight = [], 0
+        batch.append(value)
+        weight += own
+    if batch:
         yield batch
+
+
+def text_bytes(row: Model) -> int:
+    """The bytes that the texts of ``row`` take at most: a weight for ``batches``."""
+    texts = (value for value in vars(row).values() if isinstance(value, str))
+    return sum(len(text) if text.isascii() else 4 * len(text) for text in texts)
 
 
 def pages(rows: QuerySet[M], size: int | None = None) -> Iterator[list[M]]:

@@ -15,7 +15,7 @@ from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible.badges import awarding, custom_attributes
 from credentials_accredible.choices import BadgeAction, BadgeStatus
-from credentials_accredible.database import batches, in_transaction, lock
+from credentials_accredible.database import batches, in_transaction, lock, text_bytes
 from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import DecisionRefused
@@ -156,9 +156,9 @@ def _revoke(badges: Collection[int], reason: str, user: Any) -> int:
 
 
 def _write_log(badges: Iterable[AccredibleBadge], action: BadgeAction, reason: str, user: Any) -> None:
-    BadgeLogEntry.objects.bulk_create(
-        BadgeLogEntry(badge=badge, action=action, succeeded=True, detail=reason, user=user) for badge in badges
-    )
+    entries = (BadgeLogEntry(badge=badge, action=action, succeeded=True, detail=reason, user=user) for badge in badges)
+    for batch in batches(entries, weigh=text_bytes):
+        BadgeLogEntry.objects.bulk_create(batch)
 
 
 def _given(reason: str) -> str:

@@ -149,7 +149,7 @@ class AccredibleClient:
 
     def attribute_keys(self) -> list[AttributeKey]:
         """The names for custom attributes that the key sees."""
-        return read_attribute_keys(self._transport)
+        return read_attribute_keys(self._transport, self._options)
 
     def take_turn(self, *, send_before: float) -> None:
         """Return when the rate limit lets the next request out, and count it; say ``has_turn`` with that request.

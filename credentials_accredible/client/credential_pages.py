@@ -12,6 +12,8 @@ from credentials_accredible.exceptions import UnexpectedReply
 SEARCH = "/v2/credentials/search"
 _ENDPOINT = f"POST {SEARCH}"
 _OFFSET_LIMIT = 10_000
+# Of the groups of one question. Pages that come to more have no end.
+_MOST_CREDENTIALS = 1_000_000
 
 
 def read_pages(transport: Transport, group_ids: Sequence[int], size: int) -> Iterator[list[Credential]]:
@@ -52,6 +54,8 @@ class _Pages:
         self._ids.update(credential.id for credential in page.credentials)
         if len(self._ids) - before < len(page.credentials):
             raise _unexpected("the same credential comes twice")
+        if len(self._ids) > _MOST_CREDENTIALS:
+            raise _unexpected(f"more than {_MOST_CREDENTIALS} credentials in {len(self._groups)} groups")
         if any(found.group_id is not None and found.group_id not in self._groups for found in page.credentials):
             raise _unexpected("a credential of a group that was not asked for")
         if page.meta.count is not None:

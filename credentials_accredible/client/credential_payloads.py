@@ -11,7 +11,15 @@ from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, model_vali
 from pydantic_core import PydanticCustomError
 
 from credentials_accredible.choices import NO_END
-from credentials_accredible.client.payloads import Count, Moment, Payload, none_as_empty, web_address, whole_number
+from credentials_accredible.client.payloads import (
+    AtMostAPage,
+    Count,
+    Moment,
+    Payload,
+    none_as_empty,
+    web_address,
+    whole_number,
+)
 from credentials_accredible.text import one_line, storable
 
 _LONGEST_ID = 255
@@ -119,7 +127,7 @@ class CredentialReply(Payload):
 
 
 class FoundCredentials(Payload):
-    credentials: list[Credential]
+    credentials: Annotated[list[Credential], AtMostAPage]
 
 
 class CredentialsMeta(Payload):

@@ -31,6 +31,9 @@ ReadProgress = Callable[[int, int | None], None]
 _GROUPS = "/v1/issuer/groups/search"
 _ATTRIBUTE_KEYS = "/v1/attribute_keys/search"
 _MOST_PAGES = 10_000
+_MOST_GROUPS = 100_000
+# All pages of one reading are in memory: together they may hold so many times what one reply may.
+_REPLIES_IN_MEMORY = 10
 # More groups a page than that are not known to work.
 _IDS_AT_ONCE = 100
 # Somebody waits for attribute keys, and nobody chooses from more.
@@ -48,8 +51,32 @@ class DesignBatch:
     failures: dict[int, str] = field(default_factory=dict)
 
 
+class _Allowance:
+    """What the pages of one reading may still hold, in bytes; they are read in several threads."""
+
+    def __init__(self, options: ClientOptions, path: str) -> None:
+        self._path = path
+        self._most = self._left = _REPLIES_IN_MEMORY * options.max_reply_bytes
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> None:
+        """Count a page of ``size`` bytes; UnexpectedReply where that is too much."""
+        with self._lock:
+            self._left -= size
+            if self._left < 0:
+                raise _unexpected(
+                    f"its pages hold more than {self._most} bytes, {_REPLIES_IN_MEMORY} times MAX_REPLY_BYTES: "
+                    "raise that if the account is so large",
+                    self._path,
+                )
+
+
 def read_groups(
-    transport: Transport, options: ClientOptions, progress: ReadProgress, ids: Sequence[int] | None = None
+    transport: Transport,
+    options: ClientOptions,
+    progress: ReadProgress,
+    ids: Sequence[int] | None = None,
+    allowance: _Allowance | None = None,
 ) -> list[Group]:
     """All groups, or those of these ``ids``, in Accredible's order. ``progress`` is called in this thread.
 
@@ -58,7 +85,7 @@ def read_groups(
     """
     # Pages can contradict each other because the account changed between them; the second time it is an error.
     for _time in range(2):
-        pages = _GroupPages(transport, options, progress, ids)
+        pages = _GroupPages(transport, options, progress, ids, allowance or _Allowance(options, _GROUPS))
         problem = pages.read()
         if not problem:
             return pages.groups()
@@ -69,8 +96,11 @@ def find_groups(
     transport: Transport, options: ClientOptions, ids: Iterable[int], progress: ReadProgress
 ) -> list[Group]:
     """Those groups of these ids that Accredible has, some ids with each request. As ``read_groups``."""
-    at_once = min(options.page_size, _IDS_AT_ONCE)
-    return [group for batch in batches(ids, at_once) for group in read_groups(transport, options, progress, batch)]
+    allowance = _Allowance(options, _GROUPS)
+    found: list[Group] = []
+    for batch in batches(ids, min(options.page_size, _IDS_AT_ONCE)):
+        found += read_groups(transport, options, progress, batch, allowance)
+    return found
 
 
 def read_designs(
@@ -120,12 +150,15 @@ def read_designs(
     return batch
 
 
-def read_attribute_keys(transport: Transport) -> list[AttributeKey]:
+def read_attribute_keys(transport: Transport, options: ClientOptions) -> list[AttributeKey]:
     """The attribute keys that the API key sees, each name once, in Accredible's order; 20 pages of them at most."""
     found: dict[str, AttributeKey] = {}
+    allowance = _Allowance(options, _ATTRIBUTE_KEYS)
     for number in range(1, _MOST_KEY_PAGES + 1):
         question = {"page": number, "page_size": _KEYS_PER_PAGE}
-        page = transport.request("POST", _ATTRIBUTE_KEYS, json=question, idempotent=True).read_as(AttributeKeysPage)
+        reply = transport.request("POST", _ATTRIBUTE_KEYS, json=question, idempotent=True)
+        allowance.take(reply.size)
+        page = reply.read_as(AttributeKeysPage)
         new = {key.name: key for key in page.attribute_keys if key.name.strip() and key.name not in found}
         found |= new
         is_last = page.meta.knows_what_follows and page.meta.promised_after(number) <= number
@@ -139,12 +172,18 @@ class _GroupPages:
     """One pass over all pages, and what they contradict each other in."""
 
     def __init__(
-        self, transport: Transport, options: ClientOptions, progress: ReadProgress, wanted: Sequence[int] | None
+        self,
+        transport: Transport,
+        options: ClientOptions,
+        progress: ReadProgress,
+        wanted: Sequence[int] | None,
+        allowance: _Allowance,
     ) -> None:
         self._transport = transport
         self._options = options
         self._progress = progress
         self._wanted = wanted
+        self._allowance = allowance
         self._by_number: dict[int, GroupsPage] = {}
         self._ids: set[int] = set()
         self._done = 0
@@ -170,6 +209,8 @@ class _GroupPages:
         if self._wanted is not None:
             question["ids"] = self._wanted
         reply = self._transport.request("POST", _GROUPS, json=question, idempotent=True, stop=stop)
+        # Here and not where pages are taken: threads that read them could be far ahead.
+        self._allowance.take(reply.size)
         return reply.read_as(GroupsPage)
 
     def _take(self, number: int, page: GroupsPage) -> None:
@@ -178,6 +219,8 @@ class _GroupPages:
         if self._wanted is not None and not self._ids.issubset(self._wanted):
             raise _unexpected("a group that was not asked for")
         self._done += len(page.groups)
+        if self._done > _MOST_GROUPS:
+            raise _unexpected(f"more than {_MOST_GROUPS} groups")
         self._progress(self._done, self._by_number[1].meta.total_count)
 
     def _page_count(self, first: GroupsPage) -> int:
@@ -213,8 +256,8 @@ def _checked(number: int) -> int:
     return number
 
 
-def _unexpected(problem: str) -> UnexpectedReply:
-    return UnexpectedReply(f"POST {_GROUPS}", status=200, detail=problem)
+def _unexpected(problem: str, path: str = _GROUPS) -> UnexpectedReply:
+    return UnexpectedReply(f"POST {path}", status=200, detail=problem)
 
 
 @contextmanager

@@ -31,6 +31,11 @@ _NOT_IN_A_URL = frozenset(' \\<>"')
 _DESIGN_KEYS = ("badge_design_id", "primary_design_id", "design_id", "certificate_design_id")
 _BIG_INTEGER = 2**63 - 1
 _INTEGER = 2**31 - 1
+# Bytes of UTF-8. Databases limit a statement, MariaDB to 16 MB where nobody has set it, and escaping can double a text.
+_LONGEST_TEXT = 4 * 1024 * 1024
+_LONGEST_TITLE = 64 * 1024
+# Nobody asks for more at once, see PAGE_SIZE.
+LARGEST_PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,14 @@ class Reply:
 
 
 class JsonObject(dict[str, Any]):
-    """The JSON object of a reply. Error reports show local variables by ``repr()``: this one holds no content."""
+    """The JSON object of a reply, which had ``size`` bytes.
+
+    Error reports show local variables by ``repr()``: this one holds no content.
+    """
 
     def __init__(self, content: Mapping[str, Any], reply: Reply) -> None:
         super().__init__(content)
-        self.endpoint, self.status = reply.endpoint, reply.status
+        self.endpoint, self.status, self.size = reply.endpoint, reply.status, len(reply.body)
 
     def __repr__(self) -> str:
         return f"<Payload of {len(self)} keys>"
@@ -125,8 +133,8 @@ def _count(value: object) -> int | None:
     if value is None:
         return None
     number = whole_number(value)
-    if number is None or number < 0:
-        raise PydanticCustomError("count", "is not a whole number")
+    if number is None or not 0 <= number <= _INTEGER:
+        raise PydanticCustomError("count", "is not a whole number that counts anything")
     return number
 
 
@@ -135,12 +143,19 @@ def _credits(value: object) -> int | None:
     return number if number is not None and -_INTEGER <= number <= _INTEGER else None
 
 
-def _text(value: object) -> str:
+def _text(value: object, longest: int = _LONGEST_TEXT) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
         raise PydanticCustomError("text", "is not a text")
-    return storable(value)
+    text = storable(value)
+    if len(text.encode()) > longest:
+        raise PydanticCustomError("text", "is longer than {longest} bytes", {"longest": longest})
+    return text
+
+
+def _title(value: object) -> str:
+    return _text(value, _LONGEST_TITLE)
 
 
 def _moment(value: object) -> datetime | None:
@@ -188,6 +203,9 @@ def none_as_empty(value: object) -> object:
 Identifier = Annotated[int, BeforeValidator(_identifier)]
 Count = Annotated[int | None, BeforeValidator(_count)]
 Text = Annotated[str, BeforeValidator(_text)]
+Title = Annotated[str, BeforeValidator(_title)]
+# For the items of a page.
+AtMostAPage = Field(max_length=LARGEST_PAGE)
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
@@ -204,8 +222,8 @@ class Group(Payload):
     """
 
     accredible_id: Identifier
-    name: Text
-    internal_name: Text
+    name: Title
+    internal_name: Title
     description: Text
     design_id: int | None
     created_at: Moment
@@ -217,7 +235,7 @@ class Group(Payload):
         if not isinstance(data, Mapping):
             return data
         internal = data.get("name")
-        titles = (_text(data.get("course_name")), _text(internal), f"Group {whole_number(data.get('id'))}")
+        titles = (_title(data.get("course_name")), _title(internal), f"Group {whole_number(data.get('id'))}")
         return {
             "accredible_id": data.get("id"),
             "name": next(title for title in titles if title.strip()),
@@ -253,7 +271,7 @@ class Meta(Payload):
 class GroupsPage(Payload):
     """One page of groups."""
 
-    groups: list[Group]
+    groups: Annotated[list[Group], AtMostAPage]
     meta: Annotated[Meta, BeforeValidator(none_as_empty)] = Meta()
 
 
@@ -288,10 +306,10 @@ class IssuerReply(Payload):
 class AttributeKey(Payload):
     """A name that an account has for custom attributes; ``kind`` is what stands there: text, date, email or image."""
 
-    name: Text
+    name: Title
     kind: Text = ""
 
 
 class AttributeKeysPage(Payload):
-    attribute_keys: list[AttributeKey]
+    attribute_keys: Annotated[list[AttributeKey], AtMostAPage]
     meta: Annotated[Meta, BeforeValidator(none_as_empty)] = Meta()

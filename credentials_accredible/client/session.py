@@ -22,6 +22,7 @@ from requests.auth import AuthBase
 from urllib3.connectionpool import HTTPConnectionPool
 
 from credentials_accredible import __version__, conf
+from credentials_accredible.client.payloads import LARGEST_PAGE
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import MaskedText, Secret
 
@@ -78,7 +79,7 @@ class ClientOptions:
             attempts=conf.integer("REQUEST_ATTEMPTS", least=1, most=100),
             max_wait=conf.number("RETRY_MAX_WAIT", least=0, most=_DAY),
             max_reply_bytes=conf.integer("MAX_REPLY_BYTES", least=1024, most=2**31),
-            page_size=conf.integer("PAGE_SIZE", least=1, most=10_000),
+            page_size=conf.integer("PAGE_SIZE", least=1, most=LARGEST_PAGE),
             concurrency=conf.integer("FETCH_CONCURRENCY", least=1, most=64),
             rate_limit=(int(requests), window),
             rate_limit_shares=conf.integer("RATE_LIMIT_SHARES", least=1, most=int(requests)),

@@ -193,7 +193,9 @@ class Transport:
                 if succeeded:
                     raise
         if succeeded and len(body) > limit:
-            return UnexpectedReply(endpoint, status=status, detail=f"a reply of more than {limit} bytes")
+            return UnexpectedReply(
+                endpoint, status=status, detail=f"a reply of more than {limit} bytes, see MAX_REPLY_BYTES"
+            )
         return Reply(endpoint, status, response.headers, bytes(body[:limit]))
 
 

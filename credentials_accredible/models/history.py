@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from simple_history.models import HistoricalRecords
 
+from credentials_accredible.database import batches, text_bytes
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
 
@@ -205,7 +206,7 @@ def noting(rows: models.QuerySet[Any]) -> Iterator[None]:
     known = set(model.history.filter(**{f"{pk}__in": changed}).values_list(pk, flat=True))
     found = dict(model._default_manager.filter(pk__in=set(changed) - known).values_list("pk", "created"))
     model.history.bulk_create([_as_found(model, before[key], created) for key, created in found.items()])
-    model.history.bulk_create(_entries(model, CHANGED, (after[key] for key in changed)), batch_size=_BATCH)
+    _keep(model, CHANGED, (after[key] for key in changed))
 
 
 def note_created(rows: models.QuerySet[Any]) -> None:
@@ -213,7 +214,7 @@ def note_created(rows: models.QuerySet[Any]) -> None:
     model = rows.model
     pk = model._meta.pk.name
     stored = list(_values(rows))
-    model.history.bulk_create(_entries(model, CREATED, stored), batch_size=_BATCH)
+    _keep(model, CREATED, stored)
     keys = [values[pk] for values in stored]
     for field in model.history_of.get_m2m_fields_from_model(model):
         # MySQL does not say which keys the rows of a bulk statement got.
@@ -231,7 +232,7 @@ def delete(rows: models.QuerySet[Any], *, referred: bool = False) -> None:
 
     With ``referred``, Django looks after what refers to them.
     """
-    rows.model.history.bulk_create(_entries(rows.model, DELETED, _values(rows)), batch_size=_BATCH)
+    _keep(rows.model, DELETED, _values(rows))
     if referred:
         with _on(_occasion.get()._replace(noted=True)):
             rows.delete()
@@ -269,6 +270,11 @@ def _on(this: _Occasion) -> Iterator[None]:
 def _as_found(model: Any, stored: Mapping[str, Any], created: Any) -> Any:
     held = {name: stored[name] for name in _attnames(model.history_of.fields_included(model))}
     return model.history.model(history_type=CREATED, history_date=created, history_change_reason=AS_FOUND, **held)
+
+
+def _keep(model: Any, history_type: str, values: Iterable[Mapping[str, Any]]) -> None:
+    for batch in batches(_entries(model, history_type, values), _BATCH, text_bytes):
+        model.history.bulk_create(batch)
 
 
 def _entries(model: Any, history_type: str, values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:

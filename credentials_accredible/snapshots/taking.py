@@ -37,9 +37,8 @@ from credentials_accredible.rules.rows import configuration_of
 from credentials_accredible.rules.version import rules_locked
 from credentials_accredible.snapshots import format
 
-# Learners read at once, and the bytes of JSON that one row of the database gets.
+# Learners read at once, and in one row of the database, where their entries are not long.
 LEARNERS = 500
-_PART_BYTES = 500_000
 # Groups whose configuration is in memory at once.
 _REMOVED_AT_ONCE = 50
 
@@ -242,23 +241,9 @@ class _Snapshot:
             self._write(format.badge_entry(row, lms_ids.get(row.user_id)) for row in rows)
 
     def _write(self, entries: Iterable[dict[str, Any]]) -> None:
-        for part in _parts(entries):
+        for part in batches(entries, LEARNERS, lambda entry: len(json.dumps(entry))):
             self._parts += 1
             SnapshotPart.objects.create(snapshot=self.row, number=self._parts, learners=part)
-
-
-def _parts(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    part: list[dict[str, Any]] = []
-    size = 0
-    for entry in entries:
-        length = len(json.dumps(entry))
-        if part and (size + length > _PART_BYTES or len(part) == LEARNERS):
-            yield part
-            part, size = [], 0
-        part.append(entry)
-        size += length
-    if part:
-        yield part
 
 
 def _lms_user_ids(users: Iterable[int]) -> dict[int, int]:

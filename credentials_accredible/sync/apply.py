@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from credentials_accredible import conf
 from credentials_accredible.badges import linking
 from credentials_accredible.choices import PROVIDER_FIELDS, RunStatus, SnapshotCause
-from credentials_accredible.database import batches
+from credentials_accredible.database import batches, text_bytes
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun, history
 from credentials_accredible.rules.version import rules_changed, rules_locked
@@ -30,7 +30,7 @@ from credentials_accredible.sync.plan import (
     values_of,
 )
 
-# Groups of one statement. Descriptions can be long, and MySQL limits the bytes of a statement.
+# Groups of one statement, where their texts are not long.
 _GROUPS_AT_ONCE = 100
 
 
@@ -172,7 +172,7 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
         )
         for remote in plan.create
     )
-    for batch in batches(groups, _GROUPS_AT_ONCE):
+    for batch in batches(groups, _GROUPS_AT_ONCE, text_bytes):
         AccredibleGroup.objects.bulk_create(batch)
 
 
@@ -191,7 +191,7 @@ def _update(plan: Plan) -> None:
         AccredibleGroup(pk=update.local.pk, synced_at=now, modified=now, **values_of(update.remote, update.local))
         for update in plan.update
     )
-    for batch in batches(groups, _GROUPS_AT_ONCE):
+    for batch in batches(groups, _GROUPS_AT_ONCE, text_bytes):
         AccredibleGroup.objects.bulk_update(batch, [*PROVIDER_FIELDS, "synced_at", "modified"])
 
 

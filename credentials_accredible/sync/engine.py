@@ -23,9 +23,11 @@ from credentials_accredible.snapshots.taking import Holdings
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, holdings_of, local_groups
 from credentials_accredible.sync.plan import LocalGroup, Plan, RemoteGroup
+from credentials_accredible.text import shortened
 
 log = logging.getLogger(__name__)
 
+_MOST_WARNINGS = 50
 _HIDDEN = "Accredible's list lacked groups that are there when they are asked for by id"
 
 # (stage, done, total): stage is "groups", "designs" or "applying"; total is None while it is not known.
@@ -287,11 +289,10 @@ class _Synchronisation:
 def _fetch(client: AccredibleClient, local: list[LocalGroup], *, refresh_icons: bool, progress: Progress) -> _Fetched:
     """All groups of the client's account, each with its icon.
 
-    A group that is here and not in the list is asked for by its id: the list can change while its pages are read.
-
-    A design is asked for once, and only where its picture is not known yet, where a group that uses it has changed
-    at Accredible since, or where ``refresh_icons`` says so. Raises RequestFailed where the groups cannot be read;
-    a design that cannot be read costs a warning.
+    The list can change while its pages are read: a group that is here and not in it is asked for by its id. A design
+    is asked for once, and only where its picture is not known yet, where a group that uses it has changed at Accredible
+    since, or where ``refresh_icons`` says so. Raises RequestFailed where the groups cannot be read; a design that
+    cannot be read costs a warning.
     """
     groups = client.groups(progress=lambda done, total: progress("groups", done, total))
     listed = len(groups)
@@ -305,14 +306,13 @@ def _fetch(client: AccredibleClient, local: list[LocalGroup], *, refresh_icons: 
         **{design_id: design.image_url for design_id, design in batch.found.items()},
         **dict.fromkeys(batch.failures),
     }
-    return _Fetched(
-        groups=[_remote(group, icons) for group in groups],
-        denied=frozenset(missing.difference(hidden)),
-        warnings=[
-            *([f"{_HIDDEN}: {', '.join(map(str, hidden))}. They were kept."] if hidden else []),
-            *(f"Design {design_id}: {reason}" for design_id, reason in sorted(batch.failures.items())),
-        ],
-    )
+    # The run has to fit into the database, however many there are.
+    warnings = [f"Design {design_id}: {reason}" for design_id, reason in sorted(batch.failures.items())]
+    if len(warnings) > _MOST_WARNINGS:
+        warnings[_MOST_WARNINGS:] = [f"{len(warnings) - _MOST_WARNINGS} more designs could not be read."]
+    if hidden:
+        warnings.append(f"{_HIDDEN}: {shortened(', '.join(map(str, hidden)), 500)}. They were kept.")
+    return _Fetched([_remote(group, icons) for group in groups], frozenset(missing.difference(hidden)), warnings)
 
 
 def _designs(groups: list[Group], local: list[LocalGroup], refresh: bool) -> tuple[dict[int, str], list[int]]:

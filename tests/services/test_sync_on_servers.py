@@ -29,6 +29,25 @@ def test_every_character_survives_whatever_the_database_was_made_for(
     assert "0 created, 0 updated, 1 unchanged" in second
 
 
+def test_a_page_of_long_descriptions_fits_into_the_packets_that_a_server_takes(
+    emulator: Emulator, server_host: Callable[..., Host]
+) -> None:
+    account = emulator.add_account(key="main-key-0001")
+    known = [account.add_group(course_description="'" * 180_000)["id"] for _number in range(100)]
+    host = server_host()
+
+    host.manage("accredible_sync")
+    for number in known:
+        account.update_group(number, course_description="é" * 90_000)
+    host.manage("accredible_sync")
+
+    counted = host.rows(f"SELECT description, COUNT(*) FROM {GROUP_TABLE} GROUP BY description")
+    assert counted == [("é" * 90_000, 100)]
+    for number in known[1:]:
+        account.remove_group(number)
+    assert "99 removed" in host.manage("accredible_sync", "--force")
+
+
 @pytest.mark.parametrize(
     ("statement", "number"),
     [(f"INSERT INTO '{GROUP_TABLE}'", 3), ("UPDATE 'credentials_accredible_syncrun' SET 'status'", 1)],

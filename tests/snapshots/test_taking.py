@@ -10,7 +10,7 @@ from django.contrib.sites.models import Site
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from credentials_accredible import api
+from credentials_accredible import api, database
 from credentials_accredible.choices import SnapshotCause
 from credentials_accredible.models import (
     AccredibleAPIConfig,
@@ -163,7 +163,7 @@ class TestWhatIsKept:
 
     def test_many_learners_are_kept_in_parts_of_limited_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(taking, "LEARNERS", 4)
-        monkeypatch.setattr(taking, "_PART_BYTES", 700)
+        monkeypatch.setattr(database, "STATEMENT_BYTES", 700)
         monkeypatch.setattr(format, "_ENTRY_BYTES", 300)
         group = factories.make_group()
         requirements = [factories.make_requirement(group) for _number in range(6)]
