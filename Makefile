@@ -22,6 +22,7 @@ COVERED := client sync models delivery rules badges
 ON_SERVERS := tests/sync tests/admin tests/rest_api tests/delivery tests/portability tests/badges tests/snapshots \
     tests/receivers tests/test_history.py tests/test_history_in_bulk.py tests/test_secrets.py tests/test_upgrade.py \
     --ignore-glob='*/test_kill.py' --ignore-glob='*/test_*at_once.py'
+FAULT_MATRIX := tests/delivery/test_fault_matrix.py tests/delivery/test_database_away.py
 
 # What a measurement of the tests depends on.
 SOURCES := $(shell find credentials_accredible demo tests -name '*.py' -not -path 'tests/packaging/*')
@@ -51,6 +52,8 @@ test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
 
 test-endurance: mariadb-answers postgres-answers redis-answers ## Run the tests that take minutes, and one that kills at random on both servers
 	@$(BIN)/python -m pytest $(PARALLEL) -m endurance --ignore tests/services
+	@for url in '$(MARIADB_URL)' '$(POSTGRES_URL)'; do \
+	    DATABASE_URL="$$url" $(BIN)/python -m pytest $(PARALLEL) -m endurance $(FAULT_MATRIX) || exit 1; done
 	@MARIADB_URL='$(MARIADB_URL)' POSTGRES_URL='$(POSTGRES_URL)' TEST_REDIS_URL='$(REDIS_URL)' \
 	    ENDURANCE_MINUTES='$(ENDURANCE_MINUTES)' ENDURANCE_SEED='$(ENDURANCE_SEED)' \
 	    $(BIN)/python -m pytest -m endurance tests/services

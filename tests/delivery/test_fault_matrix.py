@@ -19,7 +19,7 @@ from demo.emulator.faults import Fault
 from demo.emulator.server import Emulator
 from tests.conftest import PluginSettings
 from tests.delivery.faults import CHANGING, CREATING, FAULTS, IN_LISTS, LATE, LOST
-from tests.delivery.matrix import STEPS, assert_ended, begin, deliver_all, revoke_all
+from tests.delivery.matrix import AT_ONCE, STEPS, assert_ended, begin, deliver_all, revoke_all
 from tests.delivery.outbox import (
     MANY,
     assert_each_once,
@@ -58,24 +58,24 @@ ROWS = {name: Row(fault) for name, fault in (FAULTS | LATE).items()}
 ROWS |= {f"clocks-{name}": Row(FAULTS[name], hosts=(-5, 5)) for name in ("cut-after", "503")}
 # In replies to one there are no lists in which anything could be mixed up.
 MATRIX = [
-    pytest.param(step, row, limit, id=f"{step}-{row}-{'single' if limit else 'bulk'}")
+    pytest.param(step, row, at_once, id=f"{step}-{row}-{name}")
     for step in STEPS
     for row in ROWS
-    for limit in (None, 1)
-    if row not in IN_LISTS or step == "searching" or (step == "issuing" and limit is None)
+    for name, at_once in AT_ONCE.items()
+    if row not in IN_LISTS or step == "searching" or (step == "issuing" and name == "bulk")
 ]
 
 
-@pytest.mark.parametrize(("step", "row", "limit"), MATRIX)
+@pytest.mark.parametrize(("step", "row", "at_once"), MATRIX)
 def test_every_badge_ends_with_one_credential(
-    emulator: Emulator, account: Any, plugin_settings: PluginSettings, step: str, row: str, limit: int | None
+    emulator: Emulator, account: Any, plugin_settings: PluginSettings, step: str, row: str, at_once: int
 ) -> None:
     if row in LATE:
         plugin_settings(LATE_ANSWER_MINUTES=LATE_MINUTES)
     group = begin(account, plugin_settings, STEPS[step])
     faults = let_go_wrong(emulator, ROWS[row].fault, STEPS[step].where, 3)
 
-    deliver_all(group, limit, ROWS[row].hosts)
+    deliver_all(group, at_once, ROWS[row].hosts)
 
     assert_met(faults)
     assert_ended(account, STEPS[step])
