@@ -21,6 +21,7 @@ COVERED := client sync models delivery rules badges
 # What runs on database servers, too: all that has to do with rows.
 ON_SERVERS := tests/sync tests/admin tests/rest_api tests/delivery tests/portability tests/badges tests/snapshots \
     tests/receivers tests/test_history.py tests/test_history_in_bulk.py tests/test_secrets.py tests/test_upgrade.py \
+    tests/test_going_back.py \
     --ignore-glob='*/test_kill.py' --ignore-glob='*/test_*at_once.py'
 FAULT_MATRIX := tests/delivery/test_fault_matrix.py tests/delivery/test_database_away.py
 
