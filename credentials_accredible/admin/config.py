@@ -127,7 +127,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         if "sync_interval" in form.changed_data:
             api.schedule_sync(obj)
         was_paused = obj.paused_at
-        super().save_model(request, obj, form, change)
+        obj.save(update_fields=form.written if change else None)
         if was_paused and not obj.paused_at:  # another key has lifted the pause
             api.resume_delivery(obj)
         if form.trial and form.trial.doubt:

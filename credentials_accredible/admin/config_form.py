@@ -122,6 +122,21 @@ class AccredibleAPIConfigForm(forms.ModelForm):
         saved: AccredibleAPIConfig = super().save(commit=commit)
         return saved
 
+    @property
+    def written(self) -> set[str]:
+        """The fields of a stored configuration that saving the form writes.
+
+        What it did not change is left as others may have changed it meanwhile: a sweep of the schedules, a sender.
+        """
+        names = set(self.changed_data) & set(self._meta.fields or ())
+        if self.cleaned_data.get(KEY_FIELD):
+            names.add("api_key")
+        if self.trial and self.trial.issuer:
+            names |= {"issuer_name", "credits_left", "checked_at"}
+        if "sync_interval" in names:
+            names.add("next_sync_at")
+        return names
+
     def _prepare_environment(self) -> None:
         environments = conf.environments()
         choices = [(key, environment.name) for key, environment in environments.items()]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
@@ -56,6 +58,49 @@ def test_an_interval_is_entered_changed_and_taken_away(admin_client: Client, con
     save(admin_client, config, sync_interval="")
     config.refresh_from_db()
     assert (config.sync_interval, config.next_sync_at) == (None, None)
+
+
+@pytest.fixture
+def meanwhile() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Has something done right before a configuration is written, by another process."""
+    receivers: list[Any] = []
+
+    def register(act: Callable[[], object]) -> None:
+        receivers.append(lambda **_kwargs: act())
+        pre_save.connect(receivers[-1], sender=AccredibleAPIConfig)
+
+    yield register
+    for receiver in receivers:
+        pre_save.disconnect(receiver, sender=AccredibleAPIConfig)
+
+
+def test_a_form_that_is_saved_while_a_sweep_claims_brings_no_second_sync(
+    admin_client: Client, config: AccredibleAPIConfig, meanwhile: Any
+) -> None:
+    AccredibleAPIConfig.objects.update(sync_interval=60, next_sync_at=timezone.now())
+    claimed: list[AccredibleAPIConfig] = []
+    meanwhile(lambda: claimed.extend(api.claim_due_syncs()))
+
+    save(admin_client, config, sync_interval=60, name="Renamed")
+
+    config.refresh_from_db()
+    assert config.name == "Renamed"
+    assert claimed == [config]
+    assert list(api.claim_due_syncs()) == []
+
+
+def test_a_form_leaves_alone_what_it_does_not_change(
+    admin_client: Client, config: AccredibleAPIConfig, meanwhile: Any
+) -> None:
+    others = {"paused_at": timezone.now(), "pause_reason": "refused", "outages": 3, "sync_interval": 90}
+    meanwhile(lambda: AccredibleAPIConfig.objects.update(**others))
+
+    save(admin_client, config, name="Renamed")
+
+    config.refresh_from_db()
+    assert config.name == "Renamed"
+    assert {name: getattr(config, name) for name in others} == others
+    assert config.checked_at is not None
 
 
 @pytest.mark.parametrize("interval", ["0", "4", "-1", "1.5", "often", "99999999999"])
