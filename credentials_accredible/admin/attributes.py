@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext
 
 from credentials_accredible import api, conf
-from credentials_accredible.admin.base import AccredibleAdmin
+from credentials_accredible.admin.base import AccredibleAdmin, may_see
 from credentials_accredible.admin.rule_forms import kept_forms, short_event_type
 from credentials_accredible.exceptions import ConfigurationError, RequestFailed
 from credentials_accredible.models import AccredibleGroup, CustomAttribute
@@ -100,8 +100,10 @@ def note_change(request: HttpRequest, formset: Any) -> None:
 def tell_doubts(request: HttpRequest, group: AccredibleGroup) -> None:
     """Say which attributes of ``group`` stay empty, and which Accredible does not know where they were changed.
 
-    Call it outside of a transaction.
+    To those who may see attributes. Call it outside of a transaction.
     """
+    if not may_see(request, CustomAttribute):
+        return
     for doubt in api.attribute_doubts(group):
         messages.warning(request, doubt)
     if not getattr(request, _CHANGED, False):

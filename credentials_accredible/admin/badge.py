@@ -178,8 +178,8 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
     extra_pages = (
         Page("award/", "award", award_view, ["award"], in_transaction=False),
         Page("delivery/", "delivery", delivery_view, ["view"], in_transaction=False),
-        Page(f"{OBJECT}revoke/", "revoke", revoke_view, ["revoke"], in_transaction=False),
-        Page(f"{OBJECT}deliver-now/", "deliver_now", deliver_now_view, ["deliver"], in_transaction=False),
+        Page(f"{OBJECT}revoke/", "revoke", revoke_view, ["view", "revoke"], in_transaction=False),
+        Page(f"{OBJECT}deliver-now/", "deliver_now", deliver_now_view, ["view", "deliver"], in_transaction=False),
     )
     actions = [deliver_now, retry, revoke_badges]
     list_display = ["user", "group_name", "status", "stage", "link", "attempts", "next_attempt_at", "short_error"]

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+import crum
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -46,6 +47,18 @@ def address(model: type[Model], page: str, *args: object, **query: Any) -> str:
 
 def link(to: str, text: object) -> str:
     return format_html('<a href="{}">{}</a>', to, text)
+
+
+def open_address(model: type[Model], page: str, *args: object, **query: Any) -> str:
+    """As ``address``; empty for a user who may not see objects of ``model``, and would get a 403 there."""
+    request = crum.get_current_request()
+    return address(model, page, *args, **query) if request and may_see(request, model) else ""
+
+
+def link_if_open(model: type[Model], page: str, text: object, *args: object, **query: Any) -> str:
+    """``text`` as a link to that page; to a user who may not see it, the text alone."""
+    to = open_address(model, page, *args, **query)
+    return link(to, text) if to else str(text)
 
 
 def moment(when: datetime | None) -> str:
@@ -116,7 +129,14 @@ class AccredibleAdmin(admin.ModelAdmin):
     def render(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
         """A page from a template that extends ``page.html``; ``original`` is the object that it is about."""
         request.current_app = self.admin_site.name
-        shared = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media, "title": title}
+        shared = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "media": self.media,
+            "title": title,
+            "sees_list": self.has_view_or_change_permission(request),
+            "sees_groups": may(request, "view_accrediblegroup") or may(request, "change_accrediblegroup"),
+        }
         return TemplateResponse(request, f"admin/credentials_accredible/{template}", {**shared, **context})
 
     def list_tools(self, request: HttpRequest) -> list[Tool]:
@@ -124,6 +144,14 @@ class AccredibleAdmin(admin.ModelAdmin):
 
     def object_tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         return []
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the admin has noted of an object. Django's own page tells everybody first whether it exists."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"accredible_tools": self.list_tools(request), **(extra_context or {})}

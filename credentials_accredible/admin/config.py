@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
-from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, may, moment
+from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, link_if_open, may, moment
 from credentials_accredible.admin.config_form import (
     KEY_FIELD,
     AccredibleAPIConfigForm,
@@ -185,7 +185,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
             "total": config.groups_total,
             "active": config.groups_active,
         }
-        return link(address(AccredibleGroup, "changelist", api_config__id__exact=config.pk), text)
+        return link_if_open(AccredibleGroup, "changelist", text, api_config__id__exact=config.pk)
 
     @admin.display(description=_("delivery"))
     def delivery(self, config: AccredibleAPIConfig) -> str:
@@ -195,7 +195,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
             text = gettext("paused: %s") % config.pause_reason
         elif config.held_until and config.held_until > timezone.now():
             text = gettext("waits until %s: Accredible did not answer") % moment(config.held_until)
-        return link(address(AccredibleBadge, "delivery"), text)
+        return link_if_open(AccredibleBadge, "delivery", text)
 
     @admin.action(description=_("Resume delivery"), permissions=["change"])
     def resume_delivery(self, request: HttpRequest, queryset: QuerySet[AccredibleAPIConfig]) -> None:

@@ -14,7 +14,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import address, link, may
+from credentials_accredible.admin.base import address, link, link_if_open, may
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleGroup,
@@ -108,7 +108,7 @@ def _shortened(lines: list[Any], total: int) -> list[Any]:
 
 
 def _link(obj: Model) -> str:
-    return link(address(type(obj), "change", obj.pk), Truncator(str(obj)).chars(200))
+    return link_if_open(type(obj), "change", Truncator(str(obj)).chars(200), obj.pk)
 
 
 def _sums(held: Iterable[api.Holdings]) -> dict[Any, int]:

@@ -11,7 +11,6 @@ from django.contrib.admin.options import get_content_type_for_model
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext
@@ -67,7 +66,7 @@ class HistoryAdmin(AccredibleAdmin):
         if obj is None and last is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         entries = timeline.of(self.model, number, partial(_may_see, request))
-        context = {"original": obj, "gone": obj is None, "log": self._log(key), **(extra_context or {})}
+        context = {"original": obj, "gone": obj is None, "log": self._log(request, key), **(extra_context or {})}
         return self.render_history(request, entries, str(obj or last.history_object), **context)
 
     def list_tools(self, request: HttpRequest) -> list[Tool]:
@@ -88,10 +87,15 @@ class HistoryAdmin(AccredibleAdmin):
             **context,
         )
 
-    def _log(self, key: str) -> QuerySet[LogEntry]:
-        """What the admin itself has noted, past fields: that a group was evaluated again, for instance."""
+    def _log(self, request: HttpRequest, key: str) -> list[LogEntry]:
+        """What the admin itself has noted, past fields: that a group was evaluated again, for instance.
+
+        Notes can name what is under the object; who may not see all of that gets those that do not.
+        """
         noted = LogEntry.objects.filter(object_id=key, content_type=get_content_type_for_model(self.model))
-        return noted.select_related("user").order_by("-action_time")[:_LOGGED]
+        if not all(may_see(request, part) for part in timeline.PARTS.get(self.model, ())):
+            noted = noted.exclude(change_message__contains='"object":')
+        return list(noted.select_related("user").order_by("-action_time")[:_LOGGED])
 
     def _row(self, entry: timeline.Entry) -> dict[str, Any]:
         has_page = entry.pk is not None and self.admin_site.is_registered(entry.model)

@@ -14,7 +14,17 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import Page, ReadOnlyAdmin, Tool, address, link, may, moment
+from credentials_accredible.admin.base import (
+    Page,
+    ReadOnlyAdmin,
+    Tool,
+    address,
+    link,
+    link_if_open,
+    may,
+    moment,
+    open_address,
+)
 from credentials_accredible.admin.run_progress import OPEN, confirmation_tools, progress_view, state_view
 from credentials_accredible.admin.timeline import field_label
 from credentials_accredible.choices import ChangeAction
@@ -76,7 +86,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
         if not count:
             return "-"
         text = ngettext("%d removed group can be restored", "%d removed groups can be restored", count) % count
-        return link(address(GroupSnapshot, "changelist", sync_run__id__exact=run.pk), text)
+        return link_if_open(GroupSnapshot, "changelist", text, sync_run__id__exact=run.pk)
 
     @admin.display(description=_("changed groups"))
     def changed_groups(self, run: SyncRun) -> str:
@@ -132,7 +142,7 @@ class SyncChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("group"))
     def group_link(self, change: SyncChange) -> str:
-        return link(address(AccredibleGroup, "change", change.group_id), change.group) if change.group else "-"
+        return link_if_open(AccredibleGroup, "change", change.group, change.group_id) if change.group else "-"
 
     @admin.display(description=_("snapshot"))
     def snapshot_link(self, change: SyncChange) -> str:
@@ -146,7 +156,7 @@ def _rows(changes: Iterable[SyncChange]) -> list[dict[str, Any]]:
     return [
         {
             "change": change,
-            "address": address(AccredibleGroup, "change", change.group_id) if change.group_id else "",
+            "address": open_address(AccredibleGroup, "change", change.group_id) if change.group_id else "",
             "snapshot": snapshots.get(change.accredible_id, ""),
             "differences": _difference_table(change.fields),
         }
@@ -167,6 +177,6 @@ def _snapshots(changes: Sequence[SyncChange]) -> dict[int, str]:
     ids = [change.accredible_id for change in changes]
     taken = GroupSnapshot.objects.filter(sync_run=changes[0].sync_run_id, accredible_id__in=ids)
     return {
-        accredible_id: address(GroupSnapshot, "change", pk)
+        accredible_id: open_address(GroupSnapshot, "change", pk)
         for accredible_id, pk in taken.values_list("accredible_id", "pk")
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import AccredibleAdmin, Tool, address, may
+from credentials_accredible.admin.base import AccredibleAdmin, Tool, address, may, may_see, open_address
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.text import whole_number
@@ -24,7 +24,8 @@ _PATIENCE = 15
 
 def confirmation_tools(request: HttpRequest, run: SyncRun) -> list[Tool]:
     """The way to the preview, where ``run`` waits for a word of somebody who may sync."""
-    if not (run.needs_confirmation and run.api_config_id and may(request, "sync_accredibleapiconfig")):
+    may_confirm = may(request, "sync_accredibleapiconfig") and may_see(request, AccredibleAPIConfig)
+    if not (run.needs_confirmation and run.api_config_id and may_confirm):
         return []
     preview = address(AccredibleAPIConfig, "preview", run.api_config_id)
     return [Tool(preview, gettext("Look at what would change, and confirm"))]
@@ -40,6 +41,7 @@ def progress_view(request: HttpRequest, modeladmin: AccredibleAdmin) -> HttpResp
         gettext("Sync groups"),
         rows=[_row(request, run) for run in runs],
         is_open=any(run.status in OPEN for run in runs),
+        list_address=open_address(AccredibleAPIConfig, "changelist"),
         state_address=address(SyncRun, "state", run=[run.pk for run in runs]),
     )
 

@@ -18,10 +18,19 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import AccredibleAdmin, ReadOnlyAdmin, YesNoFilter, address, link, may, moment
+from credentials_accredible.admin.base import (
+    AccredibleAdmin,
+    ReadOnlyAdmin,
+    YesNoFilter,
+    link,
+    link_if_open,
+    may,
+    moment,
+    open_address,
+)
 from credentials_accredible.admin.rule_forms import short_event_type
 from credentials_accredible.choices import AttributeSource, Operator
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun
 
 # A form has a field for each, and Django takes a thousand.
 _AT_ONCE = 400
@@ -117,12 +126,12 @@ def _tell(modeladmin: AccredibleAdmin, request: HttpRequest, items: list[api.Res
             messages.info(request, f"{item.snapshot.name}: {item.reason}")
     if len(done) == 1 and done[0].group:
         text = gettext("Restored: %s.") % api.restoration_figures(done[0])
-        to = link(address(AccredibleGroup, "change", done[0].group.pk), gettext("See the group"))
-        messages.success(request, format_html("{} {}", text, to))
+        to = open_address(AccredibleGroup, "change", done[0].group.pk)
+        messages.success(request, format_html("{} {}", text, link(to, gettext("See the group")) if to else ""))
     elif done:
         text = ngettext("%d group restored.", "%d groups restored.", len(done)) % len(done)
-        to = link(address(AccredibleGroup, "changelist"), gettext("See the groups"))
-        messages.success(request, format_html("{} {}", text, to))
+        to = open_address(AccredibleGroup, "changelist")
+        messages.success(request, format_html("{} {}", text, link(to, gettext("See the groups")) if to else ""))
 
 
 class RestoredFilter(YesNoFilter):
@@ -161,22 +170,23 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
         when = moment(snapshot.restored_at)
         if not snapshot.restored_to_id:
             return gettext("%s, and removed again") % when
-        return link(address(AccredibleGroup, "change", snapshot.restored_to_id), when)
+        return link_if_open(AccredibleGroup, "change", when, snapshot.restored_to_id)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_permission(request) or request.method == "POST":
+            raise PermissionDenied
         snapshot = self.get_object(request, object_id)
         if snapshot is None:
             raise Http404
-        if not self.has_view_permission(request, snapshot) or request.method == "POST":
-            raise PermissionDenied
         return self.render(
             request,
             "snapshot.html",
             gettext("Group snapshot"),
             snapshot=snapshot,
             restored=self.restored(snapshot),
+            run_address=open_address(SyncRun, "change", snapshot.sync_run_id) if snapshot.sync_run_id else "",
             contents=_contents(snapshot.data) if snapshot.version <= api.SNAPSHOT_VERSION else None,
             may_restore=self.has_restore_permission(request),
             action=restore_groups.__name__,

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import AccredibleAdmin, address, link, moment
+from credentials_accredible.admin.base import AccredibleAdmin, address, link, moment, open_address
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
@@ -100,9 +100,9 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
         text = gettext("%(name)s was not synced: %(reason)s") % {"name": name, "reason": outcome.error}
         messages.error(request, text)
         return
-    groups = address(AccredibleGroup, "changelist", api_config__id__exact=outcome.config.pk)
+    groups = open_address(AccredibleGroup, "changelist", api_config__id__exact=outcome.config.pk)
     text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": outcome.sentence}
-    messages.success(request, format_html("{} {}", text, link(groups, gettext("See its groups"))))
+    messages.success(request, format_html("{} {}", text, link(groups, gettext("See its groups")) if groups else ""))
     _tell_conflicts(request, name, outcome.plan)
     for warning in outcome.warnings:
         messages.warning(request, f"{name}: {warning}")

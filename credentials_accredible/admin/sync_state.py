@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import address, link, may, moment
+from credentials_accredible.admin.base import link, may, moment, open_address
 from credentials_accredible.admin.run_progress import OPEN
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
@@ -31,11 +31,12 @@ class SyncStateMixin:
         """How and when the last sync ended, with the way to its record; and since when scheduled ones fail."""
         if config.last_run is None:
             return gettext("never")
+        label = RunStatus(config.last_status).label
+        to = _last_run(config)
         text = format_html(
-            '<a class="accredible-run-{}" href="{}">{}</a>, {}',
+            '<span class="accredible-run-{}">{}</span>, {}',
             config.last_status,
-            _last_run(config),
-            RunStatus(config.last_status).label,
+            link(to, label) if to else label,
             moment(config.last_started),
         )
         if not config.failing_since or not config.sync_interval:
@@ -82,7 +83,8 @@ def _trouble(config: Any) -> str:
     if config.failing_since:
         text = gettext("Since %(since)s, the scheduled syncs of “%(name)s” fail.")
         values = {"name": config.name, "since": moment(config.failing_since)}
-        return format_html("{} {}", text % values, link(_last_run(config), gettext("See why")))
+        to = _last_run(config)
+        return format_html("{} {}", text % values, link(to, gettext("See why")) if to else "")
     text = gettext(
         "The scheduled sync of “%(name)s” was due at %(due)s, and nobody started it. Schedules need a worker with a "
         "beat, or “accredible_sync --due” in cron."
@@ -91,6 +93,7 @@ def _trouble(config: Any) -> str:
 
 
 def _last_run(config: Any) -> str:
+    """Its page; empty for who may not see it."""
     if config.last_status in OPEN:
-        return address(SyncRun, "progress", run=config.last_run)
-    return address(SyncRun, "change", config.last_run)
+        return open_address(SyncRun, "progress", run=config.last_run)
+    return open_address(SyncRun, "change", config.last_run)

@@ -33,7 +33,7 @@ _PARENTS: dict[Any, str] = {
     PenaltyDataRule: "penalty",
 }
 # What a page about a model tells of beside it.
-_PARTS: dict[Any, tuple[Any, ...]] = {
+PARTS: dict[Any, tuple[Any, ...]] = {
     AccredibleGroup: (BadgeRequirement, DataRule, BadgePenalty, PenaltyDataRule, CustomAttribute),
     BadgeRequirement: (DataRule,),
     BadgePenalty: (PenaltyDataRule,),
@@ -76,14 +76,14 @@ def of(model: Any, pk: int, visible: Callable[[Any], bool]) -> Timeline:
     if model is AccredibleGroup:
         return _of_group(pk, visible)
     sources = {model: model.history.filter(id=pk)}
-    for part in _PARTS.get(model, ()):
+    for part in PARTS.get(model, ()):
         sources[part] = part.history.filter(**{_PARENTS[part]: pk})
     return Timeline(source for each, source in sources.items() if visible(each))
 
 
 def of_all(model: Any, visible: Callable[[Any], bool]) -> Timeline:
     """What became of all objects of ``model``, and of what is under them; as above."""
-    return Timeline(each.history.all() for each in (model, *_PARTS.get(model, ())) if visible(each))
+    return Timeline(each.history.all() for each in (model, *PARTS.get(model, ())) if visible(each))
 
 
 def _of_group(pk: int, visible: Callable[[Any], bool]) -> Timeline:

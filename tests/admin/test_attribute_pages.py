@@ -166,6 +166,16 @@ class TestDoubts:
         assert AccredibleGroup.objects.get().is_active
         assert api.attribute_doubts(group) == [doubt]
 
+    def test_it_is_not_told_to_who_may_not_see_attributes(self, client: Client, group: AccredibleGroup) -> None:
+        make_requirement(group)
+        CustomAttribute.objects.create(group=group, name="Master", source="path", value="course.master_course_key")
+        client.force_login(make_staff("view_accrediblegroup", "change_accrediblegroup", "view_badgerequirement"))
+
+        response = client.post(GROUPS, {"action": "activate", "_selected_action": [group.pk]}, follow=True)
+
+        assert AccredibleGroup.objects.get().is_active
+        assert not [message for message in messages(response) if "Master" in message]
+
 
 class TestLookup:
     def test_the_keys_of_the_account_are_given_as_data(self, admin_client: Client, group: AccredibleGroup) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,8 +19,8 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from credentials_accredible import api
-from credentials_accredible.choices import ChangeAction, RunStatus
-from credentials_accredible.models import FailedEvent, GroupSnapshot, SyncChange, SyncRun
+from credentials_accredible.choices import ChangeAction, RunStatus, RunTrigger
+from credentials_accredible.models import AccredibleAPIConfig, FailedEvent, GroupSnapshot, SyncChange, SyncRun
 from tests import factories
 from tests.admin.doors import ACTIONS, DOORS, OBJECT, PREFIX, Action, Door
 from tests.factories import PASSING
@@ -158,6 +160,13 @@ class TestAddresses:
         assert got == dict.fromkeys(got, 403)
         assert everything() == before
 
+    def test_they_are_not_told_whether_something_is_there(self, objects: dict[str, Any]) -> None:
+        client, nothing = staff_with(), dict.fromkeys(objects, 999_999)
+
+        got = {str(door): knock(client, door, {**nothing, "syncrun": objects["syncrun"]}).status_code for door in DOORS}
+
+        assert got == dict.fromkeys(got, 403)
+
     def test_staff_with_every_permission_but_the_right_one_are_refused(self, objects: dict[str, Any]) -> None:
         before = everything()
 
@@ -214,6 +223,59 @@ class TestActions:
         for action in ACTIONS:
             page = staff_with(f"view_{action.model}", action.needs).get(f"{PLUGIN}{action.model}/")
             assert f'value="{action.name}"' in page.content.decode(), action
+
+
+class TestLinks:
+    """What leads on from a page, for those who have just what it takes to open that page."""
+
+    @pytest.fixture
+    def linked(self, objects: dict[str, Any], account: Any) -> dict[str, Any]:
+        """The objects, with everything that pages could lead to."""
+        run = SyncRun.objects.get(pk=objects["syncrun"])
+        snapshot = GroupSnapshot.objects.get()
+        GroupSnapshot.objects.update(sync_run=run, restored_to=objects["accrediblegroup"], restored_at=timezone.now())
+        SyncChange.objects.update(group=objects["accrediblegroup"])
+        changes = {"sync_run": run, "name": "Removed", "accredible_id": snapshot.accredible_id}
+        SyncChange.objects.create(action=ChangeAction.REMOVED, **changes)
+        AccredibleAPIConfig.objects.update(sync_interval=60, next_sync_at=timezone.now())
+        failed = {"trigger": RunTrigger.SCHEDULE, "status": RunStatus.FAILED, "error": "refused"}
+        now = timezone.now()
+        SyncRun.objects.create(
+            api_config=run.api_config, config_name="Main", started_at=now, heartbeat_at=now, **failed
+        )
+        return objects
+
+    def shut(self, client: Client, page: Any) -> list[str]:
+        """The links of ``page`` that lead this client to a refusal, but those that Django makes of foreign keys."""
+        html = re.sub(r'<div class="readonly">.*?</div>', "", page.content.decode(), flags=re.DOTALL)
+        links = {unescape(to) for to in re.findall(rf'<a\b[^>]*href="({PLUGIN}[^"]*)"', html)}
+        return sorted(to for to in links if client.get(to).status_code not in {200, 302})
+
+    def test_no_page_leads_to_a_door_that_is_shut(self, linked: dict[str, Any]) -> None:
+        doors = [door for door in DOORS if () not in door.needs and (door.method, door.status) == ("get", 200)]
+
+        for door in doors:
+            needed = [alternatives[0] for alternatives in door.needs]
+            if door.name.endswith("_delete"):  # Django's own page leads back to the object
+                needed.append(f"view_{door.name.partition('_')[0]}")
+            client = staff_with(*needed)
+            assert self.shut(client, knock(client, door, linked)) == [], door
+
+    @pytest.mark.parametrize("name", ["sync_groups", "restore_groups", "delete_selected", "revoke_badges"])
+    def test_neither_does_a_page_that_asks_first(self, linked: dict[str, Any], name: str) -> None:
+        GroupSnapshot.objects.update(restored_at=None)
+        for action in (action for action in ACTIONS if action.name == name):
+            client = staff_with(f"view_{action.model}", action.needs)
+            chosen = {"_selected_action": [linked[action.model]], "action": action.name}
+            page = client.post(f"{PLUGIN}{action.model}/", chosen)
+            assert page.status_code == 200, action
+            assert self.shut(client, page) == [], action
+
+    def test_who_may_see_it_all_is_led_on(self, linked: dict[str, Any], admin_client: Client) -> None:
+        for model, page in (("accredibleapiconfig", "accrediblegroup"), ("syncchange", "groupsnapshot")):
+            address = f"{PLUGIN}{model}/{linked[model]}/change/"
+            SyncChange.objects.update(accredible_id=GroupSnapshot.objects.get().accredible_id)
+            assert f'href="{PLUGIN}{page}/' in admin_client.get(address).content.decode()
 
 
 class TestOthers:

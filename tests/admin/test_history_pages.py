@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import get_content_type_for_model
 from django.test import Client
 
 from credentials_accredible import api
@@ -65,6 +68,19 @@ class TestAGroup:
             ("data rule", "is_passing is true", "deleted"),
             ("badge requirement", "Pass", "deleted"),
         ]
+
+    def test_the_log_of_the_admin_names_nothing_to_who_may_not_see_it(self, client: Client, admin_user: Any) -> None:
+        group = factories.make_group()
+        named = [{"added": {"name": "badge requirement", "object": "Pass the exam"}}]
+        about = {"object_id": group.pk, "content_type": get_content_type_for_model(group), "action_flag": CHANGE}
+        for message in (json.dumps(named), "Activated."):
+            LogEntry.objects.create(user=admin_user, change_message=message, **about)
+        every_part = ["view_customattribute", *VIEW]
+
+        for seen, permissions in ((True, every_part), (False, ["view_accrediblegroup"]), (False, every_part[1:])):
+            client.force_login(factories.make_staff(*permissions))
+            shown = page(client, f"{GROUPS}{group.pk}/history/")
+            assert ("Pass the exam" in shown, "Activated." in shown) == (seen, True), permissions
 
     def test_it_says_who_and_shows_what_was_and_what_is(self, client: Client) -> None:
         group = factories.make_group()
