@@ -103,6 +103,10 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_description: What becomes of a revoked badge at Accredible: ``expire``, its page stays and is marked as
     #    expired; ``unpublish``, its page is hidden; ``delete``, it is gone for good.
     "REVOCATION": "expire",
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['ADOPT_FOREIGN']
+    # .. setting_default: False
+    # .. setting_description: True: a badge may adopt, and so revoke, a credential that carries another system's own id.
+    "ADOPT_FOREIGN": False,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY']
     # .. setting_default: "auto"
     # .. setting_description: Who brings badges to Accredible: ``celery``, a worker; ``inline``, the process that
@@ -116,8 +120,7 @@ _DEFAULTS: dict[str, Any] = {
     "BROKER_URL": None,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['INLINE_TIMEOUT']
     # .. setting_default: [2, 5]
-    # .. setting_description: Seconds to wait for a connection, and for a reply to arrive whole, where the process that
-    #    decided a badge sends it itself.
+    # .. setting_description: The same as ``REQUEST_TIMEOUT``, where the process that decided a badge sends it itself.
     "INLINE_TIMEOUT": (2, 5),
     # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY_LEASE']
     # .. setting_default: 300
@@ -164,8 +167,7 @@ _DEFAULTS: dict[str, Any] = {
     "SNAPSHOT_DAYS": 365,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['RUN_DAYS']
     # .. setting_default: 365
-    # .. setting_description: Days after which ``accredible_prune`` deletes sync runs, and what they changed. None:
-    #    never.
+    # .. setting_description: Days after which ``accredible_prune`` deletes sync runs and their changes. None: never.
     "RUN_DAYS": 365,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['BADGE_LOG_DAYS']
     # .. setting_default: None
@@ -173,8 +175,7 @@ _DEFAULTS: dict[str, Any] = {
     "BADGE_LOG_DAYS": None,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['HISTORY_DAYS']
     # .. setting_default: None
-    # .. setting_description: Days after which ``accredible_prune`` deletes the history of what is configured. None:
-    #    never.
+    # .. setting_description: Days after which ``accredible_prune`` deletes the configuration's history. None: never.
     "HISTORY_DAYS": None,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['MAIL_FAILED_SYNCS']
     # .. setting_default: True
@@ -182,8 +183,7 @@ _DEFAULTS: dict[str, Any] = {
     "MAIL_FAILED_SYNCS": True,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['REST_THROTTLE']
     # .. setting_default: "120/min"
-    # .. setting_description: How many requests to the REST API a user may send, as ``120/min``. None: as many as they
-    #    like.
+    # .. setting_description: How many requests to the REST API a user may send, as ``120/min``. None: any number.
     "REST_THROTTLE": "120/min",
 }
 
@@ -198,8 +198,7 @@ def get(name: str) -> Any:
 
     Raises ConfigurationError where ``CREDENTIALS_ACCREDIBLE`` is not a dict, KeyError for a name that does not exist.
     """
-    default = _DEFAULTS[name]
-    return _written().get(name, default)
+    return _written().get(name, _DEFAULTS[name])
 
 
 def unknown_names() -> list[str]:

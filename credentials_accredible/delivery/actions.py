@@ -19,6 +19,7 @@ from credentials_accredible.choices import BadgeAction, BadgeStatus
 from credentials_accredible.client import AccredibleClient, Credential, NewCredential
 from credentials_accredible.delivery.claims import Claim, Result, Results
 from credentials_accredible.delivery.policy import (
+    ForeignCredential,
     RecipientUnusable,
     SentTogether,
     Verdict,
@@ -250,14 +251,20 @@ def _refused(client: AccredibleClient, badge: AccredibleBadge, new: NewCredentia
 def _adopt_existing(
     client: AccredibleClient, badge: AccredibleBadge, new: NewCredential, error: RequestFailed
 ) -> Result:
-    """Take over the one credential of this group and address, unless it is another badge's or was expired there."""
+    """Take over the one credential of this group and address, unless it is over, another badge's or another system's.
+
+    One without an own id is nobody else's: somebody has made it by hand, or from a file.
+    """
     existing = client.credentials_of(new.group_id, new.recipient_email)
     free = [found for found in existing if not _is_over(found) and not _belongs_to_another(badge, found)]
     if not free:
         return not_there(BadgeAction.ADOPT, error)
-    own = [found for found in free if found.own_id == str(badge.uuid)]
+    # Ours before one that nobody has an id for, and that before another system's.
+    chosen = min(free, key=lambda found: (found.own_id != str(badge.uuid), found.own_id != ""))
+    if chosen.own_id not in {"", str(badge.uuid)} and conf.get("ADOPT_FOREIGN") is not True:
+        return not_there(BadgeAction.ADOPT, ForeignCredential(chosen.id, chosen.own_id))
     try:
-        return accepted(BadgeAction.ADOPT, client.credential((own or free)[0].id))
+        return accepted(BadgeAction.ADOPT, client.credential(chosen.id))
     except NotFound:
         return not_there(BadgeAction.ADOPT, error)
 

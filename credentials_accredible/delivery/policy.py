@@ -22,6 +22,7 @@ from credentials_accredible.exceptions import (
     Unavailable,
     UnexpectedReply,
 )
+from credentials_accredible.text import one_line
 
 # How provider words say that the group allows one credential per address; the exact shape is not documented.
 _DUPLICATE = re.compile(r"already (?:been )?(?:taken|exists|issued)|duplicate", re.IGNORECASE)
@@ -52,6 +53,17 @@ class RecipientUnusable(AccredibleError):
     """The learner's record lacks what Accredible needs; the message says what."""
 
 
+class ForeignCredential(AccredibleError):
+    """What the learner has of the group carries another system's own id, and nobody has allowed to adopt it."""
+
+    def __init__(self, credential_id: str, own_id: str) -> None:
+        super().__init__(
+            f"The learner has the credential {credential_id} of this group, which carries another system's ID, "
+            f"“{one_line(own_id)}”. It is left alone. Delete it at Accredible, or allow with {conf.SETTING}"
+            "['ADOPT_FOREIGN'] that it is adopted. Then retry the delivery."
+        )
+
+
 class StillUnderWay(AccredibleError):
     """What was sent without an answer may still be done at Accredible: the badge is looked at again at that time."""
 
@@ -72,6 +84,8 @@ def verdict(error: Exception) -> Verdict:
         return Verdict.PAUSE
     if isinstance(error, Invalid):
         return _refusal(error)
+    if isinstance(error, ForeignCredential):
+        return Verdict.DUPLICATE
     return Verdict.RECIPIENT if isinstance(error, RecipientUnusable) else Verdict.PERSON
 
 

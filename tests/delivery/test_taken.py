@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from credentials_accredible import api
 from credentials_accredible.delivery.policy import Verdict, verdict
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
 from demo.emulator.server import Emulator
 from tests.client.conftest import open_client
+from tests.conftest import PluginSettings
 from tests.delivery.outbox import credentials, drain, hurried, make_badges, make_foreign, make_remote_group, states
+from tests.factories import make_staff
 
 __all__ = ["hurried"]
 
@@ -132,6 +136,89 @@ def test_one_that_belongs_to_another_badge_is_not_taken_over(account: Any, numbe
     late = AccredibleBadge.objects.exclude(pk__in=[holder.pk for holder in holders])
     assert set(late.values_list("state", "problem", "external_id")) == {("error", "taken", "")}
     assert len(credentials(account)) == number
+
+
+@pytest.mark.parametrize("consent", [False, "true", 1, None])
+@pytest.mark.parametrize("number", [1, 3], ids=["single", "bulk"])
+@pytest.mark.parametrize("own_id", ["lms-4711", str(uuid4())], ids=["another system's", "another installation's"])
+def test_another_systems_is_not_taken_over_and_no_penalty_expires_it(
+    account: Any, plugin_settings: PluginSettings, consent: Any, number: int, own_id: str
+) -> None:
+    plugin_settings(ADOPT_FOREIGN=consent, DELIVERY_DELAYS=(0.001, 0.002))
+    group = make_remote_group(account)
+    foreign = [make_foreign(account, badge, id=own_id) for badge in make_badges(group, number)]
+    drain(group.api_config)
+
+    assert set(AccredibleBadge.objects.values_list("state", "problem", "external_id")) == {("error", "taken", "")}
+    assert all(
+        words in AccredibleBadge.objects.earliest("pk").last_error
+        for words in (f"credential {foreign[0]} ", own_id, "ADOPT_FOREIGN", "retry the delivery")
+    )
+    for revocation in ("expire", "unpublish", "delete"):
+        plugin_settings(ADOPT_FOREIGN=consent, REVOCATION=revocation)
+        api.retry_badges(AccredibleBadge.objects.all(), user=make_staff())
+        AccredibleBadge.objects.all().revoke()
+        drain(group.api_config)
+        api.reconcile(group.api_config, repairs=api.RECORDED | api.DELIVERED)
+        drain(group.api_config)
+    assert [item["id"] for item in credentials(account)] == foreign
+    assert {(item["expired_on"], item["approve"]) for item in credentials(account)} == {(None, True)}
+
+
+def test_with_the_operators_consent_it_is_taken_over_and_a_penalty_expires_it(
+    account: Any, plugin_settings: PluginSettings
+) -> None:
+    group = make_remote_group(account)
+    [badge] = make_badges(group, 1)
+    foreign = make_foreign(account, badge, id="lms-4711")
+    drain(group.api_config)
+
+    plugin_settings(ADOPT_FOREIGN=True)
+    api.retry_badges(AccredibleBadge.objects.all(), user=make_staff())
+    drain(group.api_config)
+
+    badge.refresh_from_db()
+    assert (badge.state, badge.problem, badge.external_id) == ("accepted", "", str(foreign))
+    plugin_settings(ADOPT_FOREIGN=False)
+    AccredibleBadge.objects.all().revoke()
+    drain(group.api_config)
+    [credential] = credentials(account)
+    assert credential["expired_on"]
+    assert api.reconcile(group.api_config).findings == []
+
+
+def test_consent_takes_nothing_from_another_badge(account: Any, plugin_settings: PluginSettings) -> None:
+    plugin_settings(ADOPT_FOREIGN=True)
+    group = make_remote_group(account)
+    [holder] = make_badges(group, 1)
+    drain(group.api_config)
+    [badge] = make_badges(group, 1)
+    make_foreign_to(account, holder, badge)
+
+    drain(group.api_config)
+
+    badge.refresh_from_db()
+    assert (badge.state, badge.problem, badge.external_id) == ("error", "taken", "")
+
+
+def make_foreign_to(account: Any, holder: AccredibleBadge, badge: AccredibleBadge) -> None:
+    """The address that the holder's credential carries is the other learner's by now."""
+    [credential] = account.credential_by_id.values()
+    credential.recipient["email"] = badge.user.email
+    assert credential.license_id == str(holder.uuid)
+
+
+def test_one_without_an_own_id_comes_before_another_systems(account: Any) -> None:
+    group = make_remote_group(account, allow_duplicates=True)
+    [badge] = make_badges(group, 1)
+    make_foreign(account, badge, id="lms-4711")
+    by_hand = make_foreign(account, badge)
+    account.group_by_id[group.accredible_id].allow_duplicates = False
+
+    drain(group.api_config)
+
+    badge.refresh_from_db()
+    assert (badge.state, badge.external_id) == ("accepted", str(by_hand))
 
 
 def test_an_unpublished_one_is_taken_over_and_published(account: Any) -> None:
