@@ -107,6 +107,11 @@ _DEFAULTS: dict[str, Any] = {
     # .. setting_default: False
     # .. setting_description: True: a badge may adopt, and so revoke, a credential that carries another system's own id.
     "ADOPT_FOREIGN": False,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['SEND_GROUP_NAME']
+    # .. setting_default: False
+    # .. setting_description: Whether credentials are issued under the title that their group had here when the badge
+    #    was decided. False: Accredible gives them the title that the group has there now.
+    "SEND_GROUP_NAME": False,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['DELIVERY']
     # .. setting_default: "auto"
     # .. setting_description: Who brings badges to Accredible: ``celery``, a worker; ``inline``, the process that

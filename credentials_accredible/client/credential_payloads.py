@@ -29,7 +29,8 @@ _LONGEST_ID = 255
 class NewCredential:
     """A credential to be made. ``own_id`` is ours: it is kept by Accredible, and makes it possible to search for it.
 
-    ``custom_attributes`` are by the names of attribute keys in the account.
+    ``name`` is its title; empty: Accredible takes that of the group. ``custom_attributes`` are by the names of
+    attribute keys in the account.
     """
 
     own_id: str
@@ -38,21 +39,20 @@ class NewCredential:
     recipient_email: str
     recipient_id: str
     issued_on: date
-    name: str
     meta_data: Mapping[str, str]
+    name: str = ""
     custom_attributes: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """What Accredible wants to be sent."""
-        attributes = {"custom_attributes": dict(self.custom_attributes)} if self.custom_attributes else {}
+        optional = {"name": self.name, "custom_attributes": dict(self.custom_attributes)}
         return {
             "id": self.own_id,
             "group_id": self.group_id,
-            "name": self.name,
             "recipient": {"name": self.recipient_name, "email": self.recipient_email, "id": self.recipient_id},
             "issued_on": self.issued_on.isoformat(),
             "meta_data": dict(self.meta_data),
-            **attributes,
+            **{key: value for key, value in optional.items() if value},
         }
 
 

@@ -6,6 +6,7 @@ A badge is issued alone or with many others, and never while it may be there alr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -27,6 +28,7 @@ from credentials_accredible.delivery.policy import (
     nothing_was_done,
     still_on_its_way,
     verdict,
+    wants_title,
 )
 from credentials_accredible.exceptions import (
     Invalid,
@@ -99,7 +101,8 @@ def issue(
             ready[badge] = _new_credential(badge)
         except RecipientUnusable as error:
             results[badge] = not_there(BadgeAction.ISSUE, error)
-    for batch in _batches(list(ready)):
+    waiting = _batches(list(ready))
+    for batch in waiting:
         if not go_on():
             break
         claim.keep(list(ready))
@@ -115,6 +118,11 @@ def issue(
             results[badge] = not_there(BadgeAction.ISSUE, detail="Not sent: revoked before.")
         brought = _send(client, [(badge, ready[badge]) for badge in sent], send_before)
         results |= brought
+        for badge, result in brought.items():
+            if result.error and not ready[badge].name and wants_title(result.error):
+                ready[badge] = replace(ready[badge], name=badge.group_name)
+                results[badge] = _alone(result.error)
+                waiting.append([badge])
         if any(result.error and verdict(result.error) in {Verdict.AGAIN, Verdict.PAUSE} for result in brought.values()):
             break
     return results
@@ -193,7 +201,7 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
         recipient_id=str(getattr(user, "lms_user_id", None) or user.pk),
         # East of UTC the day here can be one that has not begun at Accredible.
         issued_on=min(badge.issued_on or timezone.localdate(), datetime.now(UTC).date()),
-        name=badge.group_name,
+        name=badge.group_name if conf.get("SEND_GROUP_NAME") else "",
         meta_data={name: value for name, value in uuids.items() if value},
         custom_attributes=badge.custom_attributes,
     )
@@ -233,8 +241,8 @@ def _send(client: AccredibleClient, batch: list[tuple[AccredibleBadge, NewCreden
     return results
 
 
-def _alone(error: RequestFailed) -> Result:
-    """The result for a badge that was refused among many, where only its own answer says why."""
+def _alone(error: Exception | None) -> Result:
+    """The result for a badge that was refused, and is to be sent again by itself."""
     return Result(BadgeAction.ISSUE, AccredibleBadge.send_alone, SentTogether(str(error)))
 
 

@@ -27,6 +27,7 @@ from credentials_accredible.text import one_line
 # How provider words say that the group allows one credential per address; the exact shape is not documented.
 _DUPLICATE = re.compile(r"already (?:been )?(?:taken|exists|issued)|duplicate", re.IGNORECASE)
 _RECIPIENT = re.compile(r"recipient|e-?mail", re.IGNORECASE)
+_TITLE = re.compile(r"\bname\b", re.IGNORECASE)
 _GROUP_FORBIDS = re.compile(r"allow duplicate|duplicate credential", re.IGNORECASE)
 
 # Days begin last, and end last, twelve hours west of UTC.
@@ -87,6 +88,11 @@ def verdict(error: Exception) -> Verdict:
     if isinstance(error, ForeignCredential):
         return Verdict.DUPLICATE
     return Verdict.RECIPIENT if isinstance(error, RecipientUnusable) else Verdict.PERSON
+
+
+def wants_title(error: Exception) -> bool:
+    """Whether a credential was refused that came without a title: its group may have none at Accredible."""
+    return isinstance(error, Invalid) and verdict(error) is Verdict.NEVER and bool(_TITLE.search(error.detail))
 
 
 def nothing_was_done(error: Exception) -> bool:

@@ -91,7 +91,7 @@ def test_the_status_counts_and_sends_nothing(emulator: Emulator, account: Any) -
 def test_staff_see_what_was_tried_and_retry_with_permission_only(client: Any, emulator: Emulator, account: Any) -> None:
     group = make_remote_group(account)
     [badge] = make_badges(group, 1)
-    emulator.fault("reply", status=422, body={"errors": {"name": ["<b>is wrong</b>"]}})
+    emulator.fault("reply", status=422, body={"errors": {"meta_data": ["<b>is wrong</b>"]}})
     with pytest.raises(CommandError):
         deliver()
     page = reverse("admin:credentials_accredible_accrediblebadge_change", args=[badge.pk])

@@ -73,7 +73,7 @@ class TestDeliverNow:
         self, admin_client: Client, emulator: Emulator, account: Any, group: AccredibleGroup
     ) -> None:
         refused, away, unpublished = make_badges(group, 3)
-        emulator.fault("reply", status=422, body={"errors": {"name": ["<b>is wrong</b>"]}})
+        emulator.fault("reply", status=422, body={"errors": {"meta_data": ["<b>is wrong</b>"]}})
         [told] = deliver_now(admin_client, [refused])
         assert told.startswith(f"Failed, and needs a person: {refused}. ")
         assert "<b>is wrong</b>" in told

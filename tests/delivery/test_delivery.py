@@ -8,7 +8,7 @@ import pytest
 
 from credentials_accredible import api
 from credentials_accredible.badges import awarding
-from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry
 from demo.emulator.server import Emulator
 from tests.conftest import PluginSettings
 from tests.delivery.outbox import assert_each_once, credentials, drain, hurried, make_badges, make_remote_group
@@ -36,6 +36,47 @@ def test_a_credential_carries_the_learner_the_day_and_our_uuids(account: Any) ->
     assert made["meta_data"] == {"badge_uuid": str(badge.uuid), "group_uuid": str(group.uuid)}
     assert badge.external_id == str(made["id"])
     assert badge.state == "accepted"
+
+
+@pytest.mark.parametrize("number", [1, 3], ids=["alone", "many at once"])
+@pytest.mark.parametrize(("sends", "title"), [(False, "Renamed"), (True, "Badge")], ids=["theirs", "ours"])
+def test_the_title_is_the_groups_own_unless_an_operator_wants_ours(
+    account: Any, plugin_settings: PluginSettings, sends: bool, title: str, number: int
+) -> None:
+    plugin_settings(SEND_GROUP_NAME=sends)
+    group = make_remote_group(account)
+    AccredibleGroup.objects.update(name="Badge")
+    make_badges(AccredibleGroup.objects.get(), number)
+    account.update_group(group.accredible_id, course_name="Renamed")
+
+    drain(group.api_config)
+
+    assert_each_once(account, number)
+    assert {item["name"] for item in credentials(account)} == {title}
+
+
+@pytest.mark.parametrize("number", [1, 3], ids=["alone", "many at once"])
+def test_a_group_without_a_title_gets_that_from_here(account: Any, number: int) -> None:
+    group = make_remote_group(account)
+    badges = make_badges(group, number)
+    account.update_group(group.accredible_id, without=["course_name"])
+
+    drain(group.api_config)
+
+    assert_each_once(account, number)
+    assert {item["name"] for item in credentials(account)} == {badges[0].group_name}
+
+
+def test_a_refusal_of_our_title_needs_a_person(emulator: Emulator, account: Any) -> None:
+    group = make_remote_group(account)
+    [badge] = make_badges(group, 1)
+    emulator.fault("reply", status=422, body={"errors": {"name": ["is wrong"]}}, times=None)
+
+    drain(group.api_config)
+
+    badge.refresh_from_db()
+    assert (badge.state, badge.problem, badge.attempts) == ("error", "refused", 2)
+    assert len(emulator.requests) == 2
 
 
 def test_a_badge_revoked_before_it_was_sent_is_never_sent(emulator: Emulator, account: Any) -> None:
