@@ -126,10 +126,10 @@ def process(event: Event) -> int:
         user = learners.find(event.learner) if early else None
     if user is None:
         return 0
+    if early:
+        _wait_for_beginners(user, early)
     learners.follow(user, event.learner, event.time)
     with transaction.atomic():
-        if early:
-            _wait_for_beginners(user, early)
         changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches)]
         _write(event, changes)
         gaining = [progress.row.pk for progress, decision in changes if decision.gained]
@@ -158,14 +158,13 @@ def _keep_early_penalties(user: Any, event: Event, matches: Mapping[int, GroupMa
 def _wait_for_beginners(user: Any, groups: Iterable[int]) -> None:
     """Wait for transactions that are about to begin the user's progress in ``groups``.
 
-    PostgreSQL neither shows nor locks a row before its commit; an insert of the same waits for it, and is undone here.
+    What they have inserted cannot be seen or locked before their commit. An insert of the same waits for it; here it is
+    undone.
     """
-    if connections[database.alias()].vendor == "postgresql":
-        with transaction.atomic():
-            BadgeProgress.objects.bulk_create(
-                [BadgeProgress(user=user, group_id=group) for group in groups], ignore_conflicts=True
-            )
-            transaction.set_rollback(True)
+    with transaction.atomic():
+        rows = [BadgeProgress(user=user, group_id=group) for group in groups]
+        BadgeProgress.objects.bulk_create(rows, ignore_conflicts=True)
+        transaction.set_rollback(True)
 
 
 @dataclass

@@ -7,7 +7,7 @@ nothing is restored that a newer penalty has taken away.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,14 +17,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from credentials_accredible import host
+from credentials_accredible.badges import learners as badges_learners
 from credentials_accredible.badges import linking
 from credentials_accredible.badges.decision import LONG_AGO
 from credentials_accredible.database import BATCH
+from credentials_accredible.events.event import Identity
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
     AccredibleGroup,
     BadgeProgress,
+    EarlyPenalty,
     Fulfillment,
     GroupSnapshot,
     SnapshotPart,
@@ -72,7 +75,7 @@ def restore(snapshot: GroupSnapshot, group: AccredibleGroup, requirements: Mappi
     for entries in _parts(snapshot):
         found = _users(entries)
         _count(figures, entries, found)
-        _restore_progress(group, _kept_progress(entries, found, requirements))
+        _restore_progress(group, _kept_progress(entries, found, requirements), list(requirements.values()))
         figures.badges += linking.link_all(group, _unlinked_of(entries))
     by_number = linking.unlinked(group.api_config, {snapshot.accredible_id, group.accredible_id})
     figures.badges += linking.link_all(group, by_number)
@@ -140,7 +143,10 @@ def _kept_progress(
     return kept_by_user
 
 
-def _restore_progress(group: AccredibleGroup, kept_by_user: Mapping[int, _KeptProgress]) -> None:
+def _restore_progress(
+    group: AccredibleGroup, kept_by_user: Mapping[int, _KeptProgress], requirements: Collection[int]
+) -> None:
+    _begin_where_penalised(group, kept_by_user, requirements)
     here = {
         row.user_id: row for row in BadgeProgress.objects.select_for_update().filter(group=group, user__in=kept_by_user)
     }
@@ -155,6 +161,25 @@ def _restore_progress(group: AccredibleGroup, kept_by_user: Mapping[int, _KeptPr
     if here:
         fulfillments += _merge(here, kept_by_user)
     Fulfillment.objects.bulk_create(fulfillments)
+
+
+def _begin_where_penalised(group: AccredibleGroup, users: Collection[int], requirements: Collection[int]) -> None:
+    """Begin progress for those of ``users`` who have none, but penalties that events have brought meanwhile."""
+    early = EarlyPenalty.objects.filter(requirement__in=requirements)
+    if not early.exists():
+        return
+    begun = BadgeProgress.objects.filter(group=group, user__in=users).values_list("user", flat=True)
+    named = {
+        key: user.pk
+        for user in get_user_model()._default_manager.filter(pk__in=set(users) - set(begun))
+        for key in badges_learners.keys(Identity(), user)
+    }
+    resets: dict[int, dict[str, str]] = defaultdict(dict)
+    for learner, pk, time in early.filter(learner__in=named).values_list("learner", "requirement_id", "time"):
+        resets[named[learner]][str(pk)] = time.isoformat()
+    BadgeProgress.objects.bulk_create(
+        BadgeProgress(user_id=user, group=group, resets=times) for user, times in resets.items()
+    )
 
 
 def _new_progress(group: AccredibleGroup, user: int, kept: _KeptProgress) -> BadgeProgress:

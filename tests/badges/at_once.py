@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
+from time import sleep
+from typing import Any
 
 import django
 
 ROUNDS = 15
-FAILED_SINCE = ["failed since", "failed since, with an account"]
+FAILED_SINCE = ["failed since", "failed since, with an account", "failed meanwhile"]
 SCENARIOS = ["two letters", "nobody knew", "ten times", "award and penalty", *FAILED_SINCE]
 
 
@@ -35,6 +37,26 @@ def run(events: list[Callable[[], None]]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def slowly(event: Callable[[], None], reached: Event) -> None:
+    """Deliver an event that sets ``reached`` when it is about to write what it fulfils, and takes its time there."""
+    from django.db import connection
+
+    def pause(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith("INSERT") and "_fulfillment" in sql:
+            reached.set()
+            sleep(0.3)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(pause):
+        event()
+
+
+def after(reached: Event, event: Callable[[], None]) -> None:
+    """Deliver an event once that is set."""
+    reached.wait()
+    event()
 
 
 def main(scenario: str) -> None:
@@ -65,6 +87,9 @@ def main(scenario: str) -> None:
     for number in range(ROUNDS):
         status = partial(course_status, f"learner-{number}")
         again = uuid4()
+        passes = partial(status, DEMO, at=minutes(0))
+        fails = partial(status, DEMO, is_passing=False, at=minutes(1))
+        reached = Event()
         if scenario == "failed since, with an account":
             make_user(f"learner-{number}")
         if scenario not in ["nobody knew", *FAILED_SINCE]:
@@ -82,16 +107,16 @@ def main(scenario: str) -> None:
                     partial(status, OTHER, at=minutes(1)),
                     partial(status, DEMO, is_passing=False, at=minutes(0)),
                 ],
-            }.get(
-                scenario,
-                [partial(status, DEMO, at=minutes(0)), partial(status, DEMO, is_passing=False, at=minutes(1))],
-            ),
+                "failed since": [passes, fails],
+                "failed since, with an account": [passes, fails],
+                "failed meanwhile": [partial(slowly, passes, reached), partial(after, reached, fails)],
+            }[scenario],
         )
         if scenario in FAILED_SINCE:
             # A badge that is given now is lost with the next event, for good.
             status(OTHER)
             status(THIRD)
-            status(DEMO, is_passing=False, at=minutes(1))
+            fails()
             status(DEMO, at=minutes(2))
     print(
         json.dumps(

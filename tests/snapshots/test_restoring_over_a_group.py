@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from credentials_accredible import api
-from credentials_accredible.models import AccredibleBadge, BadgeProgress, CustomAttribute, Fulfillment
+from credentials_accredible.models import AccredibleBadge, BadgeProgress, CustomAttribute, EarlyPenalty, Fulfillment
 from tests import factories
 from tests.badges.sending import course_status
 from tests.snapshots.picture import picture_of
@@ -100,6 +100,23 @@ class TestAGroupThatIsHereAgain:
         assert times == {new[0]: LATER, new[1]: LATE}
         meanwhile.refresh_from_db()
         assert meanwhile.resets == {str(new[2].pk): LATE}
+
+    def test_so_does_a_newer_penalty_of_a_learner_without_progress_in_it(self) -> None:
+        group = factories.make_group()
+        old = [factories.make_requirement(group, blend=letter) for letter in "AB"]
+        learner = factories.make_user(lms_user_id=7)
+        progress = BadgeProgress.objects.create(user=learner, group=group)
+        for requirement in old:
+            fulfil(progress, requirement, EARLY)
+        snapshot = removed(group)
+        again = factories.make_group(group.api_config, accredible_id=group.accredible_id)
+        first, second = (factories.make_requirement(again, blend=letter) for letter in "AB")
+        EarlyPenalty.objects.keep("id 7", [second.pk], datetime.fromisoformat(LATE))
+
+        restore(snapshot)
+
+        assert Fulfillment.objects.get().requirement == first
+        assert BadgeProgress.objects.get().resets == {str(second.pk): LATE}
 
 
 class TestAGroupRecreatedUnderAnotherId:
