@@ -8,6 +8,7 @@ under the lock of each row.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ from credentials_accredible import conf, database
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.database import alias, in_transaction, retried
 from credentials_accredible.delivery import policy
-from credentials_accredible.delivery.policy import StillUnderWay, Verdict
-from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
+from credentials_accredible.delivery.policy import AdoptedByAnother, StillUnderWay, Verdict
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
 from credentials_accredible.models.badge import BadgeQuerySet, Step
 
 log = logging.getLogger(__name__)
@@ -113,8 +114,9 @@ class Claim:
         was under way is seen here, and is due at once.
         """
         by_pk = {badge.pk: result for badge, result in results.items()}
-        for badge in _write_down(self.token, by_pk) if by_pk else []:
-            _tell(badge, by_pk[badge.pk])
+        adopting = {badge.api_config_id for badge, result in results.items() if badge.api_config_id and _adopts(result)}
+        for badge, result in _write_down(self.token, by_pk, adopting) if by_pk else []:
+            _tell(badge, result)
 
     @retried
     def release(self, badges: Collection[AccredibleBadge]) -> None:
@@ -177,18 +179,45 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
 
 
 @in_transaction
-def _write_down(token: str, by_pk: Mapping[int, Result]) -> list[AccredibleBadge]:
+def _write_down(
+    token: str, by_pk: Mapping[int, Result], adopting: Collection[int]
+) -> list[tuple[AccredibleBadge, Result]]:
+    """``adopting``: the configurations for which credentials are adopted; of these, one after the other is written."""
     now = database.now()
+    if adopting:
+        list(AccredibleAPIConfig.objects.select_for_update().filter(pk__in=adopting).order_by("pk").values_list("pk"))
     claimed = AccredibleBadge.objects.filter(pk__in=by_pk, claim=token)
     # A write first: it locks the rows, on SQLite the database.
     claimed.update(modified=now)
     badges = list(claimed.select_related("user"))
-    for badge in badges:
-        _apply(badge, by_pk[badge.pk], now)
+    adopted: set[str] = set()
+    written = [(badge, _unless_taken(badge, by_pk[badge.pk], adopted)) for badge in badges]
+    for badge, result in written:
+        _apply(badge, result, now)
     if badges:
         _save(badges)
-    BadgeLogEntry.objects.bulk_create(_entry(badge, by_pk[badge.pk]) for badge in badges)
-    return badges
+    BadgeLogEntry.objects.bulk_create(_entry(badge, result) for badge, result in written)
+    return written
+
+
+def _adopts(result: Result) -> bool:
+    return result.action == BadgeAction.ADOPT and result.error is None
+
+
+def _unless_taken(badge: AccredibleBadge, result: Result, adopted: set[str]) -> Result:
+    """``result``; an error to try again after, where another badge has adopted the same credential since it was found.
+
+    ``adopted``: the credentials that badges written down with it adopt; this one's is added.
+    """
+    if not _adopts(result) or result.transition is None:
+        return result
+    trial = copy.copy(badge)
+    result.transition(trial)
+    others = AccredibleBadge.objects.exclude(pk=badge.pk).filter(environment=badge.environment)
+    if trial.external_id in adopted or others.filter(external_id=trial.external_id).exists():
+        return Result(BadgeAction.ADOPT, AccredibleBadge.mark_absent, AdoptedByAnother())
+    adopted.add(trial.external_id)
+    return result
 
 
 def _save(badges: Sequence[AccredibleBadge]) -> None:

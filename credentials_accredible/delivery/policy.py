@@ -73,13 +73,20 @@ class StillUnderWay(AccredibleError):
         super().__init__(words)
 
 
+class AdoptedByAnother(AccredibleError):
+    """The credential that a badge was to take over was taken over by another badge at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__("The credential that the learner has already was taken over by another badge meanwhile.")
+
+
 class SentTogether(AccredibleError):
     """Many badges were refused at once, without a word on each: one by one, each gets its own answer."""
 
 
 def verdict(error: Exception) -> Verdict:
     """What ``error`` means for the badge whose delivery it ended."""
-    if isinstance(error, Unavailable | RateLimited | UnexpectedReply | SentTogether | StillUnderWay):
+    if isinstance(error, Unavailable | RateLimited | UnexpectedReply | SentTogether | AdoptedByAnother | StillUnderWay):
         return Verdict.AGAIN
     if isinstance(error, AuthenticationFailed | ConfigurationError):
         return Verdict.PAUSE

@@ -81,6 +81,20 @@ def test_in_a_reply_to_many_too(emulator: Emulator, account: Any, shape: Any, st
     assert len(credentials(account)) == 3
 
 
+def test_two_badges_of_one_address_do_not_take_over_the_same_credential(account: Any) -> None:
+    badges = make_badges(make_remote_group(account), 2)
+    type(badges[0].user).objects.update(email="shared@example.com")
+    existing = make_foreign(account, badges[0], email="shared@example.com")
+
+    drain(badges[0].api_config)
+
+    assert sorted(AccredibleBadge.objects.values_list("state", "problem", "external_id")) == [
+        ("accepted", "", str(existing)),
+        ("error", "taken", ""),
+    ]
+    assert len(credentials(account)) == 1
+
+
 def test_the_address_may_be_written_in_another_case(account: Any) -> None:
     group = make_remote_group(account)
     [badge] = make_badges(group, 1)
