@@ -34,6 +34,7 @@ from credentials_accredible.delivery.outbox import (
     Fate,
     badge_outcomes,
     delivery_conditions,
+    delivery_news,
     delivery_status,
 )
 from credentials_accredible.delivery.reconciling import Finding, Reconciliation, reconcile
@@ -271,6 +272,7 @@ __all__ = [
     "deliver_now",
     "delivery_conditions",
     "delivery_engine",
+    "delivery_news",
     "delivery_status",
     "export_groups",
     "failing_schedules",

@@ -21,6 +21,8 @@ _NO_LOSS = {
     "accrediblebadge.environment": Q(api_config__isnull=False),
     "accrediblebadge.sent_at": _ALL,
     "rulesversion": _ALL,
+    # What was told is told again.
+    "accredibleapiconfig.told_at": _ALL,
     # How far a sync was.
     "syncrun.stage": _ALL,
     "syncrun.stage_done": _ALL,

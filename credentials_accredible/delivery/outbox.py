@@ -85,6 +85,31 @@ def delivery_status() -> list[DeliveryStatus]:
     return [DeliveryStatus(config, **found.get(config.pk, nothing)) for config in AccredibleAPIConfig.objects.all()]
 
 
+@in_transaction
+def delivery_news(config: AccredibleAPIConfig) -> list[str]:
+    """What has come up since the last call and needs a person, a sentence each: everything is told once.
+
+    That is a pause of ``config``, and badges that were refused or given up.
+    """
+    row = AccredibleAPIConfig.objects.filter(pk=config.pk)
+    # For the lock: of two calls at once, one tells.
+    lock(row)
+    current = row.first()
+    if current is None:
+        return []
+    told_at, now = current.told_at, database.now()
+    row.update(told_at=now)
+    failed = AccredibleBadge.objects.filter(delivery_conditions()["failed"], api_config=config)
+    count = (failed.filter(modified__gt=told_at) if told_at else failed).count()
+    found = []
+    if current.paused_at and (told_at is None or current.paused_at > told_at):
+        found.append(f"The delivery is paused. {current.pause_reason}")
+    if count:
+        badges = "1 badge was" if count == 1 else f"{count} badges were"
+        found.append(f"{badges} refused or given up; the admin says of each why, and has the delivery tried again.")
+    return found
+
+
 def badge_outcomes(badges: Iterable[int], since: datetime) -> list[BadgeOutcome]:
     """What became of the badges of these primary keys from the time ``since`` on, in that order; one query for 500."""
     keys = list(badges)

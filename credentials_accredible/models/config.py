@@ -76,6 +76,8 @@ class AccredibleAPIConfig(TimeStampedModel):
     # While Accredible is out of reach, or asks to slow down, all senders wait, and one tries now and then.
     held_until = models.DateTimeField(_("waits until"), null=True, blank=True, editable=False)
     outages = models.PositiveIntegerField(default=0, editable=False)
+    # What needs a person is told once: all that came up until then has been.
+    told_at = models.DateTimeField(null=True, editable=False)
 
     history = History(["name", "environment", "sync_interval"], masked="api_key")
 

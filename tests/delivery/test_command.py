@@ -10,10 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.conftest import PluginSettings
-from tests.delivery.outbox import assert_each_once, hurried, make_badges, make_everything_due, make_remote_group
+from tests.delivery.outbox import assert_each_once, hurried, make_badges, make_remote_group
 from tests.factories import make_staff
 
 __all__ = ["hurried"]
@@ -56,21 +57,75 @@ def test_an_unknown_configuration_is_named(account: Any) -> None:
         deliver("--config", "nobody")
 
 
-def test_a_failure_and_a_pause_end_with_an_error(
+def test_a_try_that_will_be_repeated_is_no_error(
     emulator: Emulator, account: Any, plugin_settings: PluginSettings
 ) -> None:
     # Long enough for the failed try not to be followed by another one in the same run.
     plugin_settings(DELIVERY_DELAYS=(60, 3600))
-    make_badges(make_remote_group(account), 2)
+    group = make_remote_group(account)
+    make_badges(group, 2)
     emulator.fault("status", status=500)
-    with pytest.raises(CommandError, match="2 tries failed"):
-        deliver()
-    emulator.fault("status", status=401, times=None)
-    make_everything_due()
-    with pytest.raises(CommandError, match="Delivery is paused"):
-        deliver()
-    with pytest.raises(CommandError, match="Delivery is paused"):
-        deliver()
+
+    assert f"{group.api_config.name}: 0 delivered, 2 failed" in deliver()
+    assert deliver() == "Nothing was sent.\n"
+
+
+def refuse_one(emulator: Emulator) -> None:
+    emulator.fault("reply", status=422, body={"errors": {"meta_data": ["is wrong"]}})
+
+
+class TestWhatNeedsAPersonIsToldOnce:
+    def test_badges_that_are_refused(self, emulator: Emulator, account: Any) -> None:
+        group = make_remote_group(account)
+        make_badges(group, 1)
+        refuse_one(emulator)
+
+        with pytest.raises(CommandError, match=f"{group.api_config.name}: 1 badge was refused or given up"):
+            deliver()
+        assert deliver() == "Nothing was sent.\n"
+
+        make_badges(group, 1)
+        refuse_one(emulator)
+        with pytest.raises(CommandError, match="1 badge was refused"):
+            deliver()
+
+    def test_a_badge_that_is_refused_again(self, emulator: Emulator, account: Any) -> None:
+        make_badges(make_remote_group(account), 1)
+        for _time in range(2):
+            refuse_one(emulator)
+            with pytest.raises(CommandError, match="1 badge was refused"):
+                deliver()
+            api.retry_badges(AccredibleBadge.objects.all(), user=None)
+
+    def test_a_pause(self, emulator: Emulator, account: Any) -> None:
+        group = make_remote_group(account)
+        make_badges(group, 1)
+        for _time in range(2):
+            emulator.fault("status", status=401)
+            with pytest.raises(CommandError, match=r"The delivery is paused\. Accredible refused the API key"):
+                deliver()
+            assert deliver() == "Nothing was sent.\n"
+            api.resume_delivery(group.api_config)
+
+    def test_what_another_process_met(self, emulator: Emulator, account: Any) -> None:
+        group = make_remote_group(account)
+        make_badges(group, 1)
+        emulator.fault("status", status=401)
+        api.deliver(group.api_config)
+
+        with pytest.raises(CommandError, match=r"The delivery is paused\."):
+            deliver()
+        assert deliver() == "Nothing was sent.\n"
+
+    def test_of_each_configuration_by_itself(self, emulator: Emulator, account: Any) -> None:
+        first, second = make_remote_group(account), make_remote_group(account)
+        make_badges(first, 1)
+        refuse_one(emulator)
+        api.deliver(first.api_config)
+
+        deliver("--config", second.api_config.name)
+        with pytest.raises(CommandError, match="1 badge was refused"):
+            deliver("--config", first.api_config.name)
 
 
 def test_the_status_counts_and_sends_nothing(emulator: Emulator, account: Any) -> None:

@@ -32,8 +32,8 @@ _COUNTS = ("due", "waiting", "failed", "unpublished", "delivered_today")
 
 class Command(AccredibleCommand):
     help = (
-        "Sends what is due to Accredible: first tries, retries, revocations. Exits with 1 if a badge could not be "
-        "delivered, or if the delivery of a configuration is paused."
+        "Sends what is due to Accredible: first tries, retries, revocations. Exits with 1 if something has come up "
+        "that needs a person, which is told once; a try that will be repeated is none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -75,12 +75,13 @@ class Command(AccredibleCommand):
     def _finish(self, done: api.Delivery, wanted: list[str]) -> None:
         if not done.delivered and not done.failed:
             self.stdout.write("Nothing was sent.")
-        paused = (config for config in api.find_configs(wanted) if config.paused_at)
-        reasons = [f"{config.name}: {config.pause_reason}" for config in paused]
-        if reasons:
-            raise CommandError("Delivery is paused. " + " ".join(reasons))
-        if done.failed:
-            raise CommandError(f"{done.failed} tries failed; the admin says of each badge why, and when it is retried.")
+        news = [
+            f"{config.name}: {sentence}"
+            for config in api.find_configs(wanted)
+            for sentence in api.delivery_news(config)
+        ]
+        if news:
+            raise CommandError(" ".join(news))
 
     def _watch(self, options: dict[str, Any]) -> None:
         stop = threading.Event()
