@@ -17,7 +17,7 @@ from credentials_accredible.badges.processing import process_failed_event, recei
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.client import AccredibleClient, AttributeKey, ClientOptions, Issuer, open_client
-from credentials_accredible.database import KeysFirst, is_away, patiently
+from credentials_accredible.database import KeysFirst, is_away, is_busy, patiently, why_not_stored
 from credentials_accredible.delivery import outbox
 from credentials_accredible.delivery.engines import (
     deliver_now,
@@ -285,6 +285,7 @@ __all__ = [
     "ignored_keypaths",
     "import_groups",
     "is_away",
+    "is_busy",
     "is_known_event_type",
     "is_overdue",
     "keypaths",
@@ -324,6 +325,7 @@ __all__ = [
     "sync",
     "unknown_attributes",
     "watch_models",
+    "why_not_stored",
     "with_health",
     "work_off",
     "work_off_spool",

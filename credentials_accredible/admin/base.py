@@ -9,17 +9,18 @@ from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import crum
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig
@@ -152,6 +153,25 @@ class AccredibleAdmin(admin.ModelAdmin):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_explain(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._or_explain(request, super().delete_view, *args, **kwargs)
+
+    def _or_explain(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """What ``view`` answers; where the database does not take a change, which is undone, why not."""
+        try:
+            return view(request, *args, **kwargs)
+        except (DatabaseError, InterfaceError) as error:
+            if request.method != "POST":
+                # Nothing was to be changed, and a page that leads to itself would never end.
+                raise
+            messages.error(request, f"{gettext('Nothing was changed.')} {api.why_not_stored(error)}")
+        return HttpResponseRedirect(request.get_full_path())
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"accredible_tools": self.list_tools(request), **(extra_context or {})}

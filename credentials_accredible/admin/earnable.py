@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -27,12 +27,6 @@ class EarnableGroupAdmin(AccredibleAdmin):
     def affected_groups(self, objs: Iterable[Any]) -> set[int]:
         """Primary keys of the groups that a change of ``objs`` touches."""
         raise TypeError("a subclass says which groups its objects belong to")
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_explain(request, super().changeform_view, *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_explain(request, super().delete_view, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list with its actions: what is undone leaves no entry in the history either."""
@@ -63,22 +57,14 @@ class EarnableGroupAdmin(AccredibleAdmin):
             super().delete_queryset(request, queryset)
             api.refuse_unearnable(groups)
 
-    @staticmethod
-    def _or_explain(request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+    def _or_explain(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         try:
-            return view(request, *args, **kwargs)
+            return super()._or_explain(request, view, *args, **kwargs)
         except ActivationRefused as error:
             text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
             messages.error(request, text % error)
-        except (IntegrityError, OperationalError) as error:
-            if request.method != "POST":
-                # Nothing was to be changed, and a page that leads to itself would never end.
-                raise
-            if isinstance(error, OperationalError):
-                messages.error(request, gettext("Nothing was changed: the database is busy. Try again."))
-            else:
-                # Databases differ in what they take for the same text: letter case, accents.
-                messages.error(request, gettext("Nothing was changed: the database has something like this already."))
         except ConfigurationError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(reverse("admin:index"))

@@ -59,8 +59,8 @@ def restore_groups(
     if "confirmed" in request.POST:
         try:
             items = api.restore(snapshots, choices, user=request.user)
-        except DatabaseError:
-            messages.error(request, gettext("Nothing was restored: the database is busy. Try again."))
+        except DatabaseError as error:
+            messages.error(request, f"{gettext('Nothing was restored.')} {api.why_not_stored(error)}")
         else:
             if not any(item.refused for item in items):
                 _tell(modeladmin, request, items)

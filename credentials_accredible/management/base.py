@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
 
+from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.text import identifier, spelled_out, whole_number
 
@@ -19,11 +21,13 @@ class AccredibleCommand(BaseCommand):
     """Ends with status 1 and one sentence where a setting, or a name in its options, cannot be used."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        """Carry out the command; CommandError in place of ConfigurationError."""
+        """Carry out the command; CommandError in place of ConfigurationError, and of errors of the database."""
         try:
             return super().execute(*args, **options)
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
+        except (DatabaseError, InterfaceError) as error:
+            raise CommandError(api.why_not_stored(error)) from error
 
     def write_json(self, results: list[dict[str, Any]]) -> None:
         self.stdout.write(json.dumps(results, indent=2))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError
 from django.db.models import TextChoices
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 
+from credentials_accredible import api
 from credentials_accredible.exceptions import (
     AccredibleError,
     CarryOverRefused,
@@ -42,6 +44,7 @@ class Code(TextChoices):
         "accredible_unavailable",
         "Accredible does not answer, or asks to slow down: try again later",
     )
+    DATABASE_UNAVAILABLE = "database_unavailable", "the database is busy, or cannot be reached: try again later"
     UNEXPECTED = "unexpected", "something that should not happen: the log of the service says more"
 
 
@@ -64,6 +67,9 @@ class InvalidSerializer(serializers.Serializer):
     class Meta:
         ref_name = "AccredibleInvalidInput"
 
+
+# Seconds.
+_LONGEST_WAIT = 3600.0
 
 # The first class that an error belongs to decides.
 _MEANING: tuple[tuple[type[AccredibleError], int, Code], ...] = (
@@ -88,9 +94,9 @@ def meaning(error: AccredibleError | None) -> tuple[int, Code]:
 
 
 def retry_headers(error: AccredibleError | None) -> dict[str, str]:
-    """``Retry-After``, where Accredible has said how long to wait."""
+    """``Retry-After``, where Accredible has said how long to wait: an hour at most, whatever it has said."""
     seconds = getattr(error, "retry_after", None)
-    return {"Retry-After": str(max(1, round(seconds)))} if seconds else {}
+    return {"Retry-After": str(max(1, round(min(seconds, _LONGEST_WAIT))))} if seconds else {}
 
 
 def as_api_exception(error: Exception) -> Exception:
@@ -100,6 +106,12 @@ def as_api_exception(error: Exception) -> Exception:
     if isinstance(error, AccredibleError):
         # It escaped from where errors are foreseen: a setting that cannot be used, most likely.
         return APIException({"detail": str(error), "code": str(meaning(error)[1])})
+    if isinstance(error, DatabaseError | InterfaceError):
+        passes = api.is_busy(error) or api.is_away(error)
+        code = Code.DATABASE_UNAVAILABLE if passes else Code.UNEXPECTED
+        answer = APIException({"detail": api.why_not_stored(error), "code": str(code)})
+        answer.status_code = status.HTTP_503_SERVICE_UNAVAILABLE if passes else answer.status_code
+        return answer
     return error
 
 
