@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -185,7 +186,7 @@ def test_reading_and_changing_another_credential_than_the_one_named_is_no_answer
     responses.get(f"{ONE}/8", json={"credential": MADE})
     responses.put(f"{ONE}/8", json={"credential": MADE})
 
-    for ask in (client.credential, client.publish_credential, client.reinstate_credential):
+    for ask in (client.credential, client.publish_credential, partial(client.reinstate_credential, valid_until=None)):
         with pytest.raises(UnexpectedReply, match="another credential"):
             ask("8")
 
