@@ -193,7 +193,7 @@ def _words(value: object) -> str:
 class BulkReply(Payload):
     """The reply to many credentials."""
 
-    results: list[BulkResult]
+    results: Annotated[list[BulkResult], AtMostAPage]
 
     def by_position(self, new: Sequence[NewCredential]) -> dict[int, BulkResult]:
         """The results with a credential, by the position in ``new`` of what it was made of.

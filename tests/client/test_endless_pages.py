@@ -17,6 +17,7 @@ from tests.client.asking import Serve
 from tests.client.conftest import open_client
 from tests.client.pages import Pages, groups, page
 from tests.client.server import Request, reply
+from tests.client.test_credentials import new
 
 REPLY_BYTES = 200_000
 ENDLESS = {
@@ -106,6 +107,15 @@ def test_a_page_of_more_than_anybody_asks_for_is_an_error(serve: Serve, kind: st
 
     with open_client(server.url) as client, pytest.raises(UnexpectedReply, match="at most 10000 items"):
         ENDLESS[kind](client)
+
+
+def test_more_results_than_anybody_sends_are_an_error(serve: Serve) -> None:
+    server = serve(lambda request: [reply(body=b'{"results": [' + b"{}," * 10_000 + b"{}]}")])
+
+    with open_client(server.url) as client, pytest.raises(UnexpectedReply, match="at most 10000 items") as caught:
+        client.create_credentials([new()])
+
+    assert caught.value.sent, "it may have been made"
 
 
 @pytest.mark.parametrize("count", [10**30, "9" * 18, 2**31])
