@@ -71,7 +71,7 @@ from credentials_accredible.rules.validation import (
     requirement_problems,
     rule_problem,
 )
-from credentials_accredible.rules.version import rules_changed, rules_locked
+from credentials_accredible.rules.version import lock_groups, rules_changed, rules_locked
 from credentials_accredible.secrets import Secret, hidden_locals
 from credentials_accredible.snapshots import taking
 from credentials_accredible.snapshots.format import SNAPSHOT_VERSION
@@ -289,6 +289,7 @@ __all__ = [
     "is_known_event_type",
     "is_overdue",
     "keypaths",
+    "lock_groups",
     "note_issuer",
     "offered_event_types",
     "patiently",

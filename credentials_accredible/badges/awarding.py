@@ -20,7 +20,7 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from credentials_accredible import host
 from credentials_accredible.badges import custom_attributes
 from credentials_accredible.choices import BadgeStatus
-from credentials_accredible.database import in_transaction, lock, pages
+from credentials_accredible.database import in_transaction, lock_keys, pages
 from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, CustomAttribute
 from credentials_accredible.models.progress import BadgeProgressQuerySet
@@ -153,6 +153,6 @@ def reevaluate(group: AccredibleGroup, *, dry_run: bool) -> Reevaluation:
 @in_transaction
 def _award(batch: list[int]) -> int:
     # For the lock: an event of the same learner waits, or is through.
-    lock(BadgeProgress.objects.filter(pk__in=batch))
+    lock_keys(BadgeProgress, batch)
     progress = BadgeProgress.objects.filter(pk__in=batch, group__is_active=True)
     return award(progress, timezone.localdate())

@@ -129,8 +129,10 @@ def process(event: Event) -> int:
     if early:
         _wait_for_beginners(user, early)
     learners.follow(user, event.learner, event.time)
+    # Before the transaction, whose snapshot must not be older than its first lock.
+    known = dict(BadgeProgress.objects.filter(user=user, group__in=matches).values_list("group_id", "pk"))
     with transaction.atomic():
-        changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches)]
+        changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches, known)]
         _write(event, changes)
         gaining = [progress.row.pk for progress, decision in changes if decision.gained]
         losing = [progress.row.group_id for progress, decision in changes if decision.letters_lost]
@@ -209,14 +211,21 @@ class _GroupProgress:
         return newer or self.took_over or bool(decision.resets)
 
 
-def _lock_progress(user: Any, event: Event, matches: Mapping[int, GroupMatch]) -> list[_GroupProgress]:
-    """Lock the user's progress in the groups of ``matches``, and begin one where there is none and the event gives."""
-    opened = sorted(group for group, found in matches.items() if found.gives)
+def _lock_progress(
+    user: Any, event: Event, matches: Mapping[int, GroupMatch], known: Mapping[int, int]
+) -> list[_GroupProgress]:
+    """Lock the user's progress in the groups of ``matches``, and begin one where there is none and the event gives.
+
+    ``known``: primary keys by group, as they were before the transaction.
+    """
+    # First the rows that are there, before anything else is locked or referred to: see ``lock_groups``.
+    database.lock_keys(BadgeProgress, known.values())
+    opened = sorted(group for group, found in matches.items() if found.gives and group not in known)
     if opened:
         rows = [BadgeProgress(user=user, group_id=group, last_event_at=event.time) for group in opened]
         database.insert_or_lock(rows, unique=["user", "group"])
-    if len(opened) < len(matches):
-        database.lock(BadgeProgress.objects.filter(user=user, group__in=matches))
+    if others := matches.keys() - known.keys() - set(opened):
+        database.lock(BadgeProgress.objects.filter(user=user, group__in=others))
     found = _read_progress(user, matches)
     _take_over_early_penalties(user, event, found)
     return found

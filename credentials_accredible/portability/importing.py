@@ -9,7 +9,6 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError
 from django.utils.translation import gettext_noop
 
-from credentials_accredible.database import batches, lock
 from credentials_accredible.exceptions import FileProblem, ImportRefused
 from credentials_accredible.models import (
     AccredibleGroup,
@@ -27,7 +26,7 @@ from credentials_accredible.portability.reading import Source, read
 from credentials_accredible.rules.activation import activation_problems
 from credentials_accredible.rules.configuration import PenaltyEntry, RequirementEntry
 from credentials_accredible.rules.validation import clean_rules
-from credentials_accredible.rules.version import rules_locked
+from credentials_accredible.rules.version import lock_groups, rules_locked
 
 _REASON = gettext_noop("Imported from a file.")
 
@@ -77,8 +76,7 @@ def import_groups(
 def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activation: bool, force: bool) -> Imported:
     # Everything is planned behind the locks, so that what was checked is what is there.
     found, _problems = find_groups(source, chosen, match)
-    for batch in batches(each.group.pk for each in found):
-        lock(AccredibleGroup.objects.filter(pk__in=batch))
+    lock_groups(each.group.pk for each in found)
     imported = Imported(_plans(source, chosen, match, keep_activation))
     if imported.costs and not force:
         raise _refusal(

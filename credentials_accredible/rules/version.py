@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models.signals import m2m_changed, post_save
 
-from credentials_accredible.database import alias
+from credentials_accredible.database import alias, batches, lock_keys
 from credentials_accredible.models import (
     AccredibleGroup,
     BadgePenalty,
+    BadgeProgress,
     BadgeRequirement,
     CustomAttribute,
     DataRule,
@@ -49,6 +50,23 @@ def rules_locked(*, changing: bool = True) -> Iterator[None]:
         if changing or not list(RulesVersion.objects.select_for_update().filter(pk=1)):
             rules_changed()
         yield
+
+
+def lock_groups(groups: Iterable[int]) -> None:
+    """Keep everybody else from the groups with these primary keys, and from what is below them, for the transaction.
+
+    Wants ``rules_locked`` around it, and comes before anything of the groups is written. An event locks its learner's
+    progress before it refers to groups and requirements: in another order, the two could wait for each other. Raises
+    OperationalError where an event holds progress that began a moment ago: the transaction is to be tried again.
+    """
+    keys = sorted(groups)
+    progress = [BadgeProgress.objects.filter(group__in=batch) for batch in batches(keys)]
+    lock_keys(BadgeProgress, [pk for rows in progress for pk in rows.order_by().values_list("pk", flat=True)])
+    lock_keys(AccredibleGroup, keys)
+    # From here on nobody can begin. To wait for somebody who has begun since the first look would be the other order.
+    nowait = connections[alias()].features.has_select_for_update_nowait
+    for rows in progress:
+        list(rows.order_by().select_for_update(nowait=nowait).values_list("pk"))
 
 
 def rules_changed() -> None:

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from credentials_accredible.choices import Return
-from credentials_accredible.database import lock, retried
+from credentials_accredible.database import retried
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun, history
 from credentials_accredible.rules.configuration import Addition, GroupConfiguration, addition
 from credentials_accredible.rules.rows import configuration_of, configure
-from credentials_accredible.rules.version import rules_locked
+from credentials_accredible.rules.version import lock_groups, rules_locked
 from credentials_accredible.snapshots import format, learners
 from credentials_accredible.snapshots.learners import RestoredLearners
 
@@ -155,9 +155,10 @@ def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
         if any(item.refused for item in plans) or not any(item.wanted for item in plans):
             transaction.set_rollback(True)
             return plans
-        for item in plans:
-            if item.wanted:
-                _restore_one(item)
+        wanted = [item for item in plans if item.wanted]
+        lock_groups(item.group.pk for item in wanted if item.group)
+        for item in wanted:
+            _restore_one(item)
         return plans
 
 
@@ -187,8 +188,6 @@ def _make(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> AccredibleGro
 
 
 def _join(snapshot: GroupSnapshot, group: AccredibleGroup, *, deactivate: bool) -> None:
-    # A write in any case: learners who begin in the group meanwhile wait.
-    lock(AccredibleGroup.objects.filter(pk=group.pk))
     if group.site is None:
         group.site = _site(snapshot)
     if deactivate:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from credentials_accredible import host
 from credentials_accredible.choices import SnapshotCause
-from credentials_accredible.database import batches, lock, pages, retried
+from credentials_accredible.database import batches, pages, retried
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
@@ -34,7 +34,7 @@ from credentials_accredible.models import (
     history,
 )
 from credentials_accredible.rules.rows import configuration_of
-from credentials_accredible.rules.version import rules_locked
+from credentials_accredible.rules.version import lock_groups, rules_locked
 from credentials_accredible.snapshots import format
 
 # Learners read at once, and in one row of the database, where their entries are not long.
@@ -127,15 +127,11 @@ def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
     Earned badges stay. ``user`` is who did it. Wants ``rules_locked`` around it.
     """
     kept: list[int] = []
+    lock_groups(groups)
     for batch in batches(groups, _REMOVED_AT_ONCE):
         snapshots = _begin(batch, cause=cause, run=run, user=user)
-        # An event locks the learner's progress before the group. The other order here would be a deadlock.
-        _take_progress(snapshots)
-        lock(AccredibleGroup.objects.filter(pk__in=batch))
-        # From here on no learner can begin; few can have begun since.
-        late = set(BadgeProgress.objects.filter(group__in=batch).values_list("group", flat=True))
-        _take_progress([item for item in snapshots if item.group.pk in late])
         for item in snapshots:
+            _take_progress(item)
             item.add_badges()
         with history.because(str(SnapshotCause(cause).label), user=user):
             _delete(batch)
@@ -143,12 +139,11 @@ def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
     return kept
 
 
-def _take_progress(snapshots: Iterable[_Snapshot]) -> None:
-    for item in snapshots:
-        for rows in item.add_progress():
-            keys = [row.pk for row in rows]
-            Fulfillment.objects.filter(progress__in=keys).delete()
-            BadgeProgress.objects.filter(pk__in=keys).delete()
+def _take_progress(snapshot: _Snapshot) -> None:
+    for rows in snapshot.add_progress():
+        keys = [row.pk for row in rows]
+        Fulfillment.objects.filter(progress__in=keys).delete()
+        BadgeProgress.objects.filter(pk__in=keys).delete()
 
 
 def _delete(groups: Sequence[int]) -> None:
@@ -177,6 +172,7 @@ def _keep_deleted(instance: AccredibleGroup, origin: Any = None, **_kwargs: Any)
     deleted = origin.model if isinstance(origin, QuerySet) else type(origin)
     by_configuration = isinstance(deleted, type) and issubclass(deleted, AccredibleAPIConfig)
     cause = SnapshotCause.CONFIGURATION if by_configuration else SnapshotCause.PERSON
+    lock_groups([instance.pk])
     for snapshot in _begin([instance.pk], cause=cause):
         for _rows in snapshot.add_progress():
             pass

@@ -17,7 +17,7 @@ from credentials_accredible.choices import PROVIDER_FIELDS, RunStatus, SnapshotC
 from credentials_accredible.database import batches, text_bytes
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun, history
-from credentials_accredible.rules.version import rules_changed, rules_locked
+from credentials_accredible.rules.version import lock_groups, rules_changed, rules_locked
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
 from credentials_accredible.sync import runs
 from credentials_accredible.sync.plan import (
@@ -133,6 +133,7 @@ def apply(
         if objection is None:
             if plan.gone:
                 rules_changed()
+                lock_groups(group.pk for group in plan.gone)
             _create(config, plan, site)
             _link_orphans(config)
             _update(plan)

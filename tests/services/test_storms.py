@@ -62,10 +62,22 @@ def test_a_process_killed_while_the_database_is_away_leaves_its_event_to_the_nex
     assert sorted(numbers) == list(range(len(numbers)))
 
 
-def test_groups_are_removed_under_a_storm_of_events(database_host: Host) -> None:
-    done = database_host.run("-m", "tests.services.storms", "removals")
+@pytest.mark.parametrize(
+    ("staff", "found"),
+    [
+        ("removals", {"groups": 0, "left": 0, "snapshots": GROUPS}),
+        ("deletions", {"groups": GROUPS, "requirements": 2 * GROUPS}),
+    ],
+)
+def test_staff_who_remove_things_and_events_that_want_them_never_wait_for_each_other(
+    database_host: Host, staff: str, found: dict[str, int]
+) -> None:
+    done = database_host.run("-m", "tests.services.storms", staff)
 
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    nothing = {"errors": [], "groups": 0, "left": 0, "failed": [], "doubles": 0}
-    assert found == nothing | {"snapshots": GROUPS}, done.stderr
+    nothing = {"errors": [], "failed": [], "doubles": 0}
+    assert json.loads(done.stdout) == nothing | found, done.stderr
+    if "postgres" in database_host.environment["DATABASE_URL"]:
+        # Those after which somebody has tried again, too. MariaDB reads too much of such small tables for that.
+        [(deadlocks,)] = database_host.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert deadlocks == 0
