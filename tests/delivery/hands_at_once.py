@@ -96,7 +96,7 @@ def play(scenario: str, group: Any, staff: Any) -> dict[str, Any]:
     }[scenario]
     for number in range(ROUNDS):
         username = f"{scenario.replace(' ', '-')}-{number}"
-        make_user(username)
+        make_user(username, lms_user_id=number + 1)
         if acts[0] in {revoke, retry}:
             award(username)
         for signal in (BADGE_AWARDED, BADGE_REVOKED):
