@@ -159,6 +159,16 @@ def test_a_file_is_read(unseen: str) -> None:
     assert carry(text, f"{unseen}Main={unseen}Main").plans == carry(text, f"Main{unseen}").plans
 
 
+@unseen
+@pytest.mark.parametrize("attribute", ['name: "{}", value: is_passing', 'name: Course, source: constant, value: "{}"'])
+def test_a_custom_attribute_of_a_file_has_a_name_and_a_value_that_can_be_seen(unseen: str, attribute: str) -> None:
+    target()
+    text = FILE.replace("custom_attributes: []", f"custom_attributes: [{{{attribute.format(unseen)}}}]")
+
+    with pytest.raises(ImportRefused, match=r"“(name|value)” must not be empty"):
+        carry(text)
+
+
 def test_what_a_file_calls_and_is_not_there_is_told_with_their_names() -> None:
     target()
     with pytest.raises(ImportRefused, match="no group called “Ba⟨SOFT HYPHEN⟩dge”"):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.rules.configuration import (
@@ -25,6 +26,7 @@ FORMAT = "credentials-accredible groups"
 VERSION = 1
 
 _Short = Annotated[str, Field(min_length=1, max_length=255)]
+_Trimmed = Annotated[_Short, BeforeValidator(lambda value: trimmed(value) if isinstance(value, str) else value)]
 _Identifier = Annotated[_Short, BeforeValidator(lambda value: identifier(value) if isinstance(value, str) else value)]
 _BIG_INTEGER = 2**63 - 1
 
@@ -57,11 +59,13 @@ class _Penalty(PenaltyEntry, extra="forbid"):
 
 
 def _clean_attribute(value: str, info: ValidationInfo) -> str:
+    if not trimmed(value):
+        raise PydanticCustomError("string_too_short", "nothing that can be seen")
     return clean_attribute(info.data.get("source", ""), value)
 
 
 class _Attribute(AttributeEntry, extra="forbid"):
-    name: Annotated[_Short, AfterValidator(trimmed)]
+    name: _Trimmed
     source: AttributeSource = AttributeSource.PATH
     value: Annotated[_Short, AfterValidator(_clean_attribute)]
 

@@ -14,6 +14,7 @@ from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig, BadgePenalty, BadgeRequirement, CustomAttribute, DataRule
 from credentials_accredible.portability.exporting import as_yaml
 from credentials_accredible.portability.reading import read_yaml
+from credentials_accredible.text import trimmed
 from tests.badges.configuring import penalise, require
 from tests.factories import CCX_PASSING, COURSE, PASSING, configuration_of, make_config, make_group
 from tests.portability.files import carry, configured, target
@@ -89,7 +90,8 @@ RULE = st.sampled_from(
     ]
 )
 OF_CCX = {"course.course_key": ("course.ccx_course_key", "contains", "ccx-v1:")}
-VALUE = TEXT.map(str.strip).filter(bool)
+# As the admin stores them.
+VALUE = TEXT.map(trimmed).filter(bool)
 
 
 @st.composite
