@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,8 +11,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import crum
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -19,7 +21,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import gettext
 
 from credentials_accredible import api
@@ -173,6 +175,14 @@ class AccredibleAdmin(admin.ModelAdmin):
             messages.error(request, f"{gettext('Nothing was changed.')} {api.why_not_stored(error)}")
         return HttpResponseRedirect(request.get_full_path())
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list; where the database cannot tell days of the time zone, without links to them."""
+        shown = self
+        if self.date_hierarchy and not _tells_days(connections[self.get_queryset(request).db]):
+            shown = copy(self)
+            shown.date_hierarchy = None  # type: ignore[misc]  # of this copy alone
+        return super(AccredibleAdmin, shown).get_changelist_instance(request)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"accredible_tools": self.list_tools(request), **(extra_context or {})}
         return super().changelist_view(request, context)
@@ -213,6 +223,15 @@ class ReadOnlyInline(admin.TabularInline):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields
+
+
+def _tells_days(connection: Any) -> bool:
+    # Many a MySQL was never given the names of time zones, and answers NULL.
+    if connection.vendor != "mysql" or get_current_timezone_name() == "UTC":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CONVERT_TZ('2000-01-01 00:00:00', 'UTC', %s)", [get_current_timezone_name()])
+        return cursor.fetchone()[0] is not None
 
 
 class ConfigFilter(admin.RelatedFieldListFilter):
