@@ -10,7 +10,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 import credentials_accredible.checks
-from credentials_accredible import conf
+from credentials_accredible import defaults
 from credentials_accredible.choices import (
     AttributeSource,
     BadgeState,
@@ -56,8 +56,8 @@ def test_every_option_of_a_command_is_documented(option: str) -> None:
 
 
 def test_every_setting_is_annotated_for_the_reference() -> None:
-    source = Path(conf.__file__).read_text(encoding="utf-8")
-    assert re.findall(r"setting_name: CREDENTIALS_ACCREDIBLE\['(\w+)'\]", source) == list(conf._DEFAULTS)
+    source = Path(defaults.__file__).read_text(encoding="utf-8")
+    assert re.findall(r"setting_name: CREDENTIALS_ACCREDIBLE\['(\w+)'\]", source) == list(defaults.DEFAULTS)
 
 
 def test_every_system_check_is_documented() -> None:

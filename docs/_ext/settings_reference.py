@@ -1,4 +1,4 @@
-"""A directive that lists the settings of ``conf.py`` from the annotations above them, so that nothing is said twice."""
+"""A directive that lists the settings of ``defaults.py`` from the annotations above them: nothing is said twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from credentials_accredible import conf
+from credentials_accredible import defaults
 
 _ANNOTATED = re.compile(
     r"    # \.\. setting_name: CREDENTIALS_ACCREDIBLE\['(?P<name>\w+)'\]\n"
@@ -25,11 +25,11 @@ class SettingsReference(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """An entry for each setting; an error where one is not annotated, or its default is another."""
-        source = Path(conf.__file__)
+        source = Path(defaults.__file__)
         self.env.note_dependency(str(source))
         found = {match["name"]: match for match in _ANNOTATED.finditer(source.read_text(encoding="utf-8"))}
         lines: list[str] = []
-        for name, default in conf._DEFAULTS.items():
+        for name, default in defaults.DEFAULTS.items():
             if name not in found or not _same(ast.literal_eval(found[name]["default"]), default):
                 raise self.error(f"{source}: {name} is not annotated, or its annotation has another default.")
             description = " ".join(re.sub(r"\n\s*#", " ", found[name]["description"]).split())

@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from credentials_accredible import __version__, conf
 from credentials_accredible.checks import check_settings
+from credentials_accredible.defaults import DEFAULT_EVENTS
 from tests.tutor.conftest import CHANGED, Rendered
 
 CREDENTIALS = "plugins/credentials/apps/credentials/settings/production.py"
@@ -82,7 +83,7 @@ def test_the_lms_sends_what_the_service_listens_for(kind: str, request: pytest.F
 
 
 def test_the_lms_sends_what_the_plugin_listens_for_by_default(rendered: Rendered) -> None:
-    assert rendered.settings(CREDENTIALS)["CREDENTIALS_ACCREDIBLE"]["EVENTS"] == list(conf.DEFAULT_EVENTS)
+    assert rendered.settings(CREDENTIALS)["CREDENTIALS_ACCREDIBLE"]["EVENTS"] == list(DEFAULT_EVENTS)
 
 
 def test_signals_of_badges_reach_the_bus_where_that_is_wanted(rendered: Rendered, changed: Rendered) -> None:
