@@ -25,7 +25,7 @@ from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import gettext
 
 from credentials_accredible import api
-from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
 from credentials_accredible.text import whole_number, words
 
 OBJECT = "<path:object_id>/"
@@ -138,7 +138,7 @@ class AccredibleAdmin(admin.ModelAdmin):
             "media": self.media,
             "title": title,
             "sees_list": self.has_view_or_change_permission(request),
-            "sees_groups": may(request, "view_accrediblegroup") or may(request, "change_accrediblegroup"),
+            "sees_groups": may_see(request, AccredibleGroup),
         }
         return TemplateResponse(request, f"admin/credentials_accredible/{template}", {**shared, **context})
 
