@@ -99,8 +99,8 @@ def announce(signal: OpenEdxPublicSignal, badges: Iterable[tuple[AccredibleBadge
     """
     for badge, group in badges:
         if getattr(badge.user, "lms_user_id", None) is None:
-            why = "no_lms_user_id"
-            log.info("badge_signal_not_sent event_type=%s badge=%s reason=%s", signal.event_type, badge.uuid, why)
+            about = (signal.event_type, badge.uuid)
+            log.info("badge_signal_not_sent event_type=%s badge=%s reason=no_lms_user_id", *about)
         else:
             transaction.on_commit(partial(_send, signal, _badge_data(badge, group)))
 

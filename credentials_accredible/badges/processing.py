@@ -146,7 +146,7 @@ def process(event: Event) -> int:
 def _keep_early_penalties(user: Any, event: Event, matches: Mapping[int, GroupMatch]) -> list[int]:
     """Keep the penalties of groups in which the learner has no progress, and the event begins none; returns these.
 
-    Committed before the progress is looked at: whoever begins it meanwhile either sees them, or is seen.
+    Committed before the progress is looked at: a transaction that begins it meanwhile sees them, or is seen.
     """
     penalties = {group: found.penalised for group, found in matches.items() if not found.gives}
     if penalties and user is not None:
