@@ -47,7 +47,7 @@ def units() -> dict[str, RawConfigParser]:
     found = {}
     for block in blocks("ini"):
         parser = RawConfigParser(strict=False, comment_prefixes="#")
-        parser.optionxform = str  # type: ignore[assignment,method-assign]
+        parser.optionxform = str
         several = re.sub(r"\nEnvironment=(.*)\nEnvironment=", r"\nEnvironment=\1 ", block)
         parser.read_string(several.replace("\\\n", ""))
         found[re.findall(r"/etc/systemd/system/(\S+)", block)[0]] = parser
@@ -105,7 +105,7 @@ def test_a_line_of_the_crontab_works_and_is_silent(job: str, run: Callable[..., 
 
 
 def told(run: Callable[..., Any]) -> list[str]:
-    """What the crontab's delivery says to whoever reads the mail of cron."""
+    """What the crontab's delivery says to the reader of the mail of cron."""
     process = run(*as_cron_does(JOBS[0]))
     out, error = process.communicate(timeout=120)
     assert out == ""

@@ -141,22 +141,32 @@ def test_out_of_credits_badges_are_unpublished_and_published_once_there_are_some
     assert_each_once(account, 30)
 
 
-def test_a_learner_without_address_is_told_and_retried_when_the_record_is_corrected(account: Any) -> None:
-    group = make_remote_group(account)
-    [badge] = make_badges(group, 1)
-    badge.user.email = ""
+def badge_for(account: Any, address: str) -> AccredibleBadge:
+    """A badge that is due, of a learner with that address."""
+    [badge] = make_badges(make_remote_group(account), 1)
+    badge.user.email = address
     badge.user.save()
+    return badge
 
-    drain(group.api_config)
 
+def assert_refused(account: Any, badge: AccredibleBadge, words: str) -> None:
+    """It was not sent, and the badge says why."""
     badge.refresh_from_db()
     assert (badge.state, badge.problem) == ("error", "recipient")
-    assert "no e-mail address" in badge.last_error
+    assert words in badge.last_error
     assert credentials(account) == []
+
+
+def test_a_learner_without_address_is_told_and_retried_when_the_record_is_corrected(account: Any) -> None:
+    badge = badge_for(account, "")
+
+    drain(badge.api_config)
+
+    assert_refused(account, badge, "no e-mail address")
 
     badge.user.email = "ada@example.com"
     badge.user.save()
-    drain(group.api_config)
+    drain(badge.api_config)
 
     assert_each_once(account, 1)
 
@@ -165,12 +175,7 @@ def test_a_learner_without_address_is_told_and_retried_when_the_record_is_correc
     "address", ["jörg@example.com", "иван@пример.рф", "用户@例子.公司", "ada@bücher.example", "o'hara+x@example.com"]
 )
 def test_an_address_beyond_ascii_is_one(account: Any, address: str) -> None:
-    group = make_remote_group(account)
-    [badge] = make_badges(group, 1)
-    badge.user.email = address
-    badge.user.save()
-
-    drain(group.api_config)
+    drain(badge_for(account, address).api_config)
 
     assert_each_once(account, 1)
     assert credentials(account)[0]["recipient_email"] == address
@@ -181,17 +186,11 @@ def test_an_address_beyond_ascii_is_one(account: Any, address: str) -> None:
     ["jörg", "jörg@", "@bücher.example", "jö rg@example.com", "j\u200bg@example.com", "jörg@exam\u200bple.com"],
 )
 def test_one_that_is_none_is_told_and_not_sent(account: Any, address: str) -> None:
-    group = make_remote_group(account)
-    [badge] = make_badges(group, 1)
-    badge.user.email = address
-    badge.user.save()
+    badge = badge_for(account, address)
 
-    drain(group.api_config)
+    drain(badge.api_config)
 
-    badge.refresh_from_db()
-    assert (badge.state, badge.problem) == ("error", "recipient")
-    assert "not valid" in badge.last_error
-    assert credentials(account) == []
+    assert_refused(account, badge, "not valid")
 
 
 def test_a_refused_key_pauses_the_configuration_until_there_is_another(emulator: Emulator, account: Any) -> None:

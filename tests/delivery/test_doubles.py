@@ -27,16 +27,11 @@ from tests.delivery.outbox import (
 )
 from tests.delivery.spoiling import LONG_AGO, change, kinds, rows
 from tests.delivery.test_reconcile_command import command
+from tests.interrupting import Interruption
 
 __all__ = ["hurried"]
 
 pytestmark = [pytest.mark.usefixtures("hurried"), pytest.mark.django_db(transaction=True)]
-
-DOUBLE = [Difference.DOUBLE]
-
-
-class Killed(BaseException):
-    """The process is gone, with everything that it would still do."""
 
 
 @pytest.fixture
@@ -66,7 +61,7 @@ def valid(account: Any) -> list[str]:
 
 def repair(badge: AccredibleBadge, **options: Any) -> list[tuple[str, str, str]]:
     """The findings of a repair of doubles: which credential, what became of it, and which one stays."""
-    result = api.reconcile(badge.api_config, repairs=DOUBLE, **options)
+    result = api.reconcile(badge.api_config, repairs=[Difference.DOUBLE], **options)
     assert result.error == ""
     return [(finding.credential, str(finding.repair), finding.kept) for finding in result.findings]
 
@@ -286,17 +281,17 @@ def test_a_process_that_is_killed_leaves_what_the_next_one_repairs(
     def die(self: Any, *args: Any) -> Any:
         left[0] -= 1
         if not left[0] and not is_done:
-            raise Killed
+            raise Interruption
         changed = expire(self, *args)
         if not left[0]:
-            raise Killed
+            raise Interruption
         return changed
 
     with monkeypatch.context() as patch:
         patch.setattr(AccredibleClient, "expire_credential", die)
         written = Claim.write_down
         patch.setattr(Claim, "write_down", lambda self, results: None if left[0] < 1 else written(self, results))
-        with pytest.raises(Killed):
+        with pytest.raises(Interruption):
             repair(badge)
     assert first in valid(account)
     badge.refresh_from_db()
@@ -341,7 +336,6 @@ def test_a_paused_configuration_sends_nothing(account: Any, badge: AccredibleBad
     before = credentials(account)
 
     assert [repaired for _credential, repaired, _kept in repair(badge)] == [""]
-
     assert credentials(account) == before
 
 

@@ -13,7 +13,7 @@ from credentials_accredible.models import AccredibleBadge
 from demo.emulator.server import Emulator
 from tests.connections import lost_at
 from tests.delivery.faults import CREATING
-from tests.delivery.outbox import (  # noqa: F401  # a fixture
+from tests.delivery.outbox import (
     assert_each_once,
     drain,
     hurried,
@@ -21,6 +21,8 @@ from tests.delivery.outbox import (  # noqa: F401  # a fixture
     make_everything_due,
     make_remote_group,
 )
+
+__all__ = ["hurried"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("hurried")]
 

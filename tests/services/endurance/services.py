@@ -123,7 +123,7 @@ class Consumer(Service):
                 else:
                     self._bus.give_back(event)
         with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()  # type: ignore[union-attr]
+            process.stdin.close()
         process.wait()
 
     @staticmethod
