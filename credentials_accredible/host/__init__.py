@@ -1,4 +1,4 @@
-"""The only module that knows the Credentials service; everything else runs on any host."""
+"""The only room that knows the Credentials service; everything else runs on any host."""
 
 from __future__ import annotations
 
