@@ -40,11 +40,13 @@ def find(identity: Identity) -> Any:
     return _choose(identity, list(get_user_model()._default_manager.filter(by_id | by_name).order_by("pk")))
 
 
-def get_or_create(identity: Identity) -> Any:
-    """The user that ``identity`` stands for, created where there is none; LearnerUnknown where that is impossible."""
-    user = find(identity)
-    if user is not None:
-        return user
+def has_left(identity: Identity, user: Any = None) -> bool:
+    """Whether the learner, with that account or none, is retired: nothing is stored of an event of theirs."""
+    return host.has_left(identity.username) or (user is not None and host.has_left(user.get_username()))
+
+
+def create(identity: Identity) -> Any:
+    """A new user for ``identity``, of whom there is none; LearnerUnknown where that is impossible."""
     longest = get_user_model()._meta.get_field("username").max_length or _LONGEST
     if not 0 < len(identity.username) <= longest:
         raise LearnerUnknown(f"There is no such learner yet, and a user name has 1 to {longest} characters.")
@@ -57,23 +59,26 @@ def get_or_create(identity: Identity) -> Any:
 def follow(user: Any, identity: Identity, at: datetime) -> None:
     """Let the user's e-mail address and name follow those of the LMS, as an event of the time ``at`` gives them.
 
-    An event does not overwrite what is newer than itself: what a newer event has brought, or the learner's last login,
-    when the service asks the LMS. A user without either is as old as the account. What is empty here, an older event
-    fills, too, unless the user was renamed since: retired, perhaps. Empty values overwrite nothing, and the accounts
-    of staff and superusers are left alone. Whether the account is active is decided here once it exists.
+    Nothing follows from an event with another user name than the account's: it was renamed since, because the learner
+    has left, perhaps. An event does not overwrite what is newer than itself: what a newer event has brought, or the
+    learner's last login, when the service asks the LMS. A user without either is as old as the account. What is empty
+    here, an older event fills, too. Empty values overwrite nothing, and the accounts of staff and superusers are left
+    alone. Whether the account is active is decided here once it exists.
     """
-    if user.is_staff or user.is_superuser:
+    if user.is_staff or user.is_superuser or identity.username != user.get_username():
         return
     changes = _changes(user, {"email": identity.email, "full_name": identity.name})
     if changes and at < _as_of(user, identity):
-        same_name = identity.username == user.get_username()
-        changes = {name: value for name, value in changes.items() if same_name and not getattr(user, name)}
+        changes = {name: value for name, value in changes.items() if not getattr(user, name)}
     if identity.lms_user_id and getattr(user, "lms_user_id", 0) is None:
         changes["lms_user_id"] = identity.lms_user_id
-    if changes:
+    if not changes:
+        return
+    # It can be renamed at this moment, past all signals: the database looks at the name again.
+    same: Any = get_user_model()._default_manager.filter(pk=user.pk, username=identity.username)
+    if same.update(**changes):
         for name, value in changes.items():
             setattr(user, name, value)
-        user.save(update_fields=list(changes))
 
 
 def _changes(user: Any, values: Mapping[str, str]) -> dict[str, Any]:

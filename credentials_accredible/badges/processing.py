@@ -119,7 +119,11 @@ def process(event: Event) -> int:
     if not matches:
         return 0
     gives = any(found.gives for found in matches.values())
-    user = learners.get_or_create(event.learner) if gives else learners.find(event.learner)
+    user = learners.find(event.learner)
+    if learners.has_left(event.learner, user):
+        return 0
+    if user is None and gives:
+        user = learners.create(event.learner)
     early = _keep_early_penalties(user, event, matches)
     if user is None:
         # An older event may have come in at the same moment, and not have seen what was just kept.

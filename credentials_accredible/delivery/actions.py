@@ -186,6 +186,8 @@ def _failed(error: RequestFailed) -> Result:
 def _new_credential(badge: AccredibleBadge) -> NewCredential:
     """The credential that is to be made of ``badge``; RecipientUnusable where the learner has no usable address."""
     user: Any = badge.user
+    if host.has_left(user.get_username()):
+        raise RecipientUnusable("The learner has left: nothing is issued to them any more.")
     if not user.email:
         raise RecipientUnusable("The learner has no e-mail address: enter one. The badge is delivered after that.")
     if not host.is_email_address(user.email):

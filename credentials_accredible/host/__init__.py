@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 from unicodedata import category
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, router, transaction
 from openedx_events.learning.data import UserData
+
+# How the LMS's own default begins.
+_RETIRED = "retired__user_"
 
 
 def get_or_create_learner(data: UserData) -> Any:
@@ -29,6 +33,16 @@ def get_or_create_learner(data: UserData) -> Any:
 def full_name(user: Any) -> str:
     """The learner's name, as the service has it: in one field, where its users have that."""
     return str(getattr(user, "full_name", None) or user.get_full_name())
+
+
+def has_left(username: str) -> bool:
+    """Whether the LMS gives such a user name to those whom it has retired; their accounts stay, under that name.
+
+    The beginning of these names is the LMS's setting ``RETIRED_USERNAME_PREFIX``; the service has it where the operator
+    has changed it.
+    """
+    beginning = getattr(settings, "RETIRED_USERNAME_PREFIX", None) or _RETIRED
+    return username.startswith(beginning)
 
 
 def is_email_address(text: str) -> bool:

@@ -11,8 +11,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openedx_events.learning.data import UserData, UserPersonalData
 
+from credentials_accredible.badges import learners
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, FailedEvent
 from tests.badges.configuring import FAILS, PASSES, active_group, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, course_status, learner, minutes
@@ -191,6 +193,65 @@ def test_a_user_that_is_up_to_date_is_not_written() -> None:
     with CaptureQueriesContext(connection) as queries:
         course_status("ada", OTHER, at=minutes(2))
     assert [query["sql"] for query in queries if User._meta.db_table in query["sql"] and "UPDATE" in query["sql"]] == []
+
+
+def retire(username: str, **values: Any) -> Any:
+    """What the service does with an account when its learner leaves: a statement, and no signal."""
+    values = {"username": f"retired__user_{username}", "full_name": "", **values}
+    User.objects.filter(username=username).update(**values)
+    return User.objects.get(username=values["username"])
+
+
+@pytest.mark.parametrize("minute", [0, 2])
+def test_nothing_is_followed_from_an_event_with_another_user_name_than_the_account(minute: int) -> None:
+    course_status(learner("ada", id=7, name="Ada", email="old@example.com"), at=minutes(1))
+    User.objects.update(username="lovelace", full_name="", email="")
+
+    course_status(learner("ada", id=7, name="Ada", email="old@example.com"), OTHER, at=minutes(minute))
+
+    user = User.objects.get()
+    assert (user.username, user.full_name, user.email) == ("lovelace", "", "")
+
+
+def test_an_account_that_is_renamed_while_its_event_is_processed_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    course_status(learner("ada", id=7, name="Ada", email="old@example.com"), at=minutes(1))
+    as_of = learners._as_of
+
+    def renamed_meanwhile(*args: Any) -> Any:
+        retire("ada", email="")
+        return as_of(*args)
+
+    monkeypatch.setattr(learners, "_as_of", renamed_meanwhile)
+    course_status(learner("ada", id=7, name="New", email="new@example.com"), OTHER, at=minutes(2))
+
+    user = User.objects.get()
+    assert (user.username, user.full_name, user.email) == ("retired__user_ada", "", "")
+
+
+@pytest.mark.parametrize("name", ["ada", "retired__user_ada"])
+def test_a_retired_learner_earns_nothing_any_more(group: AccredibleGroup, name: str) -> None:
+    group.requirements.latest("pk").delete()
+    make_user("ada", lms_user_id=7)
+    retire("ada")
+
+    course_status(learner(name, id=7, name="Ada"), at=timezone.now())
+
+    assert (User.objects.get().full_name, User.objects.get().email) == ("", "ada@example.com")
+    assert not BadgeProgress.objects.exists()
+    assert not AccredibleBadge.objects.exists()
+    assert not FailedEvent.objects.exists()
+
+
+def test_a_retired_learner_is_not_made_a_new_account() -> None:
+    course_status(learner("retired__user_ada", id=7), at=timezone.now())
+    assert not User.objects.exists()
+
+
+def test_how_the_lms_calls_retired_learners_is_a_setting_of_its_own(settings: Any) -> None:
+    settings.RETIRED_USERNAME_PREFIX = "gone_"
+    course_status(learner("gone_ada", id=7))
+    course_status(learner("retired__user_grace", id=8))
+    assert [user.username for user in User.objects.all()] == ["retired__user_grace"]
 
 
 class TestInTheService:
