@@ -165,6 +165,11 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_description: Days after which ``accredible_prune`` deletes the history of what is configured. None:
     #    never.
     "HISTORY_DAYS": None,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['FAILED_EVENT_DAYS']
+    # .. setting_default: 90
+    # .. setting_description: Days after which ``accredible_prune`` deletes failed events, which hold what they said of
+    #    a learner until they are processed. None: never.
+    "FAILED_EVENT_DAYS": 90,
     # .. setting_name: CREDENTIALS_ACCREDIBLE['MAIL_FAILED_SYNCS']
     # .. setting_default: True
     # .. setting_description: Whether a scheduled synchronisation that fails is mailed to ``ADMINS``.

@@ -29,9 +29,13 @@ class FailedEventAdmin(ReadOnlyAdmin):
     """Events to look at, and to process again once the cause is gone."""
 
     actions: Any = ["process_again"]
-    list_display = ["created", "event_type", "event_id", "attempts", "resolved_at", "error"]
+    list_display = ["created", "event_type", "learner", "event_id", "attempts", "resolved_at", "error"]
     list_filter = [ProcessedFilter, "event_type"]
-    search_fields = ["event_id", "error"]
+    # Addresses are found whole only: nobody can guess them letter by letter.
+    search_fields = [
+        "event_id", "error", "payload__learner__username", "=payload__learner__lms_user_id", "=payload__learner__email",
+    ]  # fmt: skip
+    search_help_text = _("Event ID, reason, or the learner: user name, LMS user ID or whole e-mail address.")
     date_hierarchy = "created"
     fields = ["event_type", "event_id", "event_time", "created", "attempts", "resolved_at", "error", "what_it_said"]
 
@@ -51,6 +55,12 @@ class FailedEventAdmin(ReadOnlyAdmin):
         done = queryset.count() - len(failed)
         if done:
             messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
+
+    @admin.display(description=_("learner"))
+    def learner(self, event: FailedEvent) -> str:
+        """The user name that it gives; empty once the event has been processed."""
+        said = event.payload.get("learner") or {}
+        return str(said.get("username") or said.get("lms_user_id") or "-")
 
     @admin.display(description=_("what it said"))
     def what_it_said(self, event: FailedEvent) -> str:

@@ -1,4 +1,4 @@
-"""Deletes what is older than it is kept: snapshots, sync runs, log entries of badges, history, early penalties."""
+"""Deletes what is older than it is kept: snapshots, runs, log entries, history, early penalties, failed events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from credentials_accredible import conf
-from credentials_accredible.models import BadgeLogEntry, EarlyPenalty, GroupSnapshot, SnapshotPart, SyncRun, history
+from credentials_accredible.models import (
+    BadgeLogEntry,
+    EarlyPenalty,
+    FailedEvent,
+    GroupSnapshot,
+    SnapshotPart,
+    SyncRun,
+    history,
+)
 
 SETTINGS = {
     "snapshots": "SNAPSHOT_DAYS",
@@ -18,6 +26,7 @@ SETTINGS = {
     "badge_log": "BADGE_LOG_DAYS",
     "history": "HISTORY_DAYS",
     "early_penalties": "LATE_EVENT_DAYS",
+    "failed_events": "FAILED_EVENT_DAYS",
 }
 
 # Rows of one transaction.
@@ -51,6 +60,8 @@ def _old(name: str, days: float) -> list[QuerySet[Any]]:
         return history.older_than(before)
     if name == "early_penalties":
         return [EarlyPenalty.objects.expired(days)]
+    if name == "failed_events":
+        return [FailedEvent.objects.filter(created__lt=before)]
     newest = SyncRun.objects.order_by().values("api_config").annotate(newest=Max("pk")).values_list("newest", flat=True)
     # A list: MySQL does not delete from a table that the same statement reads.
     ended = SyncRun.objects.filter(started_at__lt=before, lock=None, finished_at__isnull=False)

@@ -153,7 +153,7 @@ class TestDays:
     def test_accredible_prune_deletes_them_too(self) -> None:
         out = StringIO()
         call_command("accredible_prune", stdout=out)
-        assert out.getvalue().endswith("1 early penalties.\n")
+        assert "1 early penalties," in out.getvalue()
         assert not EarlyPenalty.objects.exists()
 
 

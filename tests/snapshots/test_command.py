@@ -18,6 +18,7 @@ from credentials_accredible.models import (
     BadgeLogEntry,
     BadgePenalty,
     BadgeRequirement,
+    FailedEvent,
     GroupSnapshot,
     SnapshotPart,
     SyncRun,
@@ -123,26 +124,28 @@ class TestRestore:
 class TestPrune:
     @pytest.fixture
     def old(self, settings: Any) -> None:
-        """A snapshot, two sync runs, a log entry and a change, all 100 days old, and a new one of each."""
+        """A snapshot, two runs, a log entry, a change and a failed event, 80 days old, and a new one of each."""
         config = factories.make_config()
         group = factories.make_group(config)
         penalty = factories.make_penalty(group, factories.make_requirement(group))
-        long_ago = timezone.now() - timedelta(days=100)
+        long_ago = timezone.now() - timedelta(days=80)
         BadgePenalty.history.filter(id=penalty.pk).update(history_date=long_ago)
-        for days in (100, 100, 0):
+        for days in (80, 80, 0):
             then = timezone.now() - timedelta(days=days)
             run = SyncRun.objects.create(api_config=config, started_at=then, finished_at=then, status="succeeded")
             run.changes.create(action="created", accredible_id=1)
         unfinished = SyncRun.objects.create(
-            api_config=factories.make_config(), started_at=timezone.now() - timedelta(days=100), status="running"
+            api_config=factories.make_config(), started_at=timezone.now() - timedelta(days=80), status="running"
         )
         SyncRun.objects.filter(pk=unfinished.pk).update(lock=unfinished.api_config)
-        for days in (100, 0):
+        for days in (80, 0):
             then = timezone.now() - timedelta(days=days)
             GroupSnapshot.objects.filter(pk=removed().pk).update(created=then)
             badge = factories.make_badge(factories.make_group())
             entry = BadgeLogEntry.objects.create(badge=badge, action=BadgeAction.ISSUE, succeeded=True)
             BadgeLogEntry.objects.filter(pk=entry.pk).update(created=then)
+            event = FailedEvent.objects.create(event_type="a", event_time=then, error="broken")
+            FailedEvent.objects.filter(pk=event.pk).update(created=then)
 
     def counts(self) -> tuple[int, ...]:
         """How many there are."""
@@ -154,17 +157,29 @@ class TestPrune:
 
         assert (
             run("accredible_prune")
-            == "Deleted: 0 snapshots, 0 sync runs, 0 log entries, 0 rows of history, 0 early penalties.\n"
+            == "Deleted: 0 snapshots, 0 sync runs, 0 log entries, 0 rows of history, 0 early penalties, "
+            "0 failed events.\n"
         )
         assert self.counts() == before
+
+    def test_failed_events_are_kept_for_three_months(self) -> None:
+        for days in (91, 89):
+            then = timezone.now() - timedelta(days=days)
+            event = FailedEvent.objects.create(event_type="a", event_time=timezone.now(), error="broken")
+            FailedEvent.objects.filter(pk=event.pk).update(created=then)
+
+        assert run("accredible_prune").endswith("1 failed events.\n")
+        assert FailedEvent.objects.count() == 1
 
     @pytest.mark.parametrize("by", ["setting", "option"])
     def test_what_is_older_goes(self, old: None, plugin_settings: PluginSettings, by: str) -> None:
         arguments = []
         if by == "setting":
-            plugin_settings(SNAPSHOT_DAYS=30, RUN_DAYS=30, BADGE_LOG_DAYS=30, HISTORY_DAYS=30)
+            days = ("SNAPSHOT_DAYS", "RUN_DAYS", "BADGE_LOG_DAYS", "HISTORY_DAYS", "FAILED_EVENT_DAYS")
+            plugin_settings(**dict.fromkeys(days, 30))
         else:
             arguments = ["--snapshots-days", 30, "--runs-days", 30, "--badge-log-days", 30, "--history-days", 30]
+            arguments += ["--failed-events-days", 30]
         snapshots, parts, runs, entries = self.counts()
 
         dry = run("accredible_prune", "--dry-run", *arguments)
@@ -172,7 +187,9 @@ class TestPrune:
         out = run("accredible_prune", *arguments)
 
         # The penalty was added, then its requirement was chosen; and what was chosen is a row by itself.
-        assert out == "Deleted: 1 snapshots, 2 sync runs, 1 log entries, 3 rows of history, 0 early penalties.\n"
+        assert out == (
+            "Deleted: 1 snapshots, 2 sync runs, 1 log entries, 3 rows of history, 0 early penalties, 1 failed events.\n"
+        )
         assert not BadgePenalty.history.filter(history_date__lt=timezone.now() - timedelta(days=30)).exists()
         assert BadgeRequirement.history.exists()
         assert dry == out.replace("Deleted", "Would be deleted")

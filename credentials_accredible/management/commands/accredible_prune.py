@@ -1,4 +1,4 @@
-"""Deletes old snapshots, sync runs, log entries of badges, history and early penalties: for cron."""
+"""Deletes what is older than it is kept: snapshots, sync runs, log entries, failed events and more; for cron."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def _days(text: str) -> int:
 
 class Command(AccredibleCommand):
     help = (
-        "Deletes snapshots, sync runs, log entries, history and early penalties that are older than the settings say."
+        "Deletes snapshots, sync runs, log entries, history, early penalties and failed events that are older than the "
+        "settings say."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,6 +34,7 @@ class Command(AccredibleCommand):
             ("--badge-log-days", "BADGE_LOG_DAYS"),
             ("--history-days", "HISTORY_DAYS"),
             ("--early-penalties-days", "LATE_EVENT_DAYS"),
+            ("--failed-events-days", "FAILED_EVENT_DAYS"),
         ):
             parser.add_argument(option, type=_days, metavar="N", help=f"instead of the setting {setting}")
 
@@ -44,10 +46,12 @@ class Command(AccredibleCommand):
             badge_log=options["badge_log_days"],
             history=options["history_days"],
             early_penalties=options["early_penalties_days"],
+            failed_events=options["failed_events_days"],
         )
         verb = "Would be deleted" if options["dry_run"] else "Deleted"
         figures = (
             f"{counts['snapshots']} snapshots, {counts['runs']} sync runs, {counts['badge_log']} log entries, "
-            f"{counts['history']} rows of history, {counts['early_penalties']} early penalties"
+            f"{counts['history']} rows of history, {counts['early_penalties']} early penalties, "
+            f"{counts['failed_events']} failed events"
         )
         self.stdout.write(self.style.SUCCESS(f"{verb}: {figures}."))
