@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "drf_yasg",
     "rest_framework",
     "demo.core",
+    "demo.builtin",
 ]
 
 MIDDLEWARE = [

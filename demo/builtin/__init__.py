@@ -1,0 +1,1 @@
+"""A stand-in for the built-in badges of the real service."""
