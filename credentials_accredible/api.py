@@ -49,6 +49,7 @@ from credentials_accredible.events.catalogue import (
     sample_event,
 )
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
+from credentials_accredible.host import leftovers
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.portability.exporting import export_groups
 from credentials_accredible.portability.groups import Match
@@ -200,6 +201,11 @@ def spooled_events() -> int:
     return spool.count()
 
 
+def left_in_builtin() -> leftovers.Leftovers | None:
+    """What the host's built-in integration has and nobody has taken over; None where that is nothing."""
+    return leftovers.left_in_builtin()
+
+
 def watch_models() -> None:
     """Notice what is saved and deleted, with this API or without; twice is fine.
 
@@ -289,6 +295,7 @@ __all__ = [
     "is_known_event_type",
     "is_overdue",
     "keypaths",
+    "left_in_builtin",
     "lock_groups",
     "note_issuer",
     "offered_event_types",

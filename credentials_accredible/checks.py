@@ -1,4 +1,4 @@
-"""System checks of the settings.
+"""System checks of the settings, and of what the host has.
 
 E001  a setting cannot be used
 E002  a worker is to deliver badges, and there is no broker to reach it through
@@ -8,11 +8,12 @@ W003  an event type that does not say which learner it is about
 W004  workers that do not keep the rate limit together
 W005  a badge can be sent again while the first request is still under way
 W006  events that wait on this machine's disk
+W007  data of the host's built-in integration that was not taken over; with ``--database``, and before ``migrate``
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -50,6 +51,7 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['DELIVERY_DELAYS']": partial(conf.pair, "DELIVERY_DELAYS"),
     f"{conf.SETTING}['DELIVERY_DAYS']": partial(conf.number, "DELIVERY_DAYS", least=0),
     f"{conf.SETTING}['UNPUBLISHED_RECHECK']": partial(conf.number, "UNPUBLISHED_RECHECK", least=1),
+    f"{conf.SETTING}['REPLACE_BUILTIN']": conf.replace_builtin,
     f"{conf.SETTING}['REST_THROTTLE']": partial(conf.rate, "REST_THROTTLE"),
     conf.SETTING: api.ClientOptions.from_settings,
 }
@@ -77,6 +79,19 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     if not objections[_EVENTS]:
         found += _unfit_event_types()
     return found
+
+
+@register(Tags.database)
+def check_builtin(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """What the host's built-in integration has for itself, where that decides whose pages are shown.
+
+    Asked of the database, and so only where Django is told to check databases.
+    """
+    if not databases or _objection(conf.SETTING, conf.replace_builtin) or conf.replace_builtin() is not None:
+        return []
+    left = api.left_in_builtin()
+    hint = f"Or decide it yourself: {conf.SETTING}['REPLACE_BUILTIN'] = True shows the pages of credentials-accredible."
+    return [Warning(str(left), hint=hint, id=f"{_ID}W007")] if left else []
 
 
 def _objection(where: str, reading: Callable[[], object]) -> str | None:

@@ -169,6 +169,17 @@ def event_types() -> list[str]:
     return list(dict.fromkeys(written))
 
 
+def replace_builtin() -> bool | None:
+    """Whether the plugin's pages replace those of the host's built-in integration; None: the data decides.
+
+    Raises ConfigurationError where ``REPLACE_BUILTIN`` is neither ``auto`` nor True nor False.
+    """
+    value = get("REPLACE_BUILTIN")
+    if value == "auto" or isinstance(value, bool):
+        return None if value == "auto" else value
+    raise ConfigurationError(f"{SETTING}['REPLACE_BUILTIN'] must be “auto”, True or False, not {value!r}.")
+
+
 def _written() -> Mapping[str, Any]:
     written = getattr(django_settings, SETTING, None) or {}
     if not isinstance(written, Mapping):

@@ -174,6 +174,12 @@ DEFAULTS: dict[str, Any] = {
     # .. setting_default: True
     # .. setting_description: Whether a scheduled synchronisation that fails is mailed to ``ADMINS``.
     "MAIL_FAILED_SYNCS": True,
+    # .. setting_name: CREDENTIALS_ACCREDIBLE['REPLACE_BUILTIN']
+    # .. setting_default: "auto"
+    # .. setting_description: Whether ``/admin/badges/accredibleapiconfig/``, ``accrediblegroup`` and
+    #    ``accrediblebadge`` lead to the plugin's pages where the host has pages of its own there. ``auto``: unless its
+    #    tables hold data that ``accredible_adopt_builtin`` has not taken over. True: always. False: never.
+    "REPLACE_BUILTIN": "auto",
     # .. setting_name: CREDENTIALS_ACCREDIBLE['REST_THROTTLE']
     # .. setting_default: "120/min"
     # .. setting_description: How many requests to the REST API a user may send, as ``120/min``. None: any number.

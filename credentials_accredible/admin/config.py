@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
+from credentials_accredible.admin.addresses import tell_of_builtin
 from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, link_if_open, may, moment
 from credentials_accredible.admin.config_form import (
     KEY_FIELD,
@@ -118,6 +119,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         try:
             if request.method == "GET":
                 warn_of_schedules(request)
+                tell_of_builtin(request)
             return super().changelist_view(request, extra_context)
         except ConfigurationError as error:
             return self._report(request, error)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from credentials_accredible.admin.addresses import NamesakeMixin
 from credentials_accredible.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from credentials_accredible.models import BadgeProgress, Fulfillment
 
@@ -22,7 +23,7 @@ class FulfillmentInline(ReadOnlyInline):
 
 
 @admin.register(BadgeProgress)
-class BadgeProgressAdmin(ReadOnlyAdmin):
+class BadgeProgressAdmin(NamesakeMixin, ReadOnlyAdmin):
     """How far learners have come."""
 
     list_display = ["user", "group", "share", "completed", "created", "modified"]

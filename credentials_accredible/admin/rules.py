@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin import deletion
+from credentials_accredible.admin.addresses import NamesakeMixin
 from credentials_accredible.admin.base import address
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.history import HistoryAdmin
@@ -106,7 +107,7 @@ class PenaltyDataRuleInline(RuleInline):
     formset = DataRuleFormSet
 
 
-class EventAdmin(HistoryAdmin, EarnableGroupAdmin):
+class EventAdmin(NamesakeMixin, HistoryAdmin, EarnableGroupAdmin):
     """What requirements and penalties have in common."""
 
     list_filter = ["event_type", "group__api_config"]

@@ -196,7 +196,7 @@ class TestTheList:
         for _number in range(20):
             sync(admin_client, factories.make_config(key=KEY))
 
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(12):
             admin_client.get(LIST)
 
 
