@@ -10,6 +10,11 @@ ENDURANCE_MINUTES ?= 10
 ENDURANCE_SEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# A checkout of the Credentials service, the Python that has its requirements, the plugin and those of demo.in, pytest and
+# pytest-django, and the settings to run with.
+SERVICE ?=
+SERVICE_PYTHON ?= $(SERVICE)/.venv/bin/python
+SERVICE_SETTINGS ?= credentials.settings.test
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DJANGO_SETTINGS_MODULE := demo.settings
@@ -33,7 +38,7 @@ COMPILED := base demo test services browser packaging quality docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-postgres test-redis test-rabbitmq \
-    test-browser test-wheel coverage quality bench openapi docs upgrade clean mariadb-answers postgres-answers \
+    test-host test-browser test-wheel coverage quality bench openapi docs upgrade clean mariadb-answers postgres-answers \
     redis-answers
 
 help: ## List what can be made
@@ -98,6 +103,12 @@ test-rabbitmq: $(VENV)/test.stamp ## Run the tests that need RabbitMQ, at RABBIT
 	    '$(RABBITMQ_URL)' 2>$(VENV)/rabbitmq.log \
 	    || { echo "No RabbitMQ answers at RABBITMQ_URL: $$(tail -n 1 $(VENV)/rabbitmq.log)"; exit 1; }
 	@TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services -k 'rabbitmq and not mariadb' tests/services
+
+test-host: ## Run the tests that need the Credentials service, in its checkout at SERVICE
+	@test -d '$(SERVICE)/credentials/apps/core' \
+	    || { echo "SERVICE has to be a checkout of the Credentials service: see docs/development.rst."; exit 1; }
+	@DJANGO_SETTINGS_MODULE='$(SERVICE_SETTINGS)' PYTHONPATH="$(CURDIR):$(SERVICE):$$PYTHONPATH" \
+	    $(SERVICE_PYTHON) -m pytest -p no:cacheprovider -o filterwarnings=default tests/host
 
 test-browser: $(VENV)/browser.stamp ## Run the tests that need Chromium and its driver
 	@command -v chromium >/dev/null \

@@ -20,7 +20,7 @@ from pathlib import Path
 import dj_database_url
 
 from demo.emulator.server import Emulator
-from tests.host import Host, sqlite_host
+from tests.embedded_host import Host, sqlite_host
 
 BADGES, PER_REQUEST = 3_000, 30
 REQUESTS = BADGES // PER_REQUEST

@@ -17,7 +17,7 @@ from django.utils import timezone
 from credentials_accredible import database
 from credentials_accredible.client import transport
 from demo.emulator.server import Emulator
-from tests.host import SqliteHosts
+from tests.embedded_host import SqliteHosts
 
 # A browser is driven by a library that only the browser tests install.
 collect_ignore = [] if find_spec("selenium") else ["browser"]

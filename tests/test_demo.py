@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.host import ROOT
+from tests.embedded_host import ROOT
 
 
 def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:

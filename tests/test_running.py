@@ -20,7 +20,7 @@ import yaml
 from openedx_events.management.commands.consume_events import Command as ConsumeEvents
 
 from demo.emulator.server import Emulator
-from tests.host import ROOT, Host, SqliteHosts
+from tests.embedded_host import ROOT, Host, SqliteHosts
 
 PAGE = (ROOT / "docs" / "running.rst").read_text(encoding="utf-8")
 PYTHON = "/edx/app/credentials/venvs/credentials/bin/python"

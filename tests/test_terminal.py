@@ -7,7 +7,7 @@ import pty
 from pathlib import Path
 
 from demo.emulator.server import Emulator
-from tests.host import Host, SqliteHosts
+from tests.embedded_host import Host, SqliteHosts
 
 
 def on_terminal(host: Host, *arguments: str) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.badges.at_once import ROUNDS, SCENARIOS
-from tests.host import SqliteHosts
+from tests.embedded_host import SqliteHosts
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

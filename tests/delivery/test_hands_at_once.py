@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.delivery.hands_at_once import mistakes
-from tests.host import SqliteHosts
+from tests.embedded_host import SqliteHosts
 
 
 def test_what_is_decided_twice_at_the_same_moment_is_decided_once(tmp_path: Path, sqlite_host: SqliteHosts) -> None:

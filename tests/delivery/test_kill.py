@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host, SqliteHosts
+from tests.embedded_host import Host, SqliteHosts
 
 NUMBER = 100
 

@@ -9,7 +9,7 @@ import pytest
 
 from demo.emulator.server import Emulator
 from tests.conftest import KEY
-from tests.host import Host, SqliteHosts
+from tests.embedded_host import Host, SqliteHosts
 from tests.services.conftest import QUEUE
 from tests.services.workers import Decider, eventually, settle, tally, workers
 

@@ -14,7 +14,7 @@ import redis
 from kombu import Connection
 
 from demo.emulator.server import Emulator
-from tests.host import Host
+from tests.embedded_host import Host
 
 URLS = {
     "rabbitmq": os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.badges.at_once import ROUNDS, SCENARIOS
 from tests.delivery.hands_at_once import mistakes
-from tests.host import Host
+from tests.embedded_host import Host
 
 pytestmark = pytest.mark.services
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host
+from tests.embedded_host import Host
 from tests.services.brokers import World, account, afresh, idle_host
 from tests.services.workers import Decider, assert_each_once, beat, eventually, tally, workers
 

@@ -9,7 +9,7 @@ import pytest
 
 from demo.emulator.server import Emulator
 from tests.delivery.test_kill import assert_each_once, kill_senders, slow_down
-from tests.host import Host
+from tests.embedded_host import Host
 
 pytestmark = pytest.mark.services
 

@@ -9,7 +9,7 @@ from time import sleep
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host
+from tests.embedded_host import Host
 from tests.snapshots.test_many import contents, remove_and_restore
 
 pytestmark = pytest.mark.services

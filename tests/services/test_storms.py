@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from tests.host import Host
+from tests.embedded_host import Host
 from tests.services.proxy import Proxy
 from tests.services.storms import EVENTS, GROUPS
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import GROUP_TABLE, Host
+from tests.embedded_host import GROUP_TABLE, Host
 
 pytestmark = pytest.mark.services
 

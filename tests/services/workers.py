@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tests.host import ROOT, Host
+from tests.embedded_host import ROOT, Host
 
 BADGES = "credentials_accredible_accrediblebadge"
 CONFIGS = "credentials_accredible_accredibleapiconfig"

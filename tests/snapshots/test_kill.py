@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host, SqliteHosts
+from tests.embedded_host import Host, SqliteHosts
 from tests.snapshots.test_many import contents
 
 pytestmark = pytest.mark.endurance

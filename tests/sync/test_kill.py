@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import GROUP_TABLE, Host, SqliteHosts
+from tests.embedded_host import GROUP_TABLE, Host, SqliteHosts
 
 # How the statements begin that write groups, each in batches.
 INSERT, UPDATE, DELETE = (f"{verb} '{GROUP_TABLE}'" for verb in ("INSERT INTO", "UPDATE", "DELETE FROM"))

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from tests.host import ROOT
+from tests.embedded_host import ROOT
 from tests.services.endurance.bus import Bus
 
 # Seconds, as RestartSec; and how long a process that is asked to end may take.

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from demo.emulator.server import Emulator
-from tests.host import Host
+from tests.embedded_host import Host
 from tests.services.conftest import QUEUE
 from tests.services.endurance.bus import ONE, SPARE, TWO, Bus
 from tests.services.endurance.services import Consumer, Service

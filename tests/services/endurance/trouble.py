@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from demo.emulator.server import Emulator
-from tests.host import Host
+from tests.embedded_host import Host
 from tests.services.endurance.services import Service
 
 # Seconds. What Accredible does late, it does within this time.
