@@ -10,6 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
+from credentials_accredible.adoption.marks import left_in_builtin
+from credentials_accredible.adoption.report import (
+    COUNTED,
+    AdoptedConfig,
+    AdoptedGroup,
+    Adoption,
+    adoption_figures,
+    adoption_switch,
+)
+from credentials_accredible.adoption.taking import adopt_builtin
+from credentials_accredible.adoption.undoing import undo_adoption
 from credentials_accredible.badges import spool
 from credentials_accredible.badges.awarding import Reevaluation, reevaluate
 from credentials_accredible.badges.by_hand import award_badges, revoke_badges
@@ -49,7 +60,6 @@ from credentials_accredible.events.catalogue import (
     sample_event,
 )
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
-from credentials_accredible.host import leftovers
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.portability.exporting import export_groups
 from credentials_accredible.portability.groups import Match
@@ -201,11 +211,6 @@ def spooled_events() -> int:
     return spool.count()
 
 
-def left_in_builtin() -> leftovers.Leftovers | None:
-    """What the host's built-in integration has and nobody has taken over; None where that is nothing."""
-    return leftovers.left_in_builtin()
-
-
 def watch_models() -> None:
     """Notice what is saved and deleted, with this API or without; twice is fine.
 
@@ -231,10 +236,14 @@ def sweep_syncs() -> list[Outcome]:
 
 
 __all__ = [
+    "COUNTED",
     "DELIVERED",
     "LARGEST_FILE",
     "RECORDED",
     "SNAPSHOT_VERSION",
+    "AdoptedConfig",
+    "AdoptedGroup",
+    "Adoption",
     "BadgeOutcome",
     "Change",
     "ClientOptions",
@@ -260,6 +269,9 @@ __all__ = [
     "Simulation",
     "activate_group",
     "activation_problems",
+    "adopt_builtin",
+    "adoption_figures",
+    "adoption_switch",
     "as_data",
     "attribute_doubts",
     "attribute_keys",
@@ -331,6 +343,7 @@ __all__ = [
     "sweep_deliveries",
     "sweep_syncs",
     "sync",
+    "undo_adoption",
     "unknown_attributes",
     "watch_models",
     "why_not_stored",

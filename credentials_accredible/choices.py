@@ -155,6 +155,29 @@ class Return(TextChoices):
     REFUSED = "refused", _("refused")
 
 
+class Adopted(TextChoices):
+    """What kind of row was taken over from the built-in integration."""
+
+    CONFIG = "config", _("API configuration")
+    GROUP = "group", _("group")
+    REQUIREMENT = "requirement", _("requirement")
+    PENALTY = "penalty", _("penalty")
+    PROGRESS = "progress", _("progress")
+    FULFILLMENT = "fulfillment", _("fulfilment")
+    BADGE = "badge", _("badge")
+
+
+class Takeover(TextChoices):
+    """What becomes of a group of the built-in integration, or of what was taken over of it."""
+
+    NEW = "new", _("taken over")
+    JOINED = "joined", _("joins the group that is here")
+    BADGES = "badges", _("badges of a deleted group taken over")
+    NOTHING = "nothing", _("nothing to do")
+    REFUSED = "refused", _("not taken over")
+    UNDONE = "undone", _("given back")
+
+
 class Difference(TextChoices):
     """How a badge here and a credential at Accredible differ, as a reconciliation finds it."""
 

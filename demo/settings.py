@@ -118,6 +118,16 @@ CREDENTIALS_ACCREDIBLE = {
     "REDIS_URL": os.environ.get("REDIS_URL"),
     **json.loads(os.environ.get("CREDENTIALS_ACCREDIBLE", "{}")),
 }
+# Where the stand-in for the service's own badges would send them.
+BADGES_CONFIG = {
+    "accredible": {
+        "ACCREDIBLE_API_BASE_URL": f"{_EMULATOR_URL}/v1/",
+        "ACCREDIBLE_SANDBOX_API_BASE_URL": "https://sandbox.api.accredible.com/v1/",
+        "USE_SANDBOX": False,
+    },
+}
+BADGES_ENABLED = True
+
 # A queue of one's own, for instance, so that several hosts can share a broker.
 globals().update({f"CELERY_{name}": value for name, value in json.loads(os.environ.get("CELERY", "{}")).items()})
 

@@ -19,6 +19,7 @@ from credentials_accredible.choices import (
     Repair,
     Return,
     RunStatus,
+    Takeover,
 )
 from credentials_accredible.rest_api.v1.errors import Code
 from tests.texts import PACKAGE, texts
@@ -111,7 +112,7 @@ def test_every_line_of_the_log_is_documented() -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("commands.rst", [*RunStatus.values[2:], *Return.values, *Repair.values[1:]]),
+        ("commands.rst", [*RunStatus.values[2:], *Return.values, *Repair.values[1:], *Takeover.values]),
         ("delivery.rst", [*BadgeState.values, *Difference.values]),
         ("portability.rst", AttributeSource.values),
         ("rest_api.rst", [code.value for code in Code]),

@@ -46,6 +46,8 @@ def search(
 ) -> tuple[Results, list[AccredibleBadge]]:
     """Look for ``badges`` by our own ids; returns what was found out, and those that still have to be issued.
 
+    Those that were taken over from another integration are looked for by their learners' addresses, too.
+
     What is there is adopted. The search of many comes first; one that it does not find is asked for by itself, because
     a search index can lag behind. One that may still be on its way is to be looked for later. What is in neither was
     not looked for, because Accredible gave no answer, or because ``go_on``, which is asked before each request, said
@@ -64,6 +66,9 @@ def search(
         try:
             # The address that learners get is not in the results of a search.
             credential = first_of(client, [found[own_id].id, own_id] if own_id in found else [own_id])
+            if credential is None and badge.sent_at is None:
+                # Another integration has decided it, and may have sent it under no id of ours.
+                credential = _of_address(client, badge)
         except RequestFailed as error:
             results[badge] = Result(BadgeAction.SEARCH, error=error)
             break
@@ -176,6 +181,25 @@ def first_of(client: AccredibleClient, numbers: Sequence[str]) -> Credential | N
 def is_over_everywhere(credential: Credential) -> bool:
     """Whether its last day is over wherever Accredible counts days, as it is after a revocation."""
     return credential.expired_on is not None and credential.expired_on <= day_that_is_over(timezone.now())
+
+
+def read(client: AccredibleClient, badge: AccredibleBadge) -> Result:
+    """What Accredible says of a credential that another integration has issued, which has kept no address of it."""
+    try:
+        return accepted(BadgeAction.SEARCH, client.credential(badge.external_id))
+    except RequestFailed as error:
+        if verdict(error) in {Verdict.AGAIN, Verdict.PAUSE}:
+            return Result(BadgeAction.SEARCH, error=error)
+        # Nothing is wrong with the badge: a reconciliation says what is to be done.
+        return Result(BadgeAction.SEARCH, detail=str(error))
+
+
+def _of_address(client: AccredibleClient, badge: AccredibleBadge) -> Credential | None:
+    """The valid credential of the badge's group and address that nobody has an id for, and no other badge has."""
+    user: Any = badge.user
+    existing = client.credentials_of(badge.accredible_group_id, user.email) if user.email else []
+    free = [found for found in existing if not found.own_id and not _is_over(found)]
+    return first_of(client, [found.id for found in free if not _belongs_to_another(badge, found)])
 
 
 def _failed(error: RequestFailed) -> Result:

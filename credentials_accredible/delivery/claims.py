@@ -23,7 +23,8 @@ from credentials_accredible.database import alias, in_transaction, retried
 from credentials_accredible.delivery import policy
 from credentials_accredible.delivery.policy import AdoptedByAnother, StillUnderWay, Verdict
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
-from credentials_accredible.models.badge import BadgeQuerySet, Step
+from credentials_accredible.models.badge import BadgeQuerySet
+from credentials_accredible.models.step import Step
 
 log = logging.getLogger(__name__)
 
@@ -252,7 +253,7 @@ def _succeeded(badge: AccredibleBadge, result: Result, now: datetime) -> None:
 def _failed(badge: AccredibleBadge, error: Exception, now: datetime) -> None:
     verdict = policy.verdict(error)
     badge.fail(error)
-    if badge.next_step is Step.NOTHING:  # revoked meanwhile, and certainly nothing there
+    if badge.next_step is Step.NOTHING and not badge.is_unread:  # revoked meanwhile, and certainly nothing there
         badge.finish(now)
     elif verdict is Verdict.PAUSE:
         badge.postpone(now)

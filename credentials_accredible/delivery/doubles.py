@@ -23,7 +23,7 @@ from credentials_accredible.delivery.claims import Claim, Result
 from credentials_accredible.delivery.repairs import BadgeVersion
 from credentials_accredible.exceptions import NotFound, RequestFailed
 from credentials_accredible.models import AccredibleBadge
-from credentials_accredible.models.badge import Step
+from credentials_accredible.models.step import Step
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from credentials_accredible import database
 from credentials_accredible.choices import BadgeAction, BadgeState
 from credentials_accredible.database import batches, in_transaction, lock
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, BadgeLogEntry
-from credentials_accredible.models.badge import Step
+from credentials_accredible.models.step import Step
 
 
 @dataclass(frozen=True)

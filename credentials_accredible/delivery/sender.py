@@ -16,13 +16,13 @@ from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState
 from credentials_accredible.client import AccredibleClient, ClientOptions, open_client
 from credentials_accredible.database import pages
 from credentials_accredible.delivery import pauses, policy
-from credentials_accredible.delivery.actions import issue, search
+from credentials_accredible.delivery.actions import issue, read, search
 from credentials_accredible.delivery.changing import expire, publish, reinstate
 from credentials_accredible.delivery.claims import Claim, Result, Results, claim
 from credentials_accredible.delivery.policy import StillUnderWay, Verdict
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
-from credentials_accredible.models.badge import Step
+from credentials_accredible.models.step import Step
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,8 @@ class _Sender:
         by_step: dict[Step, list[AccredibleBadge]] = {}
         for badge in claimed.badges:
             by_step.setdefault(badge.next_step, []).append(badge)
-        for badge in by_step.get(Step.NOTHING, ()):
+        unread = [badge for badge in by_step.get(Step.NOTHING, ()) if badge.is_unread]
+        for badge in set(by_step.get(Step.NOTHING, ())).difference(unread):
             # One that is at Accredible was left behind by a process that ended while it had it.
             results[badge] = (
                 Result(BadgeAction.RETRY, detail="Nothing is left to be done.")
@@ -192,6 +193,11 @@ class _Sender:
             to_issue = [*absent, *to_issue]
         if to_issue:
             results |= issue(self._client, claimed, to_issue, self._patience, self._go_on)
+        for badge in unread:
+            if not self._go_on() or any(self._has_to_wait(result) for result in results.values()):
+                return
+            claimed.keep([kept for kept in claimed.badges if kept not in results])
+            results[badge] = read(self._client, badge)
 
     def _has_to_wait(self, result: Result) -> bool:
         return result.error is not None and (

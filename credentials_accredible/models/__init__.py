@@ -1,5 +1,6 @@
 """The plugin's tables."""
 
+from credentials_accredible.models.adoption import AdoptedRow
 from credentials_accredible.models.badge import AccredibleBadge
 from credentials_accredible.models.badge_log import BadgeLogEntry
 from credentials_accredible.models.config import AccredibleAPIConfig
@@ -20,6 +21,7 @@ __all__ = [
     "AccredibleAPIConfig",
     "AccredibleBadge",
     "AccredibleGroup",
+    "AdoptedRow",
     "BadgeLogEntry",
     "BadgePenalty",
     "BadgeProgress",

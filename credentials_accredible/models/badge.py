@@ -21,6 +21,9 @@ this module, ``any`` is any other state, and a test compares the drawing with wh
         expired --revoke--> accepted
         any --award_again--> expired
 
+Decided by another integration, and taken over as it is there:
+        any --take_over--> created | no_response | accepted | expired
+
 The other methods leave the state alone, and say who has the badge and when it is looked at: ``claim``,
 ``mark_tried``, ``mark_changing``, ``mark_expiring``, ``release``, ``make_due``, ``cut_delays``; and ``succeed``,
 ``fail``, ``count_failure``, ``proceed``, ``postpone``, ``finish``, ``let_go``. Nobody else changes these columns.
@@ -32,7 +35,6 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
-from enum import Enum
 from typing import Any
 
 from django.conf import settings
@@ -46,6 +48,7 @@ from credentials_accredible import database, host
 from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.group import AccredibleGroup
+from credentials_accredible.models.step import Step
 
 _ORPHANED = (
     "Its API configuration was deleted, so that nobody can send it. Add a configuration for the same account, sync its "
@@ -53,22 +56,6 @@ _ORPHANED = (
 )
 # Badges that have failed so often are sent one by one: the reason may be one of those that were sent along.
 ALONE_AFTER = 2
-
-
-class Step(Enum):
-    """What can be next on the way to what was decided."""
-
-    NOTHING = "nothing"
-    ISSUE = "issue"  # nothing of it can be at Accredible
-    SEARCH = "search"  # it may be at Accredible: look by our own id, adopt it or go on
-    PUBLISH = "publish"  # it is at Accredible, but not visible
-    EXPIRE = "expire"  # it is at Accredible, and was revoked here
-    REINSTATE = "reinstate"  # it was revoked at Accredible, and awarded here again
-
-    @property
-    def is_urgent(self) -> bool:
-        """Whether it is to be done at once; what is not published is looked at now and then."""
-        return self not in {Step.NOTHING, Step.PUBLISH}
 
 
 class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
@@ -261,6 +248,11 @@ class AccredibleBadge(TimeStampedModel):
         return Step.ISSUE if is_certain else Step.SEARCH
 
     @property
+    def is_unread(self) -> bool:
+        """Whether another integration has issued it, and Accredible was not asked about it yet."""
+        return self.state == BadgeState.ACCEPTED and bool(self.external_id) and not self.url
+
+    @property
     def recipient_name(self) -> str:
         """The learner's name, as Accredible is told."""
         return host.full_name(self.user).strip() or str(self.user.get_username())
@@ -330,6 +322,17 @@ class AccredibleBadge(TimeStampedModel):
     def postpone(self, until: datetime) -> None:
         """It is looked at again at that time."""
         self.next_attempt_at = until
+
+    def take_over(self, external_id: str, *, awarded: bool, expired: bool, at: datetime) -> None:
+        """Another integration has decided it; what has no credential there may be at Accredible all the same."""
+        self.status = BadgeStatus.AWARDED if awarded else BadgeStatus.REVOKED
+        self.state = BadgeState.NO_RESPONSE if awarded else BadgeState.CREATED
+        if external_id:
+            self.accept(external_id, "", published=True)
+        if expired:
+            self.expire(timezone.localdate(at))
+        if self.next_step is Step.NOTHING and not self.is_unread:
+            self.due_since = self.next_attempt_at = None
 
     def give_up(self, problem: BadgeProblem) -> None:
         """A person is needed; after ``RECIPIENT``, a correction of the learner's record is enough."""

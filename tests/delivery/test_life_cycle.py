@@ -46,6 +46,12 @@ ONE: dict[str, list[Act]] = {
     "postpone": [lambda badge: badge.postpone(NOW)],
     "finish": [lambda badge: badge.finish(NOW)],
     "let_go": [lambda badge: badge.let_go(NOW)],
+    "take_over": [
+        lambda badge: badge.take_over("", awarded=True, expired=False, at=NOW),
+        lambda badge: badge.take_over("", awarded=False, expired=False, at=NOW),
+        lambda badge: badge.take_over("1", awarded=True, expired=False, at=NOW),
+        lambda badge: badge.take_over("1", awarded=False, expired=True, at=NOW),
+    ],
 }
 MANY: dict[str, Act] = {
     "claim": lambda badges: badges.claim("token", NOW),

@@ -1,0 +1,1 @@
+"""Taking over from the service's built-in integration, and giving it back."""
