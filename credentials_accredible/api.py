@@ -82,7 +82,7 @@ from credentials_accredible.rules.validation import (
     requirement_problems,
     rule_problem,
 )
-from credentials_accredible.rules.version import lock_groups, rules_changed, rules_locked
+from credentials_accredible.rules.version import groups_locked, rules_changed
 from credentials_accredible.secrets import Secret, hidden_locals
 from credentials_accredible.snapshots import taking
 from credentials_accredible.snapshots.format import SNAPSHOT_VERSION
@@ -297,6 +297,7 @@ __all__ = [
     "find_configs",
     "find_snapshots",
     "group_problems",
+    "groups_locked",
     "hand_over",
     "hidden_locals",
     "holdings",
@@ -308,7 +309,6 @@ __all__ = [
     "is_overdue",
     "keypaths",
     "left_in_builtin",
-    "lock_groups",
     "note_issuer",
     "offered_event_types",
     "patiently",
@@ -332,7 +332,6 @@ __all__ = [
     "revoke_badges",
     "rule_problem",
     "rules_changed",
-    "rules_locked",
     "run_queued_sync",
     "run_sentence",
     "sample_event",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -28,6 +28,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
+from credentials_accredible.exceptions import GroupsBusy
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +145,8 @@ def retried(work: Callable[P, T]) -> Callable[P, T]:
         for attempt in range(_ATTEMPTS - 1):
             try:
                 return work(*args, **kwargs)
+            except GroupsBusy:
+                raise
             except _PASSING:
                 if not drop_lost_connection():
                     raise
@@ -184,6 +187,8 @@ def is_away(error: BaseException) -> bool:
 
 def is_busy(error: BaseException) -> bool:
     """Whether ``error`` says that others stood in the way: a lock that was waited for too long, a deadlock."""
+    if isinstance(error, GroupsBusy):
+        return True
     cause: Any = error.__cause__ or error
     code = _code(cause)
     return (code & 0xFF if hasattr(cause, "sqlite_errorcode") else code) in _BUSY
@@ -191,6 +196,8 @@ def is_busy(error: BaseException) -> bool:
 
 def why_not_stored(error: BaseException) -> str:
     """Why the database did not take a change, in a sentence for people; what is not for want of time is logged."""
+    if isinstance(error, GroupsBusy):
+        return str(error)
     if is_busy(error):
         return _("The database is busy: try again.")
     log.error("change_not_stored error=%s", type(error).__name__, exc_info=error)
@@ -277,6 +284,17 @@ def insert_or_lock(rows: Collection[M], *, unique: list[str]) -> None:
     features = connections[alias()].features
     named = unique if features.supports_update_conflicts_with_target else None
     model._default_manager.bulk_create(rows, update_conflicts=True, update_fields=unique[:1], unique_fields=named)
+
+
+def update_all(rows: Sequence[M], fields: Sequence[str]) -> None:
+    """Write ``fields`` of ``rows`` that are there, and locked; the other fields of the rows given are not looked at.
+
+    ``bulk_update`` takes a comparison for each row and field, and that many times as long.
+    """
+    model = type(rows[0])
+    features = connections[alias()].features
+    named = [model._meta.pk.name] if features.supports_update_conflicts_with_target else None
+    model._default_manager.bulk_create(rows, update_conflicts=True, update_fields=fields, unique_fields=named)
 
 
 def lock_keys(model: type[Model], keys: Iterable[int]) -> None:

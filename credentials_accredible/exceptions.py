@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import OperationalError
+
 
 class AccredibleError(Exception):
     """Root of all errors this package raises on purpose."""
@@ -156,6 +158,17 @@ class CarryOverRefused(SyncRefused):
 
 class SyncSuperseded(SyncRefused):
     """The lock was taken over by another synchronisation while this one was working."""
+
+
+# --- changes of groups and rules ---------------------------------------------------------------------------------
+
+
+class GroupsBusy(AccredibleError, OperationalError):
+    """Groups of a configuration are not to be changed for now, because another is changing them; the message says who.
+
+    Also an error of the database, so that whoever answers for those answers for this one. Nothing is changed; it has
+    been waited for long enough, so nobody tries again at once.
+    """
 
 
 # --- badges ------------------------------------------------------------------------------------------------------

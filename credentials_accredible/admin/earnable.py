@@ -37,8 +37,7 @@ class EarnableGroupAdmin(AccredibleAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Keep others from changing rules until the view is done; this also tells of rows that a form deletes."""
-        with api.rules_locked():
-            api.lock_groups(self.affected_groups([obj]))
+        with api.groups_locked(self.affected_groups([obj])):
             super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -48,15 +47,13 @@ class EarnableGroupAdmin(AccredibleAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         groups = self.affected_groups([obj])
-        with api.rules_locked():
-            api.lock_groups(groups)
+        with api.groups_locked(groups):
             super().delete_model(request, obj)
             api.refuse_unearnable(groups)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         groups = self.affected_groups(queryset)
-        with api.rules_locked():
-            api.lock_groups(groups)
+        with api.groups_locked(groups):
             super().delete_queryset(request, queryset)
             api.refuse_unearnable(groups)
 

@@ -66,7 +66,7 @@ def adopt_builtin(wanted: Sequence[str] = (), *, dry_run: bool = False, user: An
 @retried
 def _adopt(keys: Sequence[int], dry_run: bool, user: Any) -> Adoption:
     # Nobody activates, syncs or configures groups meanwhile.
-    with rules_locked():
+    with rules_locked(AccredibleAPIConfig.objects.values_list("pk", flat=True), creating=True):
         environment = _environment()
         report = Adoption()
         for config in builtin.configs():

@@ -48,7 +48,7 @@ def undo_adoption(wanted: Sequence[str] = (), *, dry_run: bool = False, user: An
 
 @retried
 def _undo(there: dict[int, str], dry_run: bool, user: Any) -> Adoption:
-    with rules_locked():
+    with rules_locked(AccredibleAPIConfig.objects.values_list("pk", flat=True)):
         report = Adoption([_Undoing(pk, name, user).plan() for pk, name in there.items()])
         refused = bool(report.refused)
         if not refused:

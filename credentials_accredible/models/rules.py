@@ -166,7 +166,10 @@ class CustomAttribute(TimeStampedModel):
 
 
 class RulesVersion(models.Model):
-    """A single row whose token changes whenever anything changes that decides which events count for which groups.
+    """A token that changes whenever anything changes that decides which events count for the groups of a configuration.
+
+    Its primary key is that of the configuration; ``rules.version`` has more rows, which it explains. Nothing refers to
+    it, and it refers to nothing: it is also what is locked by who changes such things.
 
     A token and not a number: a change that is rolled back leaves no trace of its token, but its number would be used
     again for another change.
@@ -174,7 +177,7 @@ class RulesVersion(models.Model):
     .. no_pii: Configuration.
     """
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    id = models.BigIntegerField(primary_key=True)
     token = models.UUIDField(default=uuid.uuid4)
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError
 from django.utils.translation import gettext_noop
 
-from credentials_accredible.exceptions import FileProblem, ImportRefused
+from credentials_accredible.exceptions import FileProblem, GroupsBusy, ImportRefused
 from credentials_accredible.models import (
     AccredibleGroup,
     BadgePenalty,
@@ -26,7 +26,7 @@ from credentials_accredible.portability.reading import Source, read
 from credentials_accredible.rules.activation import activation_problems
 from credentials_accredible.rules.configuration import PenaltyEntry, RequirementEntry
 from credentials_accredible.rules.validation import clean_rules
-from credentials_accredible.rules.version import lock_groups, rules_locked
+from credentials_accredible.rules.version import groups_locked
 
 _REASON = gettext_noop("Imported from a file.")
 
@@ -64,8 +64,11 @@ def import_groups(
     if dry_run:
         return Imported(_plans(source, chosen, match, keep_activation))
     try:
-        with rules_locked():
+        found, _problems = find_groups(source, chosen, match)
+        with groups_locked(each.group.pk for each in found):
             return _carry_out(source, chosen, match, keep_activation, force)
+    except GroupsBusy as error:
+        raise _refusal(str(error)) from None
     except IntegrityError as error:
         words = f"The database does not take it; it may hold two things for one that differ in case only: {error}"
         raise _refusal(words) from error
@@ -75,8 +78,6 @@ def import_groups(
 
 def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activation: bool, force: bool) -> Imported:
     # Everything is planned behind the locks, so that what was checked is what is there.
-    found, _problems = find_groups(source, chosen, match)
-    lock_groups(each.group.pk for each in found)
     imported = Imported(_plans(source, chosen, match, keep_activation))
     if imported.costs and not force:
         raise _refusal(

@@ -31,7 +31,7 @@ def activation_problems(group: AccredibleGroup) -> list[str]:
 
 def activate_group(group: AccredibleGroup) -> None:
     """Let learners earn the badge of ``group``; ActivationRefused where nobody ever could."""
-    with rules_locked():
+    with rules_locked([group.api_config_id]):
         # First the row, for its lock: what is configured under the group stays as it is checked.
         _set_active(group, True)
         problems = activation_problems(group)
@@ -42,7 +42,7 @@ def activate_group(group: AccredibleGroup) -> None:
 
 def deactivate_group(group: AccredibleGroup) -> None:
     """Stop learners from earning the badge of ``group``; what they have stays."""
-    with rules_locked():
+    with rules_locked([group.api_config_id]):
         _set_active(group, False)
     group.is_active = False
 

@@ -1,8 +1,8 @@
 """Which requirements and penalties an event meets, and what that means for each group.
 
-Each process keeps the rules of all active groups. ``RulesVersion`` holds a token that changes in the same transaction
-as the rules. A process reads it for each event of a type that is in use, and every few seconds for the others; where it
-has changed, the process reads the rules again.
+Each process keeps the rules of all active groups. ``RulesVersion`` holds a token for each configuration, which changes
+in the same transaction as its rules. A process reads them for each event of a type that is in use, and every few
+seconds for the others; where one has changed, the process reads the rules again.
 
 Rules are evaluated once, in memory. What an event meets is then compared with the rows of the database: a process that
 has fallen behind can miss something new for a moment, and never awards by rules that are gone.
@@ -191,7 +191,7 @@ class _Index:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._selections: dict[str, Selection] = {}
-        self._token: uuid.UUID | None = None
+        self._tokens: dict[int, uuid.UUID] = {}
         self._read_at = self._looked_at = -_LONGEST_LIFE
         self._known_change: object = None
 
@@ -215,11 +215,11 @@ class _Index:
 
     def _look(self) -> None:
         change, now = changes.latest, time.monotonic()
-        # The token first: rules that are newer than their token are read once too often, not once too rarely.
-        token = RulesVersion.objects.filter(pk=1).values_list("token", flat=True).first()
-        if token != self._token or now - self._read_at >= _LONGEST_LIFE:
+        # The tokens first: rules that are newer than their token are read once too often, not once too rarely.
+        tokens = dict(RulesVersion.objects.values_list("pk", "token"))
+        if tokens != self._tokens or now - self._read_at >= _LONGEST_LIFE:
             self._selections = _read()
-            self._token, self._read_at = token, now
+            self._tokens, self._read_at = tokens, now
         self._known_change, self._looked_at = change, now
 
 

@@ -1,16 +1,19 @@
-"""How rules are changed by one at a time, and how every process learns of it."""
+"""How the rules of a configuration are changed by one at a time, and how every process learns of it."""
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.models.signals import m2m_changed, post_save
+from django.utils.translation import gettext
 
-from credentials_accredible.database import alias, batches, lock_keys
+from credentials_accredible.database import alias, batches, is_busy, lock_keys
+from credentials_accredible.exceptions import GroupsBusy
 from credentials_accredible.models import (
     AccredibleGroup,
     BadgePenalty,
@@ -20,6 +23,7 @@ from credentials_accredible.models import (
     DataRule,
     PenaltyDataRule,
     RulesVersion,
+    SyncRun,
 )
 
 
@@ -36,20 +40,85 @@ class Changes:
 changes = Changes()
 
 
+# The row that is locked where groups are made: two configurations must not both find a group free, and take it.
+_CREATING = -1
+# The row for changes of nobody knows which configuration.
+_ANY = 0
+# Seconds for which people wait for others, and between two looks.
+_PATIENCE = 5.0
+_LOOK_EVERY = 0.05
+
+
 @contextmanager
-def rules_locked(*, changing: bool = True) -> Iterator[None]:
-    """A transaction in which nobody else changes rules, or makes, removes or restores groups.
+def rules_locked(
+    configs: Iterable[int], *, changing: bool = True, creating: bool = False, patient: bool = False
+) -> Iterator[None]:
+    """A transaction in which nobody else changes rules of these configurations, or removes or restores their groups.
 
-    Its first statement locks the version of the rules, before any group: everybody takes the locks in this order. The
-    lock holds until the outermost transaction ends. It is on no row that others refer to: events go on meanwhile, where
-    the lock of a configuration would keep badges of that configuration from being made.
+    ``creating``: nor makes groups, in any configuration. It begins with locks on the versions of their rules, before
+    any group, in the order of their keys: everybody takes the locks in this order. The locks hold until the outermost
+    transaction ends. They are on no rows that others refer to: events go on meanwhile, where the lock of a
+    configuration would keep badges of that configuration from being made.
 
+    Raises GroupsBusy where another holds them for five seconds; ``patient``: waits as long as the database lets it.
     Every process reads the rules again afterwards. ``changing=False``: only where ``rules_changed`` is called within.
     """
+    keys = sorted(set(configs))
     with transaction.atomic(using=alias()):
-        if changing or not list(RulesVersion.objects.select_for_update().filter(pk=1)):
-            rules_changed()
+        _lock([_CREATING, *keys] if creating else keys, patient=patient)
+        if changing:
+            rules_changed(*keys)
         yield
+
+
+@contextmanager
+def groups_locked(groups: Iterable[int]) -> Iterator[None]:
+    """``rules_locked`` for the configurations of the groups with these primary keys, with ``lock_groups``."""
+    keys = sorted(groups)
+    configs: set[int] = set()
+    for batch in batches(keys):
+        found = AccredibleGroup.objects.filter(pk__in=batch).order_by()
+        configs.update(found.values_list("api_config_id", flat=True).distinct())
+    with rules_locked(configs):
+        lock_groups(keys)
+        yield
+
+
+def _lock(keys: Sequence[int], *, patient: bool) -> None:
+    missing = set(keys) - _take(keys, patient=patient)
+    if missing:
+        RulesVersion.objects.bulk_create([RulesVersion(pk=key) for key in sorted(missing)], ignore_conflicts=True)
+        _take(keys, patient=patient)
+
+
+def _take(keys: Sequence[int], *, patient: bool) -> set[int]:
+    """Lock the versions with these primary keys; returns those that are there."""
+    features = connections[alias()].features
+    rows = RulesVersion.objects.filter(pk__in=keys).order_by("pk")
+    if not features.has_select_for_update:
+        # The first write of the transaction keeps everybody else out of SQLite, and a look before it would be too old.
+        return set(keys)
+    until = time.monotonic() + _PATIENCE
+    nowait = features.has_select_for_update_nowait and not patient
+    while True:
+        try:
+            with transaction.atomic(using=alias()):
+                return set(rows.select_for_update(nowait=nowait).values_list("pk", flat=True))
+        except OperationalError as error:
+            if not nowait or not is_busy(error):
+                raise
+            if time.monotonic() >= until:
+                raise GroupsBusy(_who_writes(keys)) from None
+            time.sleep(_LOOK_EVERY)
+
+
+def _who_writes(keys: Sequence[int]) -> str:
+    run = SyncRun.objects.filter(lock__in=keys, stage="applying").first()
+    if run:
+        return gettext("A sync of “%s” is writing its groups at present: try again when it has finished.") % (
+            run.config_name
+        )
+    return gettext("Somebody else is changing groups at present: try again in a moment.")
 
 
 def lock_groups(groups: Iterable[int]) -> None:
@@ -69,15 +138,17 @@ def lock_groups(groups: Iterable[int]) -> None:
         list(rows.order_by().select_for_update(nowait=nowait).values_list("pk"))
 
 
-def rules_changed() -> None:
+def rules_changed(*configs: int) -> None:
     """Tell every process that rules, or the groups they count for, have changed: call it in the same transaction.
 
-    Saving a group, a requirement, a penalty or a rule does it, and so does choosing a penalty's requirements. Bulk
-    statements (``bulk_create``, ``QuerySet.update`` and ``delete``) do not: they need a call.
+    ``configs`` are the primary keys of the configurations whose rules they are, where the caller knows. Saving a group,
+    a requirement, a penalty or a rule does it, and so does choosing a penalty's requirements. Bulk statements
+    (``bulk_create``, ``QuerySet.update`` and ``delete``) do not: they need a call.
     """
     token = uuid.uuid4()
-    if not RulesVersion.objects.filter(pk=1).update(token=token):
-        RulesVersion.objects.bulk_create([RulesVersion(pk=1, token=token)], ignore_conflicts=True)
+    for key in configs or (_ANY,):
+        if not RulesVersion.objects.filter(pk=key).update(token=token):
+            RulesVersion.objects.bulk_create([RulesVersion(pk=key, token=token)], ignore_conflicts=True)
     # At once for the transaction itself, and once it is through for the other threads of this process.
     changes.note()
     transaction.on_commit(changes.note)
@@ -90,5 +161,14 @@ def watch() -> None:
     m2m_changed.connect(_on_change, sender=BadgePenalty.requirements.through, dispatch_uid=f"{__name__}.chosen")
 
 
-def _on_change(**_kwargs: Any) -> None:
-    rules_changed()
+def _on_change(instance: Any, raw: bool = False, **_kwargs: Any) -> None:
+    # A fixture can bring rules before their group.
+    rules_changed(*() if raw else (_group_of(instance).api_config_id,))
+
+
+def _group_of(instance: Any) -> AccredibleGroup:
+    if isinstance(instance, AccredibleGroup):
+        return instance
+    owner = getattr(instance, "requirement", None) or getattr(instance, "penalty", None) or instance
+    group: AccredibleGroup = owner.group
+    return group

@@ -148,7 +148,9 @@ def _with_configurations(snapshots: QuerySet[GroupSnapshot]) -> QuerySet[GroupSn
 @retried
 def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
     # Syncs wait, and other restores: they could take a group that is found to be free.
-    with rules_locked():
+    kept = GroupSnapshot.objects.filter(pk__in=keys, api_config__isnull=False)
+    configs = {*kept.values_list("api_config", flat=True), *([choices.config.pk] if choices.config else [])}
+    with rules_locked(configs, creating=True):
         locked = _with_configurations(GroupSnapshot.objects.select_for_update()).filter(pk__in=keys)
         found = {snapshot.pk: snapshot for snapshot in locked}
         plans = _plan_all([found[key] for key in keys if key in found], choices)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.db.models.signals import pre_delete
 from django.utils.translation import ngettext
 
 from credentials_accredible import host
 from credentials_accredible.choices import SnapshotCause
-from credentials_accredible.database import batches, pages, retried
+from credentials_accredible.database import batches, pages, retried, text_bytes
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
@@ -33,6 +34,7 @@ from credentials_accredible.models import (
     SyncRun,
     history,
 )
+from credentials_accredible.rules.configuration import GroupConfiguration
 from credentials_accredible.rules.rows import configuration_of
 from credentials_accredible.rules.version import lock_groups, rules_locked
 from credentials_accredible.snapshots import format
@@ -40,7 +42,7 @@ from credentials_accredible.snapshots import format
 # Learners read at once, and in one row of the database, where their entries are not long.
 LEARNERS = 500
 # Groups whose configuration is in memory at once.
-_REMOVED_AT_ONCE = 50
+_REMOVED_AT_ONCE = 200
 
 # Whether groups that are deleted have their snapshots already.
 _kept: ContextVar[bool] = ContextVar("_kept", default=False)
@@ -92,51 +94,69 @@ def _counts(rows: QuerySet[Any], path: str) -> QuerySet[Any, tuple[int, int]]:
 def remove_groups(groups: Iterable[AccredibleGroup], *, user: Any = None) -> list[int]:
     """Delete ``groups`` with all that hangs on them, after a snapshot of each; all of them or none.
 
-    Earned badges stay. ``user`` is who did it. Returns the primary keys of the snapshots.
+    Earned badges stay. ``user`` is who did it. Returns the primary keys of the snapshots. Raises GroupsBusy.
     """
-    return _remove_groups([group.pk for group in groups], user)
+    groups = list(groups)
+    return _remove_groups([group.pk for group in groups], {group.api_config_id for group in groups}, user)
 
 
 def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) -> list[int]:
     """Delete ``configs`` with their groups, after a snapshot of each group; all of them or none.
 
-    Returns the primary keys of the snapshots.
+    Returns the primary keys of the snapshots. Raises GroupsBusy.
     """
-    return _remove_configs([config.pk for config in configs], user)
+    return _remove_configs({config.pk for config in configs}, user)
 
 
 @retried
-def _remove_groups(keys: list[int], user: Any) -> list[int]:
-    with rules_locked():
-        return remove(keys, cause=SnapshotCause.PERSON, user=user)
+def _remove_groups(keys: list[int], configs: set[int], user: Any) -> list[int]:
+    with rules_locked(configs), _new_snapshots(configs) as kept:
+        remove(keys, cause=SnapshotCause.PERSON, user=user)
+    return kept
 
 
 @retried
-def _remove_configs(keys: list[int], user: Any) -> list[int]:
+def _remove_configs(keys: set[int], user: Any) -> list[int]:
     # A sync that wants to write groups of theirs waits, and is refused then.
-    with rules_locked():
-        groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
-        kept = remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
+    with rules_locked(keys):
+        with _new_snapshots(keys) as kept:
+            groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
+            remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
         AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
-        return kept
+    return kept
 
 
-def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> list[int]:
-    """Delete the groups with these primary keys and all that belongs to them; returns the keys of their snapshots.
+@contextmanager
+def _new_snapshots(configs: Collection[int]) -> Iterator[list[int]]:
+    """The primary keys of the snapshots that are taken within, of groups of these configurations, which are locked."""
+    snapshots = GroupSnapshot.objects.filter(api_config__in=configs).order_by("pk").values_list("pk", flat=True)
+    # MySQL does not say which keys the rows of a bulk statement got.
+    kept: list[int] = []
+    before = snapshots.last() or 0
+    yield kept
+    kept += snapshots.filter(pk__gt=before)
+
+
+def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> None:
+    """Delete the groups with these primary keys and all that belongs to them, after a snapshot of each.
 
     Earned badges stay. ``user`` is who did it. Wants ``rules_locked`` around it.
     """
-    kept: list[int] = []
     lock_groups(groups)
     for batch in batches(groups, _REMOVED_AT_ONCE):
         snapshots = _begin(batch, cause=cause, run=run, user=user)
+        # With learners, one by one: what is kept of them refers to the snapshot.
+        with_learners = _with_any((BadgeProgress, AccredibleBadge), batch)
+        others = (item for item in snapshots if item.group.pk not in with_learners)
+        for part in batches(others, _REMOVED_AT_ONCE, _Snapshot.weight):
+            GroupSnapshot.objects.bulk_create(item.row for item in part)
         for item in snapshots:
-            _take_progress(item)
-            item.add_badges()
+            if item.group.pk in with_learners:
+                item.row.save(force_insert=True)
+                _take_progress(item)
+                item.add_badges()
         with history.because(str(SnapshotCause(cause).label), user=user):
-            _delete(batch)
-        kept += [item.row.pk for item in snapshots]
-    return kept
+            _delete([item.group.pk for item in snapshots if item.is_configured], with_learners, batch)
 
 
 def _take_progress(snapshot: _Snapshot) -> None:
@@ -146,14 +166,17 @@ def _take_progress(snapshot: _Snapshot) -> None:
         BadgeProgress.objects.filter(pk__in=keys).delete()
 
 
-def _delete(groups: Sequence[int]) -> None:
-    history.delete(PenaltyDataRule.objects.filter(penalty__group__in=groups))
-    BadgePenalty.requirements.through.objects.filter(badgepenalty__group__in=groups).delete()
-    history.delete(BadgePenalty.objects.filter(group__in=groups), referred=True)
-    history.delete(DataRule.objects.filter(requirement__group__in=groups))
-    history.delete(BadgeRequirement.objects.filter(group__in=groups), referred=True)
-    history.delete(CustomAttribute.objects.filter(group__in=groups))
-    AccredibleBadge.objects.filter(group__in=groups).update(group=None)
+def _delete(configured: Collection[int], with_learners: Collection[int], groups: Sequence[int]) -> None:
+    """Delete ``groups``; ``configured`` are those of them under which there is anything."""
+    if configured:
+        history.delete(PenaltyDataRule.objects.filter(penalty__group__in=configured))
+        BadgePenalty.requirements.through.objects.filter(badgepenalty__group__in=configured).delete()
+        history.delete(BadgePenalty.objects.filter(group__in=configured), referred=True)
+        history.delete(DataRule.objects.filter(requirement__group__in=configured))
+        history.delete(BadgeRequirement.objects.filter(group__in=configured), referred=True)
+        history.delete(CustomAttribute.objects.filter(group__in=configured))
+    if with_learners:
+        AccredibleBadge.objects.filter(group__in=with_learners).update(group=None)
     token = _kept.set(True)
     try:
         history.delete(AccredibleGroup.objects.filter(pk__in=groups), referred=True)
@@ -174,16 +197,19 @@ def _keep_deleted(instance: AccredibleGroup, origin: Any = None, **_kwargs: Any)
     cause = SnapshotCause.CONFIGURATION if by_configuration else SnapshotCause.PERSON
     lock_groups([instance.pk])
     for snapshot in _begin([instance.pk], cause=cause):
+        snapshot.row.save(force_insert=True)
         for _rows in snapshot.add_progress():
             pass
         snapshot.add_badges()
 
 
 def _begin(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> list[_Snapshot]:
+    rows = list(AccredibleGroup.objects.filter(pk__in=groups).select_related("api_config", "site").order_by("pk"))
+    configured = _with_any((BadgeRequirement, BadgePenalty, CustomAttribute), groups)
     # What belongs to a group is locked as it is read: nobody may change it between its snapshot and its removal.
     requirements = BadgeRequirement.objects.select_for_update().order_by("pk")
-    rows = AccredibleGroup.objects.filter(pk__in=groups).select_related("api_config", "site")
-    locked = rows.prefetch_related(
+    prefetch_related_objects(
+        [group for group in rows if group.pk in configured],
         Prefetch("requirements", requirements),
         Prefetch("requirements__rules", DataRule.objects.select_for_update()),
         Prefetch("penalties", BadgePenalty.objects.select_for_update().order_by("pk")),
@@ -191,15 +217,38 @@ def _begin(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
         Prefetch("penalties__requirements", requirements),
         Prefetch("custom_attributes", CustomAttribute.objects.select_for_update()),
     )
-    return [_Snapshot(group, cause=cause, run=run, user=user) for group in locked.order_by("pk")]
+    return [
+        _Snapshot(group, configuration_of(group) if group.pk in configured else None, cause=cause, run=run, user=user)
+        for group in rows
+    ]
+
+
+def _with_any(models: Iterable[type[Any]], groups: Sequence[int]) -> set[int]:
+    """Those of ``groups`` that rows of one of ``models`` belong to."""
+    found: set[int] = set()
+    for model in models:
+        rows = model._default_manager.filter(group__in=groups).order_by()
+        found.update(rows.values_list("group_id", flat=True).distinct())
+    return found
 
 
 class _Snapshot:
-    def __init__(self, group: AccredibleGroup, *, cause: str, run: SyncRun | None, user: Any) -> None:
+    """What is kept of ``group``: ``row``, which is not saved yet, and what is added to it once it is."""
+
+    def __init__(
+        self,
+        group: AccredibleGroup,
+        configuration: tuple[GroupConfiguration, dict[int, int]] | None,
+        *,
+        cause: str,
+        run: SyncRun | None,
+        user: Any,
+    ) -> None:
         self.group = group
-        configuration, self._refs = configuration_of(group)
+        self.is_configured = configuration is not None
+        configured, self._refs = configuration or (GroupConfiguration(), {})
         config = group.api_config
-        self.row = GroupSnapshot.objects.create(
+        self.row = GroupSnapshot(
             sync_run=run,
             cause=cause,
             user=user,
@@ -209,9 +258,13 @@ class _Snapshot:
             accredible_id=group.accredible_id,
             name=group.name[: format.LONGEST_TEXT],
             version=format.SNAPSHOT_VERSION,
-            data=format.group_data(group, configuration),
+            data=format.group_data(group, configured),
         )
         self._parts = 0
+
+    def weight(self) -> int:
+        """The bytes that the row takes, about: for ``batches``."""
+        return len(json.dumps(self.row.data)) if self.is_configured else text_bytes(self.group)
 
     def add_progress(self) -> Iterator[list[BadgeProgress]]:
         """Keep the learners' progress, with its fulfilments; yields what was kept, some learners at a time, locked."""

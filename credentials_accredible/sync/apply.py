@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.sites.models import Site
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from credentials_accredible import conf
 from credentials_accredible.badges import linking
 from credentials_accredible.choices import PROVIDER_FIELDS, RunStatus, SnapshotCause
-from credentials_accredible.database import batches, text_bytes
+from credentials_accredible.database import batches, text_bytes, update_all
 from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun, history
 from credentials_accredible.rules.version import lock_groups, rules_changed, rules_locked
@@ -25,6 +27,7 @@ from credentials_accredible.sync.plan import (
     LocalGroup,
     Plan,
     RemoteGroup,
+    Update,
     make_plan,
     removal_objection,
     values_of,
@@ -124,25 +127,34 @@ def apply(
     Returns the plan, and the objection that kept it from being carried out. Raises SyncSuperseded where the lock is
     lost or the account behind ``config`` is another one now, and CarryOverRefused. The groups are as before then.
     """
+    creating = _brings_new(config, remote)
     # Two configurations of one environment must not both find a group free and take it.
-    with rules_locked(changing=False):
+    with rules_locked([config.pk], changing=False, creating=creating, patient=True):
         runs.hold(run)
         _refuse_another_account(config)
         plan = current_plan(config, remote, denied, consent.carry_over)
         objection = consent.objection(plan)
+        if plan.create and not creating:
+            # Tried again, and with the lock then.
+            raise OperationalError("A group was removed after this sync had looked whether it would make any.")
         if objection is None:
             if plan.gone:
-                rules_changed()
+                rules_changed(config.pk)
                 lock_groups(group.pk for group in plan.gone)
             _create(config, plan, site)
             _link_orphans(config)
-            _update(plan)
+            _update(config, plan)
             for pair in plan.carry:
                 _carry_over(pair, user=run.user)
             remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
             runs.record_changes(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
+
+
+def _brings_new(config: AccredibleAPIConfig, remote: Sequence[RemoteGroup]) -> bool:
+    known = set(AccredibleGroup.objects.filter(api_config=config).order_by().values_list("accredible_id", flat=True))
+    return any(group.accredible_id not in known for group in remote)
 
 
 def _refuse_another_account(config: AccredibleAPIConfig) -> None:
@@ -186,14 +198,26 @@ def _link_orphans(config: AccredibleAPIConfig) -> None:
             linking.link_all(group, orphans.filter(accredible_group_id=group.accredible_id))
 
 
-def _update(plan: Plan) -> None:
+def _update(config: AccredibleAPIConfig, plan: Plan) -> None:
     now = timezone.now()
-    groups = (
-        AccredibleGroup(pk=update.local.pk, synced_at=now, modified=now, **values_of(update.remote, update.local))
-        for update in plan.update
-    )
-    for batch in batches(groups, _GROUPS_AT_ONCE, text_bytes):
-        AccredibleGroup.objects.bulk_update(batch, [*PROVIDER_FIELDS, "synced_at", "modified"])
+    changed: dict[tuple[str, ...], list[Update]] = defaultdict(list)
+    # Events refer to active groups: those are locked last, and so for the shortest time.
+    for update in sorted(plan.update, key=lambda update: update.local.is_active):
+        changed[tuple(sorted(change.field for change in update.changes))].append(update)
+    for fields, updates in sorted(changed.items(), key=lambda item: any(each.local.is_active for each in item[1])):
+        groups = (
+            AccredibleGroup(
+                pk=update.local.pk,
+                api_config=config,
+                accredible_id=update.local.accredible_id,
+                synced_at=now,
+                modified=now,
+                **values_of(update.remote, update.local),
+            )
+            for update in updates
+        )
+        for batch in batches(groups, _GROUPS_AT_ONCE, text_bytes):
+            update_all(batch, [*fields, "synced_at", "modified"])
 
 
 def _carry_over(pair: CarryOver, *, user: Any) -> None:

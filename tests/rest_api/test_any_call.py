@@ -152,13 +152,14 @@ def world(_one_connection: None, emulator: Emulator, account: Any, plugin_settin
 
 
 @pytest.fixture
-def callers(world: World) -> Iterator[list[Caller]]:
+def callers(world: World, request: pytest.FixtureRequest) -> Iterator[list[Caller]]:
     """All who could call; afterwards, a look at whether they got what they should."""
     superuser, staff, anonymous = Caller("superuser"), Caller("staff"), Caller("anonymous")
     superuser.log_in()
     staff.log_in()
     yield [superuser, staff, anonymous]
-    assert 200 in superuser.answers
+    # Of calls that are wrong by chance, none need be right.
+    assert 200 in superuser.answers or "wrong" in request.node.name
     assert anonymous.answers == {403}
 
 

@@ -1,0 +1,152 @@
+"""While a sync writes the groups of one configuration, others go on, and who has to wait is told why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from credentials_accredible import api
+from credentials_accredible.exceptions import GroupsBusy
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeRequirement
+from tests import factories
+from tests.admin.config_pages import post, told
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time"),
+    pytest.mark.django_db(transaction=True),
+]
+
+A_SYNC_WRITES = "A sync of “Main” is writing its groups at present: try again when it has finished."
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("credentials_accredible.rules.version._PATIENCE", 0.3)
+
+
+@pytest.fixture
+def main(account: Any) -> AccredibleAPIConfig:
+    """A configuration with three groups, one of which is renamed and one gone at Accredible since they were read."""
+    groups = [account.add_group(name=f"g-{number}", course_name=f"Group {number}") for number in range(3)]
+    config = factories.make_config(name="Main")
+    api.sync(config)
+    account.update_group(groups[0]["id"], course_name="Renamed")
+    account.remove_group(groups[1]["id"])
+    return config
+
+
+@contextmanager
+def held(work: Callable[[], Any], at: str) -> Iterator[list[Any]]:
+    """Have ``work`` done on another connection, which stops before a statement that has ``at`` in it.
+
+    It goes on when the block ends; what it returned is in the list then.
+    """
+    reached, go_on = Event(), Event()
+    results: list[Any] = []
+
+    def stop(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if at in sql and not reached.is_set():
+            reached.set()
+            go_on.wait(timeout=30)
+        return execute(sql, *rest)
+
+    def run() -> None:
+        try:
+            with connection.execute_wrapper(stop):
+                results.append(work())
+        finally:
+            reached.set()
+            connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    try:
+        assert reached.wait(timeout=30)
+        yield results
+    finally:
+        go_on.set()
+        thread.join(timeout=60)
+
+
+def written(config: AccredibleAPIConfig) -> Any:
+    """A sync of ``config`` that has written its groups, and is not through."""
+    return held(lambda: api.sync(config, consent=api.Consent(force=True)), at="credentials_accredible_syncchange")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = monotonic()
+    work()
+    return monotonic() - began
+
+
+def test_rules_of_another_configuration_are_edited_meanwhile(main: AccredibleAPIConfig) -> None:
+    other = factories.make_group(factories.make_config(name="Other"))
+    requirement = factories.make_requirement(other)
+
+    with written(main) as outcome:
+        waited = [
+            seconds(lambda: api.activate_group(other)),
+            seconds(lambda: requirement.rules.first().save()),
+            seconds(lambda: api.deactivate_group(other)),
+            seconds(lambda: api.remove_groups([other])),
+        ]
+
+    assert max(waited) < 1
+    assert outcome[0].succeeded
+
+
+def test_who_edits_what_a_sync_writes_is_told_so(main: AccredibleAPIConfig, admin_client: Any) -> None:
+    group = AccredibleGroup.objects.get(name="Group 2")
+    requirement = factories.make_requirement(group)
+    page = reverse("admin:credentials_accredible_badgerequirement_delete", args=[requirement.pk])
+
+    with written(main) as outcome:
+        with pytest.raises(GroupsBusy, match=A_SYNC_WRITES):
+            api.activate_group(group)
+        with pytest.raises(GroupsBusy, match=A_SYNC_WRITES):
+            api.remove_groups([group])
+        answer = told(post(admin_client, page, post="yes"))
+
+    assert answer == f"Nothing was changed. {A_SYNC_WRITES}"
+    assert BadgeRequirement.objects.filter(pk=requirement.pk).exists()
+    assert outcome[0].succeeded
+    api.activate_group(group)
+
+
+def test_who_edits_what_another_person_changes_is_told_so(main: AccredibleAPIConfig) -> None:
+    first, second = AccredibleGroup.objects.order_by("pk")[:2]
+
+    with (
+        held(lambda: api.remove_groups([first]), at="credentials_accredible_groupsnapshot"),
+        pytest.raises(GroupsBusy, match="Somebody else is changing groups at present"),
+    ):
+        api.activate_group(second)
+
+    assert not AccredibleGroup.objects.filter(pk=first.pk).exists()
+
+
+def test_of_two_configurations_that_find_a_group_free_one_gets_it(account: Any) -> None:
+    account.add_group(name="badge", course_name="Badge")
+    first, second = factories.make_config(name="First"), factories.make_config(name="Second")
+    outcomes: list[Any] = []
+
+    def sync_the_second() -> None:
+        outcomes.append(api.sync(second))
+        connection.close()
+
+    waiting = Thread(target=sync_the_second)
+    with written(first):
+        waiting.start()
+        waiting.join(timeout=0.5)
+        assert waiting.is_alive()
+    waiting.join(timeout=60)
+
+    assert [group.api_config for group in AccredibleGroup.objects.all()] == [first]
+    assert [conflict.holder for conflict in outcomes[0].plan.conflicting] == ["First"]
