@@ -40,6 +40,14 @@ _READINGS: dict[str, Callable[[], object]] = {
     f"{conf.SETTING}['SYNC_LEASE']": partial(conf.number, "SYNC_LEASE", least=10),
     f"{conf.SETTING}['RULES_RECHECK']": partial(conf.number, "RULES_RECHECK", least=0),
     f"{conf.SETTING}['LATE_EVENT_DAYS']": partial(conf.number, "LATE_EVENT_DAYS", least=0),
+    **{
+        f"{conf.SETTING}['{name}']": partial(conf.days, name)
+        for name in ("SNAPSHOT_DAYS", "RUN_DAYS", "BADGE_LOG_DAYS", "HISTORY_DAYS", "FAILED_EVENT_DAYS")
+    },
+    **{
+        f"{conf.SETTING}['{name}']": partial(conf.flag, name)
+        for name in ("ADOPT_FOREIGN", "SEND_GROUP_NAME", "MAIL_FAILED_SYNCS")
+    },
     f"{conf.SETTING}['DATABASE_PATIENCE']": partial(conf.number, "DATABASE_PATIENCE", least=0),
     f"{conf.SETTING}['EVENT_SPOOL']": api.spooled_events,
     f"{conf.SETTING}['REVOCATION']": partial(conf.choice, "REVOCATION", among=Revocation.values),

@@ -53,6 +53,19 @@ def integer(name: str, *, least: int, most: int | None = None) -> int:
     return int(value)
 
 
+def days(name: str) -> float | None:
+    """Setting ``name`` as the days that something is kept, None for ever; ConfigurationError otherwise."""
+    return None if get(name) is None else number(name, least=0)
+
+
+def flag(name: str) -> bool:
+    """Setting ``name``, True or False; ConfigurationError for anything else, so that "no" does not count as yes."""
+    value = get(name)
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{SETTING}['{name}'] must be True or False, not {value!r}.")
+    return value
+
+
 def choice(name: str, among: Collection[str]) -> str:
     """Setting ``name``, one of the texts ``among``; ConfigurationError names the setting and what it can be."""
     value = get(name)

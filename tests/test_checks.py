@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.core.checks import CheckMessage, run_checks
 
+from credentials_accredible.defaults import DEFAULTS
+
 PREFIX = "credentials_accredible."
 PASSING = "org.openedx.learning.course.passing.status.updated.v1"
 COURSE_CREATED = "org.openedx.content_authoring.course.created.v1"
@@ -71,6 +73,10 @@ def test_good_settings_pass(check: Any, written: object) -> None:
         ("DELIVERY_DELAYS", 5),
         ("DELIVERY_DAYS", -1),
         ("UNPUBLISHED_RECHECK", 0),
+        ("ADOPT_FOREIGN", "no"),
+        ("SEND_GROUP_NAME", 1),
+        ("HISTORY_DAYS", "a year"),
+        ("SNAPSHOT_DAYS", -1),
         ("REST_THROTTLE", "often"),
     ],
 )
@@ -176,7 +182,7 @@ class Hostile:
         raise RuntimeError(name)
 
 
-@pytest.mark.parametrize("name", ["ENVIRONMENTS", "ENCRYPTION_KEYS", "EVENTS", "IGNORED_KEYPATHS", "PAGE_SIZE"])
+@pytest.mark.parametrize("name", DEFAULTS)
 def test_no_value_stops_the_other_checks(check: Any, name: str) -> None:
     messages = check({name: Hostile(), "PAGESIZE": 50})
     assert ids(messages) == ["E001", "W001"]

@@ -40,14 +40,9 @@ def prune(*, dry_run: bool, **days: float | None) -> dict[str, int]:
     that has not ended. In batches, each in a transaction of its own. Raises ConfigurationError for a setting that
     cannot be used, before anything is deleted.
     """
-    limits = {name: days[name] if days.get(name) is not None else _configured(name) for name in SETTINGS}
+    limits = {name: days[name] if days.get(name) is not None else conf.days(SETTINGS[name]) for name in SETTINGS}
     old = {name: [] if limit is None else _old(name, limit) for name, limit in limits.items()}
     return {name: sum(rows.count() if dry_run else _delete(rows) for rows in found) for name, found in old.items()}
-
-
-def _configured(name: str) -> float | None:
-    setting = SETTINGS[name]
-    return None if conf.get(setting) is None else conf.number(setting, least=0)
 
 
 def _old(name: str, days: float) -> list[QuerySet[Any]]:

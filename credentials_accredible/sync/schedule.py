@@ -93,7 +93,7 @@ def mail_if_failed(pk: int) -> None:
         run = SyncRun.objects.get(pk=pk)
         if run.trigger == RunTrigger.SCHEDULE and run.status in UNSUCCESSFUL:
             log.warning("scheduled_sync_failed config=%s run=%s status=%s", run.api_config_id, pk, run.status)
-            if settings.ADMINS and conf.get("MAIL_FAILED_SYNCS") and not _earlier_failures(run).exists():
+            if settings.ADMINS and conf.flag("MAIL_FAILED_SYNCS") and not _earlier_failures(run).exists():
                 mail_admins(_subject(run), _body(run))
     except Exception as error:  # whatever the mail server, or the settings of it, come up with
         log.warning("failed_sync_not_mailed run=%s error=%s", pk, type(error).__name__)
