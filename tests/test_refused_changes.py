@@ -22,6 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BUSY = "The database is busy: try again."
 AWAY = "The database cannot be reached, or not be written, at present: try again later."
 THERE = "The database has something like this already."
+BADGES = "/admin/credentials_accredible/accrediblebadge/"
+PART = "This was not done, or not all of it."
 REFUSED = "The database refused it: the log of this service says why."
 
 
@@ -64,7 +66,7 @@ def failing(
     begins: list[str] = []
 
     def execute(execute: Any, sql: str, *args: Any) -> Any:
-        if begins and sql.startswith(begins[0]):
+        if sql.startswith(tuple(begins)):
             raise error
         return execute(sql, *args)
 
@@ -133,3 +135,42 @@ def test_callers_are_asked_to_wait_an_hour_at_most(admin_client: Client, emulato
     answer = admin_client.post(f"{ROOT}configs/{config.pk}/preview/", {}, content_type="application/json")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3600")
+
+
+@pytest.mark.parametrize("action", ["retry", "deliver_now"])
+def test_by_an_action_of_a_list(admin_client: Client, failing: Any, action: str) -> None:
+    badge = make_badge(make_group())
+    fail, _error, words = failing
+    fail('UPDATE "credentials_accredible_accrediblebadge"')
+
+    page = admin_client.post(BADGES, {"action": action, "_selected_action": [badge.pk]}, follow=True)
+
+    assert told(page) == f"{PART} {words}"
+
+
+def test_by_a_button_of_a_page(admin_client: Client, failing: Any) -> None:
+    badge = make_badge(make_group())
+    fail, _error, words = failing
+    fail('UPDATE "credentials_accredible_accrediblebadge"')
+
+    page = admin_client.post(f"{BADGES}{badge.pk}/deliver-now/", follow=True)
+
+    assert page.redirect_chain[-1][0] == f"{BADGES}{badge.pk}/change/"
+    assert told(page) == f"{PART} {words}"
+
+
+def test_by_a_form_that_keeps_what_was_typed(admin_client: Client, failing: Any) -> None:
+    group = make_group(is_active=True)
+    badge = make_badge(make_group(is_active=True))
+    fail, _error, words = failing
+    fail('INSERT INTO "credentials_accredible_accrediblebadge"')
+    awarding = admin_client.post(
+        f"{BADGES}award/", {"group": group.pk, "learners": badge.user.username, "reason": "Did it by hand"}
+    )
+    fail('UPDATE "credentials_accredible_accrediblebadge"')
+    revoking = admin_client.post(f"{BADGES}{badge.pk}/revoke/", {"confirmed": "yes", "reason": "Cheated"})
+
+    for page, reason in ((awarding, "Did it by hand"), (revoking, "Cheated")):
+        assert page.status_code == 200
+        assert f"Nothing was changed. {words}" in page.content.decode()
+        assert reason in page.content.decode()

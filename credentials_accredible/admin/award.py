@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext, ngettext
@@ -97,6 +98,9 @@ def _award(form: AwardForm, request: HttpRequest) -> AccredibleGroup | None:
     except DecisionRefused as error:
         form.add_error("learners", [forms.ValidationError(problem) for problem in error.problems])
         return None
+    except (DatabaseError, InterfaceError) as error:
+        form.add_error(None, _not_stored(error))
+        return None
     text = ngettext("“%(group)s”: %(count)s badge awarded.", "“%(group)s”: %(count)s badges awarded.", len(badges))
     messages.success(request, text % {"group": group, "count": len(badges)})
     return group
@@ -146,6 +150,8 @@ def _ask_or_revoke(
             count = api.revoke_badges(chosen, reason=form.cleaned_data["reason"], user=request.user)
         except DecisionRefused as error:
             form.add_error("reason", str(error))
+        except (DatabaseError, InterfaceError) as error:
+            form.add_error("reason", _not_stored(error))
         else:
             if count:
                 messages.success(request, ngettext("%d badge revoked.", "%d badges revoked.", count) % count)
@@ -169,6 +175,10 @@ def _ask_or_revoke(
         confirmed_name=_CONFIRMED,
         media=modeladmin.media + form.media,
     )
+
+
+def _not_stored(error: Exception) -> str:
+    return f"{gettext('Nothing was changed.')} {api.why_not_stored(error)}"
 
 
 def _revocation() -> str:

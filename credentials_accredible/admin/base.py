@@ -98,6 +98,8 @@ class AccredibleAdmin(admin.ModelAdmin):
     """An admin with pages and tools of its own."""
 
     extra_pages: ClassVar[Sequence[Page]] = ()
+    # Whether the actions of the list are undone where one of them fails; not where they ask Accredible.
+    list_in_transaction = False
     paginator = api.KeysFirst
 
     class Media:
@@ -122,6 +124,11 @@ class AccredibleAdmin(admin.ModelAdmin):
 
     def open_page(self, request: HttpRequest, page: Page, object_id: str | None = None) -> HttpResponse:
         """An extra page: 403 where a permission is missing, and only then 404 where its object does not exist."""
+        # Its own address may take nothing but a form that is sent.
+        back = address(self.model, "change", object_id) if object_id else request.get_full_path()
+        return self._or_explain(request, self._open_page, page, object_id, back=back, undone=page.in_transaction)
+
+    def _open_page(self, request: HttpRequest, page: Page, object_id: str | None) -> HttpResponse:
         if not all(getattr(self, f"has_{name}_permission")(request) for name in page.permissions):
             raise PermissionDenied
         found = [] if object_id is None else [self.get_object(request, object_id)]
@@ -163,17 +170,27 @@ class AccredibleAdmin(admin.ModelAdmin):
         return self._or_explain(request, super().delete_view, *args, **kwargs)
 
     def _or_explain(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        *args: Any,
+        back: str = "",
+        undone: bool = True,
+        **kwargs: Any,
     ) -> HttpResponse:
-        """What ``view`` answers; where the database does not take a change, which is undone, why not."""
+        """What ``view`` answers; where the database does not take a change, why not, on the page ``back``.
+
+        ``undone``: whether the view is one transaction, so that nothing of it is left.
+        """
         try:
             return view(request, *args, **kwargs)
         except (DatabaseError, InterfaceError) as error:
             if request.method != "POST":
                 # Nothing was to be changed, and a page that leads to itself would never end.
                 raise
-            messages.error(request, f"{gettext('Nothing was changed.')} {api.why_not_stored(error)}")
-        return HttpResponseRedirect(request.get_full_path())
+            left = gettext("Nothing was changed.") if undone else gettext("This was not done, or not all of it.")
+            messages.error(request, f"{left} {api.why_not_stored(error)}")
+        return HttpResponseRedirect(back or request.get_full_path())
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """The list; where the database cannot tell days of the time zone, without links to them."""
@@ -185,7 +202,11 @@ class AccredibleAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"accredible_tools": self.list_tools(request), **(extra_context or {})}
-        return super().changelist_view(request, context)
+        return self._or_explain(request, self._changelist_view, context, undone=self.list_in_transaction)
+
+    def _changelist_view(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        listed = super().changelist_view
+        return (transaction.atomic(listed) if self.list_in_transaction else listed)(request, context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         obj = kwargs.get("obj")

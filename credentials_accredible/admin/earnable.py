@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -24,16 +23,12 @@ class EarnableGroupAdmin(AccredibleAdmin):
     two people at once.
     """
 
+    # What is undone leaves no entry in the history either.
+    list_in_transaction = True
+
     def affected_groups(self, objs: Iterable[Any]) -> set[int]:
         """Primary keys of the groups that a change of ``objs`` touches."""
         raise TypeError("a subclass says which groups its objects belong to")
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list with its actions: what is undone leaves no entry in the history either."""
-        return self._or_explain(request, transaction.atomic(super().changelist_view), extra_context)
-
-    def open_page(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_explain(request, super().open_page, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Keep others from changing rules until the view is done; this also tells of rows that a form deletes."""
