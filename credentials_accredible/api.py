@@ -66,6 +66,7 @@ from credentials_accredible.portability.groups import Match
 from credentials_accredible.portability.importing import Imported, import_groups
 from credentials_accredible.portability.planning import GroupPlan
 from credentials_accredible.portability.reading import LARGEST_FILE
+from credentials_accredible.retirement import Erased, Retirement, retire
 from credentials_accredible.rules import version
 from credentials_accredible.rules.activation import (
     activate_group,
@@ -250,6 +251,7 @@ __all__ = [
     "Consent",
     "Delivery",
     "DeliveryStatus",
+    "Erased",
     "Fate",
     "Finding",
     "GroupPlan",
@@ -265,6 +267,7 @@ __all__ = [
     "Reevaluation",
     "Restoration",
     "RestoreChoices",
+    "Retirement",
     "Secret",
     "Simulation",
     "activate_group",
@@ -328,6 +331,7 @@ __all__ = [
     "restoration_figures",
     "restore",
     "resume_delivery",
+    "retire",
     "retry_badges",
     "revoke_badges",
     "rule_problem",

@@ -76,6 +76,7 @@ class BadgeAction(TextChoices):
     PUBLISH = "publish", _("publish at Accredible")
     EXPIRE = "expire", _("revoke at Accredible")
     REINSTATE = "reinstate", _("reinstate at Accredible")
+    RETIRE = "retire", _("part from the learner, who has left")
 
 
 class Revocation(TextChoices):
@@ -84,6 +85,14 @@ class Revocation(TextChoices):
     EXPIRE = "expire", _("expire")
     UNPUBLISH = "unpublish", _("unpublish")
     DELETE = "delete", _("delete")
+
+
+class AtAccredible(TextChoices):
+    """What becomes of the credentials of a learner who leaves; each is more than the one before."""
+
+    KEEP = "keep", _("keep: the credentials stay as they are")
+    UNPUBLISH = "unpublish", _("unpublish: nobody can see them any more")
+    DELETE = "delete", _("delete: they are gone for good")
 
 
 class AttributeSource(TextChoices):

@@ -190,6 +190,10 @@ class DecisionRefused(_Refused):
     """What a person decided about badges was not carried out, nothing of it; ``problems`` says why, a sentence each."""
 
 
+class RetirementRefused(AccredibleError):
+    """It is not clear who is to be retired, and nothing was changed; the message says what to give."""
+
+
 # --- files that carry configuration ------------------------------------------------------------------------------
 
 

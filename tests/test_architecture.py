@@ -43,7 +43,7 @@ def modules_of_the_admin(heading: str) -> list[str]:
     ("heading", "journey", "most"),
     [
         ("From an event to a badge", journeys.event_to_badge, 15),
-        ("From a due badge to Accredible and back", journeys.badge_to_accredible, 17),
+        ("From a due badge to Accredible and back", journeys.badge_to_accredible, 18),
         ("From “Sync groups” to the database", journeys.sync_groups, 24),
         ("From a snapshot back to a group", journeys.restore_group, 14),
     ],

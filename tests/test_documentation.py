@@ -72,6 +72,28 @@ def test_every_target_of_make_is_documented(target: str) -> None:
     assert target == "help" or f"``make {target}``" in page("development.rst")
 
 
+def annotated() -> dict[str, tuple[list[str], str]]:
+    """What the models say of personal data: the kinds, and what becomes of it when a learner leaves."""
+    found = {}
+    for path in sorted((PACKAGE / "models").glob("*.py")):
+        for name, text in re.findall(r'^class (\w+)\([^\n]*\n    """(.*?)"""', path.read_text("utf-8"), re.M | re.S):
+            if kinds := re.search(r"\.\. pii_types: (.*)", text):
+                retirement = re.search(r"\.\. pii_retirement: (\w+)", text)
+                found[name] = sorted(kinds[1].split(", ")), retirement[1] if retirement else ""
+    return found
+
+
+def test_the_page_of_personal_data_says_what_the_models_say() -> None:
+    table = page("personal_data.rst").partition("Beside these tables")[0]
+    told = {}
+    for row in table.split("   * - ")[2:]:
+        name, kinds, _what, _how_long, retirement = row.split("\n     - ")
+        told[name.strip("`")] = sorted(re.findall(r"``(\w+)``", kinds)), re.findall(r"``(\w+)``", retirement)[0]
+
+    assert len(told) > 10
+    assert told == annotated()
+
+
 def quotations(role: str) -> list[str]:
     """What the documentation quotes in that role, on one line each."""
     pages = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs").rglob("*.rst")))

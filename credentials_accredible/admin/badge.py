@@ -183,7 +183,7 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
     )
     actions = [deliver_now, retry, revoke_badges]
     list_display = ["user", "group_name", "status", "stage", "link", "attempts", "next_attempt_at", "short_error"]
-    list_filter = [DeliveryFilter, "status", "state", "problem", "api_config"]
+    list_filter = [DeliveryFilter, "status", "state", "problem", "at_accredible", "api_config"]
     list_select_related = ["user"]
     # As they were made, which takes no sorting.
     ordering = ["-pk"]
@@ -193,7 +193,7 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
     fields = [
         "uuid", "user", "group_name", "group", "api_config", "status", "state", "problem", "external_id", "link",
         "issued_on", "expired_on", "last_day", "attribute_list", "attempts", "next_attempt_at", "delivered_at",
-        "last_error",
+        "last_error", "at_accredible",
     ]  # fmt: skip
     inlines = [BadgeLogInline]
 
@@ -245,7 +245,7 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
         tools = []
         if obj.status == BadgeStatus.AWARDED and self.has_revoke_permission(request):
             tools.append(Tool(address(AccredibleBadge, "revoke", obj.pk), _("Revoke")))
-        if obj.status == BadgeStatus.REVOKED and obj.group_id and self.has_award_permission(request):
+        if obj.status == BadgeStatus.REVOKED and obj.group_id and obj.user and self.has_award_permission(request):
             again = address(AccredibleBadge, "award", group=obj.group_id, learners=obj.user.get_username())
             tools.append(Tool(again, _("Award again")))
         if self.has_deliver_permission(request):

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible.badges import awarding, custom_attributes
+from credentials_accredible.badges.learners import has_left
 from credentials_accredible.choices import BadgeAction, BadgeStatus
 from credentials_accredible.database import batches, in_transaction, lock, text_bytes
 from credentials_accredible.delivery.engines import hand_over
+from credentials_accredible.events.event import Identity
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import DecisionRefused
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry
@@ -97,6 +99,7 @@ def _award(group: AccredibleGroup, learners: dict[int, Any], reason: str, user: 
     current = AccredibleGroup.objects.select_related("api_config").filter(pk=group.pk, is_active=True).first()
     if current is None:
         raise DecisionRefused([_("The group is not active. Activate it first.")])
+    _refuse_retired(learners)
     _refuse_holders(learners, existing)
     attributes = custom_attributes.of_learners(group.pk, [learner.pk for learner in learners.values()])
     badges = []
@@ -130,7 +133,17 @@ def _lock(group: AccredibleGroup, learners: Iterable[Any]) -> dict[int, Accredib
     lock(found)
     # The one of the present id comes last, and wins.
     badges = sorted(found, key=lambda badge: badge.accredible_group_id == group.accredible_id)
-    return {badge.user_id: badge for badge in badges}
+    return {badge.user_id: badge for badge in badges if badge.user_id is not None}
+
+
+def _refuse_retired(learners: dict[int, Any]) -> None:
+    problems = [
+        _("Line %(line)s: %(learner)s has left.") % {"line": line, "learner": learner.get_username()}
+        for line, learner in learners.items()
+        if has_left(Identity(lms_user_id=getattr(learner, "lms_user_id", None)), learner)
+    ]
+    if problems:
+        raise DecisionRefused(problems)
 
 
 def _refuse_holders(learners: dict[int, Any], existing: dict[int, AccredibleBadge]) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 import logging
 import traceback
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from credentials_accredible.database import drop_lost_connection
-from credentials_accredible.events.event import Event
+from credentials_accredible.badges import learners
+from credentials_accredible.badges.learners import Leaver
+from credentials_accredible.database import batches, drop_lost_connection
+from credentials_accredible.events.event import Event, Identity
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import AccredibleError
 from credentials_accredible.models import FailedEvent
@@ -38,7 +42,11 @@ def keep(event: Event, payload: dict[str, Any], error: Exception) -> None:
         _where(error),
     )
     drop_lost_connection()
+    if learners.has_left(event.learner):
+        return
     _store(event, payload, error)
+    # Looked at again behind the commit: whoever is retired meanwhile finds the row, or is found here.
+    transaction.on_commit(partial(_forget_if_left, event.learner))
 
 
 def failed_again(failed: FailedEvent, error: Exception) -> None:
@@ -54,6 +62,28 @@ def resolve(failed: FailedEvent) -> None:
     failed.save(update_fields=["resolved_at", "payload", "modified"])
 
 
+def of(leaver: Leaver) -> list[FailedEvent]:
+    """The kept events of somebody who leaves, those that were processed excepted: they say nothing any more."""
+    named = reduce(or_, (Q(payload__learner__username=name) for name in leaver.names), Q(pk__in=()))
+    if leaver.lms_user_id:
+        named |= Q(payload__learner__lms_user_id=leaver.lms_user_id)
+    return [failed for failed in FailedEvent.objects.filter(named) if leaver.is_meant(*said_of(failed))]
+
+
+def said_of(failed: FailedEvent) -> tuple[str, int | None]:
+    """The user name and the LMS user id in a kept event."""
+    learner = failed.payload.get("learner") or {}
+    return learner.get("username") or "", learner.get("lms_user_id")
+
+
+def erase(leaver: Leaver) -> int:
+    """Delete the kept events of somebody who leaves; returns how many."""
+    keys = [failed.pk for failed in of(leaver)]
+    for batch in batches(keys):
+        FailedEvent.objects.filter(pk__in=batch).delete()
+    return len(keys)
+
+
 def _store(event: Event, payload: dict[str, Any], error: Exception) -> None:
     reason = _reason(error)
     with transaction.atomic():
@@ -64,6 +94,11 @@ def _store(event: Event, payload: dict[str, Any], error: Exception) -> None:
         FailedEvent.objects.create(
             event_type=event.type, event_id=event.id, event_time=event.time, payload=payload, error=reason
         )
+
+
+def _forget_if_left(learner: Identity) -> None:
+    if learners.has_left(learner):
+        erase(Leaver(frozenset({learner.username}), learner.lms_user_id))
 
 
 def _reason(error: Exception) -> str:

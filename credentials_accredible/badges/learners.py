@@ -7,7 +7,9 @@ are on their way. A learner who is not known yet is created by the first event t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import pbkdf2_hmac
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,13 +19,34 @@ from openedx_events.learning.data import UserData, UserPersonalData
 from credentials_accredible import host
 from credentials_accredible.events.event import Identity
 from credentials_accredible.exceptions import AccredibleError
-from credentials_accredible.models import BadgeProgress, EarlyPenalty
+from credentials_accredible.models import BadgeProgress, EarlyPenalty, RetiredLearner
 
 _LONGEST = 255
+# Slow on purpose, a few milliseconds: user names can be guessed.
+_ROUNDS = 20_000
+_SALT = b"credentials_accredible.retired_learner"
 
 
 class LearnerUnknown(AccredibleError):
     """Nobody can say which user of the service an event is about."""
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """Somebody who leaves, as what is stored may call them: ``names`` are user names; None stands for what is unknown.
+
+    ``account`` is the user of the service.
+    """
+
+    names: frozenset[str]
+    lms_user_id: int | None = None
+    account: Any = None
+
+    def is_meant(self, username: str, lms_user_id: int | None) -> bool:
+        """Whether that is said of them; a name alone counts only where not both sides have LMS user ids."""
+        if self.lms_user_id and lms_user_id:
+            return self.lms_user_id == lms_user_id
+        return username in self.names
 
 
 def find(identity: Identity) -> Any:
@@ -42,7 +65,38 @@ def find(identity: Identity) -> Any:
 
 def has_left(identity: Identity, user: Any = None) -> bool:
     """Whether the learner, with that account or none, is retired: nothing is stored of an event of theirs."""
-    return host.has_left(identity.username) or (user is not None and host.has_left(user.get_username()))
+    if host.has_left(identity.username) or (user is not None and host.has_left(user.get_username())):
+        return True
+    if retired(identity.lms_user_id, user) is not None:
+        return True
+    # To know somebody by name alone takes some time. Their account, or their number, is told above.
+    if user is not None and identity.lms_user_id:
+        return False
+    return retired_by_name(identity.username, identity.lms_user_id) is not None
+
+
+def retired(lms_user_id: int | None, account: Any = None) -> RetiredLearner | None:
+    """The row of a learner who has left, and has this LMS user id or this account."""
+    known = Q(account=account.pk) if account is not None else Q(pk__in=())
+    if lms_user_id:
+        known |= Q(lms_user_id=lms_user_id)
+    return RetiredLearner.objects.filter(known).order_by("pk").first()
+
+
+def retired_by_name(username: str, lms_user_id: int | None) -> RetiredLearner | None:
+    """That of one who had this user name, as far as the LMS user ids do not say that it is another learner."""
+    if not username:
+        return None
+    same = RetiredLearner.objects.filter(name_digest=digest(username))
+    if lms_user_id:
+        same = same.filter(Q(lms_user_id=None) | Q(lms_user_id=lms_user_id))
+    return same.order_by("pk").first()
+
+
+def digest(username: str) -> str:
+    """What is kept of the user name of a learner who has left, whatever the case of its letters."""
+    name = username.casefold().encode("utf-8", "surrogatepass")
+    return pbkdf2_hmac("sha256", name, _SALT, _ROUNDS).hex()
 
 
 def create(identity: Identity) -> Any:

@@ -112,8 +112,8 @@ def process_failed_event(failed: FailedEvent) -> bool:
 def process(event: Event) -> int:
     """Take ``event`` into account for every active group that it concerns, in one transaction.
 
-    Returns how many requirements it has fulfilled. Raises LearnerUnknown where the event concerns a group, but nobody
-    knows whom it is about.
+    Returns how many requirements it has fulfilled; none where the learner has left. Raises LearnerUnknown where the
+    event concerns a group, but nobody knows whom it is about.
     """
     matches = match(event)
     if not matches:
@@ -125,6 +125,10 @@ def process(event: Event) -> int:
     if user is None and gives:
         user = learners.create(event.learner)
     early = _keep_early_penalties(user, event, matches)
+    if early and learners.has_left(event.learner, user):
+        # Retired meanwhile: of what is kept after their data was erased, nobody else would know.
+        EarlyPenalty.objects.filter(learner__in=learners.keys(event.learner, user)).delete()
+        return 0
     if user is None:
         # An older event may have come in at the same moment, and not have seen what was just kept.
         user = learners.find(event.learner) if early else None
@@ -137,6 +141,10 @@ def process(event: Event) -> int:
     known = dict(BadgeProgress.objects.filter(user=user, group__in=matches).values_list("group_id", "pk"))
     with transaction.atomic():
         changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches, known)]
+        if learners.has_left(event.learner, user):
+            # Retired meanwhile. Whoever is retired after this waits for the locks, and finds what is written here.
+            transaction.set_rollback(True)
+            return 0
         _write(event, changes)
         gaining = [progress.row.pk for progress, decision in changes if decision.gained]
         losing = [progress.row.group_id for progress, decision in changes if decision.letters_lost]

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from credentials_accredible import conf
+from credentials_accredible.badges.learners import Leaver
 from credentials_accredible.events.event import Event
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,17 @@ def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         path.parent.rmdir()
+
+
+def erase(leaver: Leaver) -> int:
+    """Remove the events of somebody who leaves from this machine's disk; returns how many."""
+    count = 0
+    for path in waiting():
+        found = read(path)
+        if found and leaver.is_meant(found[0].learner.username, found[0].learner.lms_user_id):
+            remove(path)
+            count += 1
+    return count
 
 
 def wait_on(error: Exception) -> None:

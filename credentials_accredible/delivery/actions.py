@@ -39,6 +39,7 @@ from credentials_accredible.exceptions import (
 )
 from credentials_accredible.models import AccredibleBadge
 from credentials_accredible.models.badge import ALONE_AFTER
+from credentials_accredible.models.badge_facts import recipient_name
 
 
 def search(
@@ -197,7 +198,8 @@ def read(client: AccredibleClient, badge: AccredibleBadge) -> Result:
 def _of_address(client: AccredibleClient, badge: AccredibleBadge) -> Credential | None:
     """The valid credential of the badge's group and address that nobody has an id for, and no other badge has."""
     user: Any = badge.user
-    existing = client.credentials_of(badge.accredible_group_id, user.email) if user.email else []
+    # Nobody knows the address of a learner who has left.
+    existing = client.credentials_of(badge.accredible_group_id, user.email) if user and user.email else []
     free = [found for found in existing if not found.own_id and not _is_over(found)]
     return first_of(client, [found.id for found in free if not _belongs_to_another(badge, found)])
 
@@ -222,7 +224,7 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
     return NewCredential(
         own_id=str(badge.uuid),
         group_id=badge.accredible_group_id,
-        recipient_name=badge.recipient_name,
+        recipient_name=recipient_name(user),
         recipient_email=user.email,
         recipient_id=str(getattr(user, "lms_user_id", None) or user.pk),
         # East of UTC the day here can be one that has not begun at Accredible.

@@ -13,7 +13,7 @@ from functools import partial
 from django.utils import timezone
 
 from credentials_accredible import conf, database
-from credentials_accredible.choices import BadgeAction, Revocation
+from credentials_accredible.choices import AtAccredible, BadgeAction, Revocation
 from credentials_accredible.client import AccredibleClient, Credential
 from credentials_accredible.delivery.actions import accepted, first_of, is_over_everywhere, not_there
 from credentials_accredible.delivery.claims import Claim, Result
@@ -29,9 +29,14 @@ def publish(client: AccredibleClient, badge: AccredibleBadge) -> Result:
     return _changed(client, BadgeAction.PUBLISH, client.publish_credential, badge)
 
 
-def revoke(client: AccredibleClient, credential_id: str) -> str:
-    """Revoke the credential in the way of the setting ``REVOCATION``, and return that; raises RequestFailed."""
+def revoke(client: AccredibleClient, badge: AccredibleBadge, credential_id: str) -> str:
+    """Revoke a credential of ``badge``, and return in which way; raises RequestFailed.
+
+    That is the way of the setting ``REVOCATION``, or what was asked for where the learner has left.
+    """
     revocation = conf.choice("REVOCATION", Revocation.values)
+    if badge.at_accredible in {AtAccredible.UNPUBLISH, AtAccredible.DELETE}:
+        revocation = Revocation(badge.at_accredible)
     if revocation == Revocation.DELETE:
         client.delete_credential(credential_id)
     elif revocation == Revocation.UNPUBLISH:
@@ -50,7 +55,7 @@ def expire(client: AccredibleClient, claim: Claim, badge: AccredibleBadge) -> Re
         was_kept = badge.expired_on is not None and is_over_everywhere(found)
         if not was_kept and not claim.mark_expiring(badge, on=today, valid_until=found.valid_until):
             return Result(BadgeAction.EXPIRE, detail="Left to the sender that has taken it over.")
-        detail = revoke(client, badge.external_id)
+        detail = revoke(client, badge, badge.external_id)
     except NotFound as error:
         elsewhere = _elsewhere(client, badge, BadgeAction.EXPIRE, error)
         if elsewhere:

@@ -24,7 +24,7 @@ from credentials_accredible.delivery import policy
 from credentials_accredible.delivery.policy import AdoptedByAnother, StillUnderWay, Verdict
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
 from credentials_accredible.models.badge import BadgeQuerySet
-from credentials_accredible.models.step import Step
+from credentials_accredible.models.badge_facts import Step
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _RIVALS = 20
 # The columns that one try can change.
 _OF_A_TRY = [
     "state", "external_id", "url", "expired_on", "valid_until", "failures", "due_since", "next_attempt_at", "claim",
-    "delivered_at", "problem", "last_error", "refused_recipient", "modified",
+    "delivered_at", "problem", "last_error", "refused_recipient", "retired_learner_id", "modified",
 ]  # fmt: skip
 _PROBLEMS = {Verdict.RECIPIENT: BadgeProblem.RECIPIENT, Verdict.DUPLICATE: BadgeProblem.TAKEN}
 
@@ -83,7 +83,7 @@ class Claim:
         One that was revoked meanwhile, or that another sender has taken over, may not.
         """
         self._rows(badges).mark_sent(lease_end())
-        sent = self._rows(badges).filter(state=BadgeState.NO_RESPONSE, status=BadgeStatus.AWARDED)
+        sent = self._rows(badges).filter(state=BadgeState.NO_RESPONSE, status=BadgeStatus.AWARDED, at_accredible="")
         marked = set(sent.values_list("pk", flat=True))
         self._sent |= marked
         return [badge for badge in badges if badge.pk in marked]
@@ -273,6 +273,9 @@ def _failed(badge: AccredibleBadge, error: Exception, now: datetime) -> None:
 
 def _entry(badge: AccredibleBadge, result: Result) -> BadgeLogEntry:
     detail = str(result.error) if result.error else result.detail
+    if result.error and badge.at_accredible:
+        # It can quote the learner, who has left: the badge tells it until it is done.
+        detail = ""
     return BadgeLogEntry(badge=badge, action=result.action, succeeded=result.error is None, detail=detail)
 
 

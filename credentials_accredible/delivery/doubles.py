@@ -23,7 +23,7 @@ from credentials_accredible.delivery.claims import Claim, Result
 from credentials_accredible.delivery.repairs import BadgeVersion
 from credentials_accredible.exceptions import NotFound, RequestFailed
 from credentials_accredible.models import AccredibleBadge
-from credentials_accredible.models.step import Step
+from credentials_accredible.models.badge_facts import Step
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _revoke(client: AccredibleClient, badge: AccredibleBadge, settled: Settled) 
         for number in settled.revoked:
             if not claim.keep(claim.badges):
                 return False
-            done[number] = revoke(client, number)
+            done[number] = revoke(client, badge, number)
     except RequestFailed as failure:
         error = failure
         raise

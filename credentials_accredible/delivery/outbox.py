@@ -19,7 +19,7 @@ from credentials_accredible import database
 from credentials_accredible.choices import BadgeAction, BadgeState
 from credentials_accredible.database import batches, in_transaction, lock
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, BadgeLogEntry
-from credentials_accredible.models.step import Step
+from credentials_accredible.models.badge_facts import LEFT_ALONE, Step
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def delivery_conditions() -> dict[str, Q]:
     return {
         "due": Q(next_attempt_at__lte=now),
         "waiting": Q(next_attempt_at__gt=now) & ~Q(state=BadgeState.UNPUBLISHED),
-        "failed": Q(state=BadgeState.ERROR, next_attempt_at=None),
+        # Of what is left alone at Accredible, nobody has to do anything.
+        "failed": Q(state=BadgeState.ERROR, next_attempt_at=None) & ~LEFT_ALONE,
         "unpublished": Q(state=BadgeState.UNPUBLISHED),
         "delivered_today": Q(delivered_at__gte=midnight),
     }
@@ -200,4 +201,4 @@ def _has_another(badge: AccredibleBadge, group: AccredibleGroup) -> bool:
     others = AccredibleBadge.objects.filter(
         user=badge.user_id, api_config=group.api_config_id, accredible_group_id=group.accredible_id
     )
-    return others.exists()
+    return badge.user_id is not None and others.exists()

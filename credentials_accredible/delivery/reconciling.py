@@ -306,7 +306,7 @@ def _take(reading: _Reading, config: AccredibleAPIConfig, page: Sequence[Credent
 def _has_successor(badge: AccredibleBadge, config: AccredibleAPIConfig) -> bool:
     """Whether the learner got another one after the badge's own configuration was deleted."""
     same = AccredibleBadge.objects.filter(user=badge.user_id, accredible_group_id=badge.accredible_group_id)
-    return same.filter(api_config=config, status=BadgeStatus.AWARDED).exists()
+    return badge.user_id is not None and same.filter(api_config=config, status=BadgeStatus.AWARDED).exists()
 
 
 def _compare(reading: _Reading, badge: AccredibleBadge, credential: Credential, today: date) -> None:

@@ -21,6 +21,7 @@ from credentials_accredible.delivery import outbox
 from credentials_accredible.delivery.actions import accepted
 from credentials_accredible.delivery.claims import Claim, Result, lease_end
 from credentials_accredible.models import AccredibleBadge
+from credentials_accredible.models.badge_facts import is_left_alone
 
 # Repaired by writing down here what is so at Accredible: nothing is sent, and nothing there changes.
 RECORDED = frozenset({Difference.PUBLISHED, Difference.UNRECORDED, Difference.REVOKED})
@@ -50,10 +51,10 @@ def difference(badge: AccredibleBadge, credential: Credential | None, today: dat
 
     ``credential`` None: there is none at Accredible.
     """
+    if is_left_alone(badge):
+        return None
     if badge.status == BadgeStatus.REVOKED:
-        if credential and is_valid(credential, today):
-            return Difference.VALID
-        return None if badge.state in {BadgeState.EXPIRED, BadgeState.CREATED} else Difference.REVOKED
+        return _of_revoked(badge, credential, today)
     if credential is None:
         return Difference.MISSING if badge.external_id or badge.state in _ISSUED else None
     if not _is_expired(credential, today):
@@ -66,7 +67,8 @@ def difference(badge: AccredibleBadge, credential: Credential | None, today: dat
 
 def has_other_recipient(badge: AccredibleBadge, credential: Credential) -> bool:
     """Whether Accredible tells another address than the learner has here."""
-    there, here = credential.recipient_email, str(badge.user.email)
+    # Nobody knows the address of a learner who has left.
+    there, here = credential.recipient_email, str(badge.user.email) if badge.user else ""
     return bool(there and here) and there.lower() != here.lower()
 
 
@@ -103,6 +105,12 @@ def repair(kind: Difference, compared: BadgeVersion, credential: Credential | No
         # Otherwise it would wait for its turn among those that Accredible did not publish.
         outbox.retry(AccredibleBadge.objects.filter(pk=compared.pk), None)
     return True
+
+
+def _of_revoked(badge: AccredibleBadge, credential: Credential | None, today: date) -> Difference | None:
+    if credential and is_valid(credential, today):
+        return Difference.VALID
+    return None if badge.state in {BadgeState.EXPIRED, BadgeState.CREATED} else Difference.REVOKED
 
 
 def _of_unexpired(badge: AccredibleBadge, credential: Credential) -> Difference | None:

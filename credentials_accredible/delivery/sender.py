@@ -22,7 +22,7 @@ from credentials_accredible.delivery.claims import Claim, Result, Results, claim
 from credentials_accredible.delivery.policy import StillUnderWay, Verdict
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
-from credentials_accredible.models.step import Step
+from credentials_accredible.models.badge_facts import Step, recipient_fingerprint
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,10 @@ def retry_corrected_recipients(config: AccredibleAPIConfig) -> None:
     """Make those badges due whose learner's record was refused and has been corrected since."""
     refused = AccredibleBadge.objects.filter(
         api_config=config, state=BadgeState.ERROR, problem=BadgeProblem.RECIPIENT, claim="", status=BadgeStatus.AWARDED
-    ).select_related("user")
+    )
+    refused = refused.filter(user__isnull=False).select_related("user")
     for page in pages(refused):
-        corrected = [badge.pk for badge in page if badge.recipient_fingerprint != badge.refused_recipient]
+        corrected = [badge.pk for badge in page if recipient_fingerprint(badge.user) != badge.refused_recipient]
         AccredibleBadge.objects.filter(pk__in=corrected).make_due()
 
 

@@ -18,7 +18,7 @@ this module, ``any`` is any other state, and a test compares the drawing with wh
         any --give_up | give_up_orphans--> error
 
     Decided otherwise while there is a credential, so that it has to be expired, or reinstated:
-        expired --revoke--> accepted
+        expired --revoke | retire--> accepted
         any --award_again--> expired
 
 Decided by another integration, and taken over as it is there:
@@ -31,7 +31,6 @@ The other methods leave the state alone, and say who has the badge and when it i
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -44,11 +43,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
-from credentials_accredible import database, host
-from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible import database
+from credentials_accredible.choices import AtAccredible, BadgeProblem, BadgeState, BadgeStatus
+from credentials_accredible.models import badge_facts
+from credentials_accredible.models.badge_facts import Step
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.group import AccredibleGroup
-from credentials_accredible.models.step import Step
+from credentials_accredible.models.retired_learner import RetiredLearner
 
 _ORPHANED = (
     "Its API configuration was deleted, so that nobody can send it. Add a configuration for the same account, sync its "
@@ -63,6 +64,10 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
         """Those that there is something to be done about now."""
         return self.filter(next_attempt_at__lte=database.now())
 
+    def nowhere(self) -> BadgeQuerySet:
+        """Those of which certainly nothing is at Accredible."""
+        return self.filter(external_id="", state__in=[BadgeState.CREATED, BadgeState.EXPIRED])
+
     def claim(self, token: str, until: datetime) -> int:
         """A sender takes them on under its ``token``, or keeps them, until its lease ends; returns how many."""
         return self.update(claim=token, next_attempt_at=until)
@@ -72,8 +77,9 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
 
         Not those that are there, and not those that were revoked.
         """
+        # Nor those of learners who have left.
         sendable = [BadgeState.CREATED, BadgeState.NO_RESPONSE, BadgeState.ERROR, BadgeState.EXPIRED]
-        self.filter(status=BadgeStatus.AWARDED, state__in=sendable).update(
+        self.filter(status=BadgeStatus.AWARDED, state__in=sendable, at_accredible="").update(
             state=BadgeState.NO_RESPONSE,
             attempts=F("attempts") + 1,
             sent_at=database.now(),
@@ -127,8 +133,8 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
             modified=now,
         )
 
-    def revoke(self) -> None:
-        """Take them away, and have it told to Accredible where that may know of them."""
+    def revoke(self, **values: Any) -> None:
+        """Take them away, and have it told to Accredible where that may know of them; ``values`` are written along."""
         now = database.now()
         # Looks at the state, and so is written before it: MySQL goes from left to right.
         next_attempt_at = Case(
@@ -143,7 +149,25 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
         to_be_reinstated = When(~Q(external_id=""), state=BadgeState.EXPIRED, then=Value(BadgeState.ACCEPTED))
         state = Case(to_be_reinstated, default=F("state"), output_field=CharField())
         as_new = {"modified": now, "due_since": now, "failures": 0, "problem": BadgeProblem.NONE}
-        self.update(status=BadgeStatus.REVOKED, next_attempt_at=next_attempt_at, state=state, **as_new)
+        self.update(status=BadgeStatus.REVOKED, next_attempt_at=next_attempt_at, state=state, **{**as_new, **values})
+
+    def retire(self, learner: RetiredLearner, at_accredible: AtAccredible) -> None:
+        """Part them from their learner, who has left, and have done at Accredible what was asked for.
+
+        What is to be kept is not sent any more, and not changed there; what was revoked before still is. Everything
+        else is revoked, in that way.
+        """
+        parted: dict[str, Any] = {
+            "user": None, "retired_learner": learner, "at_accredible": at_accredible, "custom_attributes": {},
+            "url": "", "last_error": "", "refused_recipient": "",
+        }  # fmt: skip
+        if at_accredible != AtAccredible.KEEP:
+            self.revoke(**parted)
+            return
+        # What a sender has ends when that one writes down what came of it.
+        ends = When(claim="", status=BadgeStatus.AWARDED, then=Value(None))
+        next_attempt_at = Case(ends, default=F("next_attempt_at"), output_field=DateTimeField())
+        self.update(next_attempt_at=next_attempt_at, modified=database.now(), **parted)
 
 
 class AccredibleBadge(TimeStampedModel):
@@ -157,14 +181,30 @@ class AccredibleBadge(TimeStampedModel):
     with; ``attempts`` counts all tries there ever were. ``custom_attributes`` are those that Accredible is told, by
     name, as they were when the badge was decided. ``expired_on`` is the day of a revocation from here, from just before
     it is sent. ``valid_until`` is the last day that Accredible itself has set: NO_END for none, None if nobody knows.
+    Once the learner has left, ``user`` is None, ``at_accredible`` says what becomes of the credential, and
+    ``retired_learner`` is set for as long as something of it is, or may be, at Accredible.
 
     .. pii: Links a learner to a public credential page.
     .. pii_types: id, external_service
-    .. pii_retirement: consumer_api
+    .. pii_retirement: local_api
     """
 
     uuid = models.UUIDField(_("UUID"), default=uuid.uuid4, unique=True, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("learner"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("learner")
+    )
+    retired_learner = models.ForeignKey(
+        RetiredLearner,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="badges",
+        verbose_name=_("retired learner"),
+        editable=False,
+    )
+    at_accredible = models.CharField(
+        _("after the learner has left"), max_length=16, choices=AtAccredible.choices, default="", blank=True
+    )
     group = models.ForeignKey(
         AccredibleGroup, models.SET_NULL, null=True, blank=True, related_name="badges", verbose_name=_("group")
     )
@@ -226,52 +266,29 @@ class AccredibleBadge(TimeStampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} / {self.group_name}"
+        return f"{self.user or _('a learner who has left')} / {self.group_name}"
 
     @property
     def next_step(self) -> Step:
-        """What is to be done next. A revoked badge of which nothing was ever sent has nothing left to be done."""
-        # ``created`` and ``expired`` without a credential say for certain that there is none.
-        is_certain = self.state in {BadgeState.CREATED, BadgeState.EXPIRED}
-        if self.status == BadgeStatus.REVOKED:
-            if self.state == BadgeState.EXPIRED:
-                return Step.NOTHING
-            if self.external_id:
-                return Step.EXPIRE
-            return Step.NOTHING if is_certain else Step.SEARCH
-        if self.state == BadgeState.ACCEPTED:
-            return Step.NOTHING
-        if self.external_id:
-            # The day stays until it is reinstated, also where that was refused and the state is ``error``.
-            was_revoked = self.state == BadgeState.EXPIRED or self.expired_on is not None
-            return Step.REINSTATE if was_revoked else Step.PUBLISH
-        return Step.ISSUE if is_certain else Step.SEARCH
+        """What is to be done next; see ``badge_facts``."""
+        return badge_facts.next_step(self)
 
     @property
     def is_unread(self) -> bool:
         """Whether another integration has issued it, and Accredible was not asked about it yet."""
-        return self.state == BadgeState.ACCEPTED and bool(self.external_id) and not self.url
-
-    @property
-    def recipient_name(self) -> str:
-        """The learner's name, as Accredible is told."""
-        return host.full_name(self.user).strip() or str(self.user.get_username())
-
-    @property
-    def recipient_fingerprint(self) -> str:
-        """A digest of what Accredible is told of the learner: another one after the record was corrected."""
-        user: Any = self.user
-        return hashlib.sha256(f"{self.recipient_name}\n{user.email}".encode()).hexdigest()
+        return badge_facts.is_unread(self)
 
     def accept(self, external_id: str, url: str, *, published: bool, valid_until: date | None = None) -> None:
         """Accredible has the credential, visible or not. Of its address and last day stays what it does not tell."""
         self.state, self.expired_on = BadgeState.ACCEPTED if published else BadgeState.UNPUBLISHED, None
-        self.external_id, self.url, self.valid_until = external_id, url or self.url, valid_until or self.valid_until
+        self.external_id, self.valid_until = external_id, valid_until or self.valid_until
+        self._point_to(url)
 
     def expire(self, on: date, external_id: str = "", url: str = "") -> None:
         """Accredible has revoked the credential on that day. Its id and address stay, where no others are given."""
         self.state, self.expired_on = BadgeState.EXPIRED, on
-        self.external_id, self.url = external_id or self.external_id, url or self.url
+        self.external_id = external_id or self.external_id
+        self._point_to(url)
 
     def mark_absent(self) -> None:
         """It is certain that there is no credential at Accredible."""
@@ -309,6 +326,10 @@ class AccredibleBadge(TimeStampedModel):
     def finish(self, now: datetime) -> None:
         self.delivered_at = now if self.external_id else self.delivered_at
         self.due_since = self.next_attempt_at = None
+        if self.at_accredible:
+            self.last_error = ""
+        if self.at_accredible == AtAccredible.DELETE or (self.at_accredible and badge_facts.is_nowhere(self)):
+            self.external_id, self.retired_learner = "", None
 
     def fail(self, error: Exception) -> None:
         self.last_error = str(error)
@@ -337,8 +358,8 @@ class AccredibleBadge(TimeStampedModel):
     def give_up(self, problem: BadgeProblem) -> None:
         """A person is needed; after ``RECIPIENT``, a correction of the learner's record is enough."""
         self.state, self.problem, self.next_attempt_at, self.due_since = BadgeState.ERROR, problem, None, None
-        if problem == BadgeProblem.RECIPIENT:
-            self.refused_recipient = self.recipient_fingerprint
+        if problem == BadgeProblem.RECIPIENT and self.user is not None:
+            self.refused_recipient = badge_facts.recipient_fingerprint(self.user)
         if problem == BadgeProblem.ORPHANED:
             self.last_error = _ORPHANED
 
@@ -347,3 +368,7 @@ class AccredibleBadge(TimeStampedModel):
         self.claim, self.modified = "", now
         if self.api_config_id is None and self.next_attempt_at is not None:
             self.give_up(BadgeProblem.ORPHANED)
+
+    def _point_to(self, url: str) -> None:
+        # The page tells the name of a learner who has left.
+        self.url = "" if self.at_accredible else url or self.url

@@ -18,7 +18,7 @@ class BadgeLogEntry(TimeStampedModel):
 
     .. pii: Links a member of staff to what they did; what Accredible says can quote an e-mail address.
     .. pii_types: id, email_address
-    .. pii_retirement: consumer_api
+    .. pii_retirement: local_api
     """
 
     badge = models.ForeignKey(AccredibleBadge, models.CASCADE, related_name="log", verbose_name=_("badge"))

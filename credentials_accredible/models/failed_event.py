@@ -17,7 +17,7 @@ class FailedEvent(TimeStampedModel):
 
     .. pii: What an event says of a learner, until it has been processed.
     .. pii_types: id, name, username, email_address
-    .. pii_retirement: consumer_api
+    .. pii_retirement: local_api
     """
 
     event_type = models.CharField(_("event type"), max_length=EVENT_TYPE_LENGTH)

@@ -46,7 +46,7 @@ class BadgeProgress(TimeStampedModel):
 
     .. pii: Links a learner to a group.
     .. pii_types: id
-    .. pii_retirement: consumer_api
+    .. pii_retirement: local_api
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("learner"))
@@ -100,7 +100,7 @@ class Fulfillment(TimeStampedModel):
 
     .. pii: Links a learner, through the progress, to an event.
     .. pii_types: id
-    .. pii_retirement: consumer_api
+    .. pii_retirement: local_api
     """
 
     progress = models.ForeignKey(BadgeProgress, models.CASCADE, related_name="fulfillments", verbose_name=_("progress"))

@@ -151,7 +151,7 @@ class SnapshotPart(models.Model):
 
     .. pii: The progress of learners.
     .. pii_types: id
-    .. pii_retirement: consumer_api
+    .. pii_retirement: local_api
     """
 
     snapshot = models.ForeignKey(GroupSnapshot, models.CASCADE, related_name="parts", verbose_name=_("snapshot"))

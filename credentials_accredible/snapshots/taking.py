@@ -295,7 +295,7 @@ class _Snapshot:
             SnapshotPart.objects.create(snapshot=self.row, number=self._parts, learners=part)
 
 
-def _lms_user_ids(users: Iterable[int]) -> dict[int, int]:
+def _lms_user_ids(users: Iterable[int | None]) -> dict[int | None, int]:
     if not host.has_field("lms_user_id"):
         return {}
     known: Any = get_user_model()._default_manager.filter(pk__in=set(users), lms_user_id__isnull=False)

@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 import credentials_accredible
-from credentials_accredible.choices import BadgeProblem, BadgeState
+from credentials_accredible.choices import AtAccredible, BadgeProblem, BadgeState
 from credentials_accredible.models import AccredibleBadge, badge
 from tests.factories import make_badge, make_group
 
@@ -64,6 +64,7 @@ MANY: dict[str, Act] = {
     "cut_delays": lambda badges: badges.cut_delays(),
     "give_up_orphans": lambda badges: badges.update(api_config=None) and badges.give_up_orphans(),
     "revoke": lambda badges: badges.revoke(),
+    "retire": lambda badges: badges.retire(None, AtAccredible.DELETE),
 }
 
 
@@ -91,7 +92,8 @@ def test_the_drawing_shows_what_the_methods_do() -> None:
     same = AccredibleBadge.objects.filter(pk=row.pk)
     found = set()
     for state, credential in product(STATES, ["", "1"]):
-        start = {"state": state, "external_id": credential, "status": "awarded", "api_config": row.api_config}
+        start = {"state": state, "external_id": credential, "status": "awarded", "at_accredible": ""}
+        start["api_config"] = row.api_config
         for name, acts in ONE.items():
             for act in acts:
                 one = AccredibleBadge(**{**start, "user": row.user, "group": row.group})

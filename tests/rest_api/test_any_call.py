@@ -147,7 +147,8 @@ def world(_one_connection: None, emulator: Emulator, account: Any, plugin_settin
     api.retry_badges(AccredibleBadge.objects.all(), user=badge.user)
     run = api.sync(config, user=badge.user).run
     assert run
-    keys = {"configs": config.pk, "runs": run.pk, "groups": group.uuid, "badges": badge.uuid}
+    retired = api.retire("somebody", lms_user_id=7).learner.pk
+    keys = {"configs": config.pk, "runs": run.pk, "groups": group.uuid, "badges": badge.uuid, "retirements": retired}
     return World(emulator, config, {name: str(key) for name, key in keys.items()})
 
 

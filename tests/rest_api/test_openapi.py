@@ -43,7 +43,7 @@ def test_a_second_description_is_the_same(tmp_path: Path) -> None:
 
 def test_every_operation_says_what_it_answers_to_whom(committed: dict[str, Any]) -> None:
     operations = [item for path in committed["paths"].values() for name, item in path.items() if name != "parameters"]
-    assert len(operations) == 13
+    assert len(operations) == 16
     for operation in operations:
         assert operation["description"]
         assert {"401", "403", "405", "406", "429", "500"} < set(operation["responses"])
@@ -65,7 +65,7 @@ def test_it_shows_what_the_caller_may_use(superuser: APIClient, caller: Caller, 
         found = client.get("/api-docs/?format=openapi").json()
         return {found.get("basePath", "").rstrip("/") + path for path in found["paths"]}
 
-    assert len(paths(superuser)) == 13
+    assert len(paths(superuser)) == 15
     assert f"{ROOT}badges/mine/" in paths(caller())
     assert f"{ROOT}badges/" not in paths(caller())
     assert f"{ROOT}badges/" in paths(caller("view_accrediblebadge"))

@@ -32,10 +32,11 @@ class Door:
     method: str
     path: str
     needs: tuple[tuple[str, ...], ...]
+    body: Any = None
 
     def knock(self, client: APIClient, world: dict[str, Any]) -> Any:
         """What the door answers to that client."""
-        return getattr(client, self.method)(ROOT + self.path.format(**world))
+        return getattr(client, self.method)(ROOT + self.path.format(**world), self.body, format="json")
 
 
 CONFIG = ("view_accredibleapiconfig", "change_accredibleapiconfig")
@@ -44,6 +45,8 @@ GROUP = ("view_accrediblegroup", "change_accrediblegroup")
 BADGE = ("view_accrediblebadge", "change_accrediblebadge")
 SYNC = ("sync_accredibleapiconfig",)
 DELIVER = ("deliver_accrediblebadge",)
+RETIRED = ("view_retiredlearner",)
+RETIRE = ("retire_learner",)
 
 DOORS = [
     Door("configs-list", "get", "configs/", (CONFIG,)),
@@ -59,6 +62,9 @@ DOORS = [
     Door("badges-mine", "get", "badges/mine/", ()),
     Door("badges-detail", "get", "badges/{badge}/", (BADGE,)),
     Door("badges-retry", "post", "badges/{badge}/retry/", (BADGE, DELIVER)),
+    Door("retirements-list", "get", "retirements/", (RETIRED,)),
+    Door("retirements-list", "post", "retirements/", (RETIRED, RETIRE), {"username": "nobody"}),
+    Door("retirements-detail", "get", "retirements/{retirement}/", (RETIRED,)),
 ]
 LOCKED = [door for door in DOORS if door.needs]
 each_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
@@ -74,7 +80,9 @@ def world(account: Any) -> dict[str, Any]:
     AccredibleBadge.objects.update(state="error", last_error="A name that nobody should learn")
     run = api.sync(config).run
     assert run
-    return {"config": config.pk, "run": run.pk, "group": badge.group.uuid, "badge": badge.uuid}
+    retired = api.retire("A name that nobody should learn").learner
+    world = {"config": config.pk, "run": run.pk, "group": badge.group.uuid, "badge": badge.uuid}
+    return {**world, "retirement": retired.pk}
 
 
 def everything_but(*left_out: str) -> list[str]:
@@ -126,7 +134,7 @@ def test_superusers_come_in_everywhere(superuser: APIClient, world: dict[str, An
 
 @each_door
 def test_anonymous_callers_get_nothing(anonymous: APIClient, world: dict[str, Any], door: Door) -> None:
-    nowhere = {"config": 999, "run": 999, "group": "0" * 32, "badge": "no-such-thing"}
+    nowhere = {"config": 999, "run": 999, "group": "0" * 32, "badge": "no-such-thing", "retirement": 999}
 
     answer = door.knock(anonymous, world)
 

@@ -38,6 +38,7 @@ class Code(TextChoices):
     CARRY_OVER_REFUSED = "carry_over_refused", "a group cannot be carried over: one of the pair is not gone, or not new"
     SYNC_IN_PROGRESS = "sync_in_progress", "another sync of the configuration is running: try again later"
     SYNC_SUPERSEDED = "sync_superseded", "something changed meanwhile: try again"
+    LEARNER_UNCLEAR = "learner_unclear", "it is not clear who is to be retired: the answer says what to send"
     NOTHING_TO_DO = "nothing_to_do", "there is nothing to deliver, or it is being delivered now"
     ACCREDIBLE_REFUSED = "accredible_refused", "Accredible refused the request, or its reply makes no sense"
     ACCREDIBLE_UNAVAILABLE = (

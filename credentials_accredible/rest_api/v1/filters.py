@@ -12,7 +12,15 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
-from credentials_accredible.choices import BadgeProblem, BadgeState, BadgeStatus, ChangeAction, RunStatus, RunTrigger
+from credentials_accredible.choices import (
+    AtAccredible,
+    BadgeProblem,
+    BadgeState,
+    BadgeStatus,
+    ChangeAction,
+    RunStatus,
+    RunTrigger,
+)
 from credentials_accredible.text import identifier, words
 
 MAX_ID = 2**63 - 1
@@ -146,6 +154,12 @@ class BadgeFilters(Filters):
     search = SearchFilter("user__username", "group_name", "external_id")
     # Badges are made in the order of their primary keys.
     ordering = OrderFilter(created="pk", modified="modified", issued_on="issued_on", next_attempt_at="next_attempt_at")
+
+
+class RetirementFilters(Filters):
+    lms_user_id = IdFilter(label="The learner's id in the LMS.")
+    at_accredible = filters.ChoiceFilter(choices=AtAccredible.choices, label="What was asked for at Accredible.")
+    ordering = OrderFilter(created="pk", modified="modified")
 
 
 class OwnBadgeFilters(Filters):

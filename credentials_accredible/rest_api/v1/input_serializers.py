@@ -8,11 +8,14 @@ from django.contrib.sites.models import Site
 from rest_framework import serializers
 
 from credentials_accredible import api
+from credentials_accredible.choices import AtAccredible
 
 _DIGEST_LENGTH = 64
 _LARGEST_SITE = 2**31 - 1
 _LARGEST_ID = 2**63 - 1
 _MOST_PAIRS = 1000
+_LARGEST_LMS_ID = 2**31 - 1
+_LONGEST_NAME = 255
 
 
 class TrueFalseField(serializers.BooleanField):
@@ -110,3 +113,27 @@ class SyncRequestSerializer(PreviewRequestSerializer):
         return api.Consent(
             force=values["force"], ask=True, approved=values["approved"] or "", carry_over=values.get("carry_over", {})
         )
+
+
+class RetireRequestSerializer(StrictSerializer):
+    username = serializers.CharField(
+        max_length=_LONGEST_NAME, help_text="The user name: the old one, or that of the retired account."
+    )
+    lms_user_id = WholeNumberField(
+        default=None,
+        allow_null=True,
+        min_value=1,
+        max_value=_LARGEST_LMS_ID,
+        help_text="The learner's id in the LMS: leads to an account that was renamed already.",
+    )
+    at_accredible = serializers.ChoiceField(
+        AtAccredible.choices,
+        default=AtAccredible.KEEP.value,
+        help_text="What becomes of the credentials; what was asked for before is not taken back.",
+    )
+
+    class Meta:
+        ref_name = "AccredibleRetireRequest"
+
+    def validate_at_accredible(self, value: str) -> AtAccredible:
+        return AtAccredible(value)

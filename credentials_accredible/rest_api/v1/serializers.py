@@ -41,7 +41,9 @@ class WebAddressField(serializers.CharField):
 
 
 class BadgeSerializer(serializers.ModelSerializer):
-    username = serializers.CharField(source="user.username", help_text="The learner.")
+    username = serializers.CharField(
+        source="user.username", allow_null=True, help_text="The learner; null for one who has left."
+    )
     group = serializers.UUIDField(source="group.uuid", allow_null=True, help_text="null once the group is gone.")
     config = serializers.IntegerField(
         source="api_config_id", allow_null=True, help_text="The id of the API configuration; null once that is gone."
