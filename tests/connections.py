@@ -1,9 +1,10 @@
-"""A connection to the database that is lost."""
+"""Connections to the database: one that is lost, and one that holds others up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 from unittest.mock import patch
 
@@ -39,3 +40,36 @@ def lost_at(number: int) -> Iterator[Connection]:
     reconnects = patch.object(connections["default"], "close_if_unusable_or_obsolete", state.connect)
     with reconnects, connection.execute_wrapper(state):
         yield state
+
+
+@contextmanager
+def held(work: Callable[[], Any], at: str) -> Iterator[list[Any]]:
+    """Have ``work`` done on another connection, which stops before a statement that has ``at`` in it.
+
+    It goes on when the block ends; what it returned is in the list then.
+    """
+    reached, go_on = Event(), Event()
+    results: list[Any] = []
+
+    def stop(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if at in sql and not reached.is_set():
+            reached.set()
+            go_on.wait(timeout=30)
+        return execute(sql, *rest)
+
+    def run() -> None:
+        try:
+            with connection.execute_wrapper(stop):
+                results.append(work())
+        finally:
+            reached.set()
+            connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    try:
+        assert reached.wait(timeout=30)
+        yield results
+    finally:
+        go_on.set()
+        thread.join(timeout=60)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from math import inf
+from time import monotonic
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from credentials_accredible import conf, database
@@ -19,6 +20,9 @@ from credentials_accredible.badges.decision import Decision, Fulfilled, decide, 
 from credentials_accredible.events.event import Event, as_json
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, EarlyPenalty, FailedEvent, Fulfillment
 from credentials_accredible.rules.index import GroupMatch, letter_of, match
+
+# Seconds for locks, beyond which somebody else had them.
+_WAITED = 0.05
 
 
 def receive_event(event_type: str, payload: Mapping[str, Any], metadata: Any = None, *, can_wait: bool = False) -> None:
@@ -231,6 +235,7 @@ def _lock_progress(
     ``known``: primary keys by group, as they were before the transaction.
     """
     # First the rows that are there, before anything else is locked or referred to: see ``lock_groups``.
+    begun = monotonic()
     database.lock_keys(BadgeProgress, known.values())
     opened = sorted(group for group, found in matches.items() if found.gives and group not in known)
     if opened:
@@ -238,9 +243,25 @@ def _lock_progress(
         database.insert_or_lock(rows, unique=["user", "group"])
     if others := matches.keys() - known.keys() - set(opened):
         database.lock(BadgeProgress.objects.filter(user=user, group__in=others))
+    if monotonic() - begun > _WAITED:
+        # Perhaps for somebody who has changed the rules: what the event meets is what they have left.
+        matches = _as_they_are_now(event, matches, set(opened))
     found = _read_progress(user, matches)
     _take_over_early_penalties(user, event, found)
     return found
+
+
+def _as_they_are_now(
+    event: Event, matches: Mapping[int, GroupMatch], opened: Collection[int]
+) -> Mapping[int, GroupMatch]:
+    """What the event means by now, for groups in which progress is locked; OperationalError where that is not enough.
+
+    ``opened`` are those in which progress was just begun, which is undone where there is no reason for it any more.
+    """
+    now = match(event)
+    if now.keys() <= matches.keys() and all(group in now and now[group].gives for group in opened):
+        return now
+    raise OperationalError("The rules were changed while the event waited, and it means something else by now.")
 
 
 def _take_over_early_penalties(user: Any, event: Event, found: Iterable[_GroupProgress]) -> None:

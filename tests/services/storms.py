@@ -147,8 +147,7 @@ def _under_events(staff: Callable[[], Iterator[None]]) -> dict[str, Any]:
     time.sleep(1)
     try:
         for _step in staff():
-            # An event that waited tries again with the rules as they are then.
-            time.sleep(1)
+            time.sleep(0.2)
     except Exception as error:
         errors.append(f"{type(error).__name__}: {error}")
     over.set()

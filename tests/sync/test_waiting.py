@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from collections.abc import Callable
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -17,6 +16,7 @@ from credentials_accredible.exceptions import GroupsBusy
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeRequirement
 from tests import factories
 from tests.admin.config_pages import post, told
+from tests.connections import held
 
 pytestmark = [
     pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time"),
@@ -40,39 +40,6 @@ def main(account: Any) -> AccredibleAPIConfig:
     account.update_group(groups[0]["id"], course_name="Renamed")
     account.remove_group(groups[1]["id"])
     return config
-
-
-@contextmanager
-def held(work: Callable[[], Any], at: str) -> Iterator[list[Any]]:
-    """Have ``work`` done on another connection, which stops before a statement that has ``at`` in it.
-
-    It goes on when the block ends; what it returned is in the list then.
-    """
-    reached, go_on = Event(), Event()
-    results: list[Any] = []
-
-    def stop(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if at in sql and not reached.is_set():
-            reached.set()
-            go_on.wait(timeout=30)
-        return execute(sql, *rest)
-
-    def run() -> None:
-        try:
-            with connection.execute_wrapper(stop):
-                results.append(work())
-        finally:
-            reached.set()
-            connection.close()
-
-    thread = Thread(target=run)
-    thread.start()
-    try:
-        assert reached.wait(timeout=30)
-        yield results
-    finally:
-        go_on.set()
-        thread.join(timeout=60)
 
 
 def written(config: AccredibleAPIConfig) -> Any:
