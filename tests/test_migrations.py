@@ -28,7 +28,7 @@ def test_no_setting_asks_for_a_migration(settings: Any, written: dict[str, Any])
     call_command("makemigrations", "credentials_accredible", check=True, dry_run=True, verbosity=0)
 
 
-def test_shared_models_get_no_accessor_of_ours() -> None:
+def test_shared_models_get_no_accessor_of_ours_that_could_be_anothers() -> None:
     user, site = apps.get_model("core.User"), apps.get_model("sites.Site")
 
     accessors = {
@@ -38,4 +38,5 @@ def test_shared_models_get_no_accessor_of_ours() -> None:
         if relation.related_model._meta.app_label == "credentials_accredible"
     }
 
-    assert accessors <= {None}
+    # Another app could have the same name for its own, but for one with the plugin's before it.
+    assert accessors <= {None, "accredible_text"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import crum
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError, connections, transaction
@@ -24,7 +25,8 @@ from django.utils.http import urlencode
 from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import gettext
 
-from credentials_accredible import api
+from credentials_accredible import api, host
+from credentials_accredible.host.tables import held, lookups_that_hold
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
 from credentials_accredible.text import whole_number, words
 
@@ -94,6 +96,22 @@ class Page:
     in_transaction: bool = True
 
 
+class _Noted:
+    """An object as the admin's own log names it: with what the host's table can hold of its name."""
+
+    def __init__(self, obj: Any) -> None:
+        self.pk, self._meta, self._name = obj.pk, obj._meta, str(obj)
+
+    def __str__(self) -> str:
+        return _notable("object_repr", self._name)
+
+
+def _notable(field: str, text: Any) -> Any:
+    # Anything but text is written as JSON, in ASCII.
+    may_be_cut = isinstance(text, str) and host.may_hold_less()
+    return held(LogEntry._meta.get_field(field), text) if may_be_cut else text
+
+
 class AccredibleAdmin(admin.ModelAdmin):
     """An admin with pages and tools of its own."""
 
@@ -120,7 +138,28 @@ class AccredibleAdmin(admin.ModelAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         wanted = " ".join(words(search_term)) if search_term else ""
-        return super().get_search_results(request, queryset, wanted)
+        if not host.may_hold_less():
+            return super().get_search_results(request, queryset, wanted)
+        # A table of the host that cannot hold what is searched for cannot be asked for it.
+        able = copy(self)
+        able.search_fields = lookups_that_hold(self.model, self.search_fields, wanted)  # type: ignore[misc]
+        if self.search_fields and not able.search_fields:
+            return queryset.none(), False
+        return super(AccredibleAdmin, able).get_search_results(request, queryset, wanted)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_addition(request, _Noted(obj), _notable("change_message", message))
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_change(request, _Noted(obj), _notable("change_message", message))
+
+    def log_deletion(self, request: HttpRequest, obj: Any, object_repr: str) -> Any:
+        """Up to Django 5.0."""
+        return super().log_deletion(request, obj, str(_Noted(obj)))  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
+        """From Django 5.1 on."""
+        return super().log_deletions(request, [_Noted(obj) for obj in queryset])  # type: ignore[arg-type]
 
     def open_page(self, request: HttpRequest, page: Page, object_id: str | None = None) -> HttpResponse:
         """An extra page: 403 where a permission is missing, and only then 404 where its object does not exist."""

@@ -115,7 +115,7 @@ def _send(signal: OpenEdxPublicSignal, data: BadgeData) -> None:
 
 def _badge_data(badge: AccredibleBadge, group: AccredibleGroup) -> BadgeData:
     user: Any = badge.user
-    pii = UserPersonalData(username=user.get_username(), email=user.email, name=host.full_name(user))
+    pii = UserPersonalData(username=user.get_username(), email=host.email_address(user), name=host.full_name(user))
     return BadgeData(
         uuid=str(badge.uuid),
         user=UserData(id=user.lms_user_id, is_active=user.is_active, pii=pii),

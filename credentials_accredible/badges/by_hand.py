@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
+from credentials_accredible import host
 from credentials_accredible.badges import awarding, custom_attributes
 from credentials_accredible.badges.learners import has_left
 from credentials_accredible.choices import BadgeAction, BadgeStatus
@@ -54,9 +55,10 @@ def find(entries: Sequence[str]) -> dict[int, Any]:
 def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]:
     by_name: dict[str, Any] = {}
     by_email: dict[str, list[Any]] = defaultdict(list)
-    addresses = {entry.lower() for entry in wanted.values() if "@" in entry}
+    names = {entry for entry in wanted.values() if host.can_be_named(entry)}
+    addresses = {entry.lower() for entry in names if "@" in entry}
     users = get_user_model()._default_manager.alias(lower_email=Lower("email"))
-    for user in users.filter(Q(username__in=set(wanted.values())) | Q(lower_email__in=addresses)):
+    for user in users.filter(Q(username__in=names) | Q(lower_email__in=addresses)):
         by_name[user.get_username()] = user
         by_email[user.email.lower()].append(user)
     found, problems = {}, {}

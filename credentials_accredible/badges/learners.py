@@ -19,12 +19,16 @@ from openedx_events.learning.data import UserData, UserPersonalData
 from credentials_accredible import host
 from credentials_accredible.events.event import Identity
 from credentials_accredible.exceptions import AccredibleError
-from credentials_accredible.models import BadgeProgress, EarlyPenalty, RetiredLearner
+from credentials_accredible.models import BadgeProgress, EarlyPenalty, LearnerText, RetiredLearner
 
 _LONGEST = 255
 # Slow on purpose, a few milliseconds: user names can be guessed.
 _ROUNDS = 20_000
 _SALT = b"credentials_accredible.retired_learner"
+_NAMELESS = (
+    "The service's table of users cannot hold the user name of this learner, so there is no account of that name. "
+    "Convert the table to utf8mb4, and process the event again."
+)
 
 
 class LearnerUnknown(AccredibleError):
@@ -57,9 +61,9 @@ def find(identity: Identity) -> Any:
     if not (identity.username or identity.lms_user_id):
         raise LearnerUnknown("The event does not say which learner it is about.")
     by_id = Q(lms_user_id=identity.lms_user_id) if identity.lms_user_id and host.has_field("lms_user_id") else Q()
-    by_name = Q(username=identity.username) if identity.username else Q()
+    by_name = Q(username=identity.username) if identity.username and host.can_be_named(identity.username) else Q()
     if not by_id and not by_name:
-        raise LearnerUnknown("The event gives no user name.")
+        raise LearnerUnknown(_NAMELESS if identity.username else "The event gives no user name.")
     return _choose(identity, list(get_user_model()._default_manager.filter(by_id | by_name).order_by("pk")))
 
 
@@ -104,6 +108,8 @@ def create(identity: Identity) -> Any:
     longest = get_user_model()._meta.get_field("username").max_length or _LONGEST
     if not 0 < len(identity.username) <= longest:
         raise LearnerUnknown(f"There is no such learner yet, and a user name has 1 to {longest} characters.")
+    if not host.can_be_named(identity.username):
+        raise LearnerUnknown(_NAMELESS)
     user = host.get_or_create_learner(_user_data(identity))
     if user is None:
         raise LearnerUnknown("The service did not create the learner; its log says why.")
@@ -121,18 +127,37 @@ def follow(user: Any, identity: Identity, at: datetime) -> None:
     """
     if user.is_staff or user.is_superuser or identity.username != user.get_username():
         return
-    changes = _changes(user, {"email": identity.email, "full_name": identity.name})
+    held = host.what_is_held(identity.email, identity.name)
+    changes = _changes(user, held)
     if changes and at < _as_of(user, identity):
         changes = {name: value for name, value in changes.items() if not getattr(user, name)}
     if identity.lms_user_id and getattr(user, "lms_user_id", 0) is None:
         changes["lms_user_id"] = identity.lms_user_id
-    if not changes:
-        return
     # It can be renamed at this moment, past all signals: the database looks at the name again.
     same: Any = get_user_model()._default_manager.filter(pk=user.pk, username=identity.username)
-    if same.update(**changes):
+    if changes and same.update(**changes):
         for name, value in changes.items():
             setattr(user, name, value)
+    if host.is_narrow():
+        _remember(user, identity, held)
+
+
+def _remember(user: Any, identity: Identity, held: Mapping[str, str]) -> None:
+    """Keep what the event says beside the service's table, where that has less of it; and forget what is out of date.
+
+    For each of the two texts, as far as the service has now what it holds of this event's.
+    """
+    values: dict[str, str] = {}
+    for field, name, told in (("full_name", "name", identity.name), ("email", "email", identity.email)):
+        if told and getattr(user, field, None) == held.get(field):
+            here = held[field]
+            values |= {name: told, f"{name}_here": here} if told != here else {name: "", f"{name}_here": ""}
+    kept = getattr(user, host.LEARNER_TEXT, None)
+    if any(value != getattr(kept, name, "") for name, value in values.items()):
+        LearnerText.objects.update_or_create(user=user, defaults=values)
+        # They can be retired at this moment: either this is seen there, or that is seen here.
+        if retired(identity.lms_user_id, user) is not None:
+            LearnerText.objects.filter(user=user).delete()
 
 
 def _changes(user: Any, values: Mapping[str, str]) -> dict[str, Any]:
@@ -171,5 +196,6 @@ def _choose(identity: Identity, users: list[Any]) -> Any:
 
 
 def _user_data(identity: Identity) -> UserData:
-    pii = UserPersonalData(username=identity.username, email=identity.email, name=identity.name)
+    held = host.what_is_held(identity.email, identity.name)
+    pii = UserPersonalData(username=identity.username, email=held["email"], name=held["full_name"])
     return UserData(id=identity.lms_user_id, is_active=identity.is_active, pii=pii)

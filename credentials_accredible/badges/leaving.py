@@ -20,6 +20,7 @@ from credentials_accredible.models import (
     BadgeProgress,
     EarlyPenalty,
     Fulfillment,
+    LearnerText,
     RetiredLearner,
 )
 
@@ -60,6 +61,7 @@ def _part(leaver: Leaver, learner: RetiredLearner, known: list[int], user: Any) 
     if account is not None:
         # Who begins progress for them, or gives them a badge, has a lock on this row, which the new one refers to.
         list(get_user_model()._default_manager.select_for_update().filter(pk=account.pk).values_list("pk"))
+        LearnerText.objects.filter(user=account).delete()
     progress = BadgeProgress.objects.filter(user=account, user__isnull=False)
     fulfilments, _ = Fulfillment.objects.filter(progress__in=list(progress.values_list("pk", flat=True))).delete()
     erased, _ = progress.delete()

@@ -197,9 +197,9 @@ def read(client: AccredibleClient, badge: AccredibleBadge) -> Result:
 
 def _of_address(client: AccredibleClient, badge: AccredibleBadge) -> Credential | None:
     """The valid credential of the badge's group and address that nobody has an id for, and no other badge has."""
-    user: Any = badge.user
     # Nobody knows the address of a learner who has left.
-    existing = client.credentials_of(badge.accredible_group_id, user.email) if user and user.email else []
+    email = host.email_address(badge.user) if badge.user else ""
+    existing = client.credentials_of(badge.accredible_group_id, email) if email else []
     free = [found for found in existing if not found.own_id and not _is_over(found)]
     return first_of(client, [found.id for found in free if not _belongs_to_another(badge, found)])
 
@@ -214,9 +214,10 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
     user: Any = badge.user
     if host.has_left(user.get_username()):
         raise RecipientUnusable("The learner has left: nothing is issued to them any more.")
-    if not user.email:
+    email = host.email_address(user)
+    if not email:
         raise RecipientUnusable("The learner has no e-mail address: enter one. The badge is delivered after that.")
-    if not host.is_email_address(user.email):
+    if not host.is_email_address(email):
         raise RecipientUnusable(
             "The learner's e-mail address is not valid: correct it. The badge is delivered after that."
         )
@@ -225,7 +226,7 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
         own_id=str(badge.uuid),
         group_id=badge.accredible_group_id,
         recipient_name=recipient_name(user),
-        recipient_email=user.email,
+        recipient_email=email,
         recipient_id=str(getattr(user, "lms_user_id", None) or user.pk),
         # East of UTC the day here can be one that has not begun at Accredible.
         issued_on=min(badge.issued_on or timezone.localdate(), datetime.now(UTC).date()),

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from credentials_accredible import host
 from credentials_accredible.choices import BadgeAction, BadgeState, BadgeStatus, Difference
 from credentials_accredible.client import Credential
 from credentials_accredible.database import in_transaction
@@ -68,7 +69,7 @@ def difference(badge: AccredibleBadge, credential: Credential | None, today: dat
 def has_other_recipient(badge: AccredibleBadge, credential: Credential) -> bool:
     """Whether Accredible tells another address than the learner has here."""
     # Nobody knows the address of a learner who has left.
-    there, here = credential.recipient_email, str(badge.user.email) if badge.user else ""
+    there, here = credential.recipient_email, host.email_address(badge.user) if badge.user else ""
     return bool(there and here) and there.lower() != here.lower()
 
 

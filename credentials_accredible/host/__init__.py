@@ -10,8 +10,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, connections, router, transaction
 from openedx_events.learning.data import UserData
+
+from credentials_accredible.host.tables import ANYTHING, held, holds
+
+# How users are led to what the plugin keeps of them beside the service's table.
+LEARNER_TEXT = "accredible_text"
 
 # How the LMS's own default begins.
 _RETIRED = "retired__user_"
@@ -31,8 +36,48 @@ def get_or_create_learner(data: UserData) -> Any:
 
 
 def full_name(user: Any) -> str:
-    """The learner's name, as the service has it: in one field, where its users have that."""
-    return str(getattr(user, "full_name", None) or user.get_full_name())
+    """The learner's name, as the service has it, in one field where its users have that; or as it was told."""
+    return _as_told(user, "name", str(getattr(user, "full_name", None) or user.get_full_name()))
+
+
+def email_address(user: Any) -> str:
+    """The learner's e-mail address, as the service has it; or as it was told."""
+    return _as_told(user, "email", str(user.email or ""))
+
+
+def may_hold_less() -> bool:
+    """Whether the service's tables can be such that they do not hold every text: on MySQL and MariaDB."""
+    return connections[router.db_for_write(get_user_model())].vendor == "mysql"
+
+
+def what_is_held(email: str, name: str) -> dict[str, str]:
+    """The two by the field of a user, as the service's table can hold them; of an e-mail address, all or nothing."""
+    if not may_hold_less():
+        return {"email": email, "full_name": name}
+    held_email = email if holds(_field("email"), email) else ""
+    return {"email": held_email, "full_name": held(_field("full_name"), name) if has_field("full_name") else name}
+
+
+def is_narrow() -> bool:
+    """Whether the service's table of users cannot hold every name or address."""
+    fields = [_field(name) for name in ("email", "full_name") if has_field(name)]
+    return may_hold_less() and not all(holds(field, ANYTHING) for field in fields)
+
+
+def can_be_named(username: str) -> bool:
+    """Whether the service's table can hold that user name; otherwise nobody has it, and it cannot be looked for."""
+    return not may_hold_less() or holds(_field(get_user_model().USERNAME_FIELD), username)
+
+
+def _as_told(user: Any, name: str, here: str) -> str:
+    """What an event said, where that is more than the service's table can hold, and is what ``here`` was made of."""
+    told = getattr(user, LEARNER_TEXT, None) if is_narrow() else None
+    more = str(getattr(told, name, ""))
+    return more if more and getattr(told, f"{name}_here") == here else here
+
+
+def _field(name: str) -> Any:
+    return get_user_model()._meta.get_field(name)
 
 
 def has_left(username: str) -> bool:

@@ -6,6 +6,7 @@ from credentials_accredible.models.badge_log import BadgeLogEntry
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.failed_event import FailedEvent
 from credentials_accredible.models.group import AccredibleGroup
+from credentials_accredible.models.learner_text import LearnerText
 from credentials_accredible.models.progress import BadgeProgress, EarlyPenalty, Fulfillment
 from credentials_accredible.models.retired_learner import RetiredLearner
 from credentials_accredible.models.rules import (
@@ -33,6 +34,7 @@ __all__ = [
     "FailedEvent",
     "Fulfillment",
     "GroupSnapshot",
+    "LearnerText",
     "PenaltyDataRule",
     "RetiredLearner",
     "RulesVersion",

@@ -72,4 +72,4 @@ def recipient_name(user: Any) -> str:
 
 def recipient_fingerprint(user: Any) -> str:
     """A digest of what Accredible is told of the learner: another one after the record was corrected."""
-    return hashlib.sha256(f"{recipient_name(user)}\n{user.email}".encode()).hexdigest()
+    return hashlib.sha256(f"{recipient_name(user)}\n{host.email_address(user)}".encode()).hexdigest()

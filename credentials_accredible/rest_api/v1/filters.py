@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import reduce
 from operator import and_, or_
@@ -12,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
+from credentials_accredible import host
 from credentials_accredible.choices import (
     AtAccredible,
     BadgeProblem,
@@ -21,6 +23,7 @@ from credentials_accredible.choices import (
     RunStatus,
     RunTrigger,
 )
+from credentials_accredible.host.tables import lookups_that_hold
 from credentials_accredible.text import identifier, words
 
 MAX_ID = 2**63 - 1
@@ -66,6 +69,11 @@ class TextFilter(filters.CharFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, max_length=LONGEST_TEXT, **kwargs)
 
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Nothing, where the table of the host that is asked cannot hold the text, and so cannot be asked for it."""
+        able = not value or _able(qs.model, [str(self.field_name)], value)
+        return super().filter(qs, value) if able else qs.none()
+
 
 class SearchFilter(TextFilter):
     """Every word of the text has to be in one of ``fields``."""
@@ -79,10 +87,16 @@ class SearchFilter(TextFilter):
         wanted = words(value or "")
         if not wanted:
             return qs
-        return qs.filter(reduce(and_, (self._somewhere(word) for word in wanted)))
+        return qs.filter(reduce(and_, (self._somewhere(qs.model, word) for word in wanted)))
 
-    def _somewhere(self, word: str) -> Q:
-        return reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.fields))
+    def _somewhere(self, model: Any, word: str) -> Q:
+        able = _able(model, self.fields, word)
+        return reduce(or_, (Q(**{f"{name}__icontains": word}) for name in able), Q(pk__in=()))
+
+
+def _able(model: Any, fields: Iterable[str], value: str) -> list[str]:
+    """Those of ``fields`` that can be asked for ``value``."""
+    return lookups_that_hold(model, fields, value) if host.may_hold_less() else list(fields)
 
 
 class OrderFilter(filters.ChoiceFilter):
