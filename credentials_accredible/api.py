@@ -66,7 +66,7 @@ from credentials_accredible.portability.groups import Match
 from credentials_accredible.portability.importing import Imported, import_groups
 from credentials_accredible.portability.planning import GroupPlan
 from credentials_accredible.portability.reading import LARGEST_FILE
-from credentials_accredible.retirement import Erased, Retirement, retire
+from credentials_accredible.retirement import Erased, Retirement, readmit, retire
 from credentials_accredible.rules import version
 from credentials_accredible.rules.activation import (
     activate_group,
@@ -320,6 +320,7 @@ __all__ = [
     "preview_restore",
     "process_failed_event",
     "prune",
+    "readmit",
     "receive_event",
     "reconcile",
     "reencrypt_keys",

@@ -90,6 +90,23 @@ def retire(
     return Retirement(left, erased, leaver.account is not None, left.waiting, left.failed)
 
 
+def readmit(username: str, *, lms_user_id: int | None = None) -> bool:
+    """Let events of somebody count again who was retired by mistake; whether somebody was.
+
+    What was erased stays erased, and their badges stay without them. Raises RetirementRefused as ``retire`` does.
+    """
+    leaver = _find(username, lms_user_id)
+    found = 0
+    for name in leaver.names:
+        while row := learners.retired(leaver.lms_user_id, leaver.account) or learners.retired_by_name(
+            name, leaver.lms_user_id
+        ):
+            row.lms_user_id, row.account, row.name_digest = None, None, ""
+            row.save()
+            found += 1
+    return bool(found)
+
+
 def _find(username: str, lms_user_id: int | None) -> Leaver:
     name = text(identifier(username))
     if not name:

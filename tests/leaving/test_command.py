@@ -104,3 +104,15 @@ def test_json_is_for_programs(badge: AccredibleBadge) -> None:
 def test_what_cannot_be_used_is_said(arguments: list[Any], words: str) -> None:
     with pytest.raises(CommandError, match=words):
         run(*arguments)
+
+
+def test_somebody_who_was_retired_by_mistake_can_earn_badges_again() -> None:
+    require(active_group(), PASSES)
+    course_status("ada")
+    run("ada")
+
+    assert "Events of this learner count again." in run("ada", "--readmit")
+    assert run("ada", "--readmit") == "This learner was not retired: nothing was changed.\n"
+
+    course_status("ada")
+    assert AccredibleBadge.objects.filter(user__username="ada").count() == 1

@@ -37,15 +37,20 @@ class Command(AccredibleCommand):
             default=AtAccredible.KEEP.value,
             help="what becomes of the credentials there; what was asked for before is not taken back",
         )
+        parser.add_argument(
+            "--readmit",
+            action="store_true",
+            help="retired by mistake: let events of the learner count again; what was erased stays erased",
+        )
         add_format_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        who = {"username": options["username"], "lms_user_id": options["lms_user_id"]}
         try:
-            done = api.retire(
-                options["username"],
-                lms_user_id=options["lms_user_id"],
-                at_accredible=AtAccredible(options["at_accredible"]),
-            )
+            if options["readmit"]:
+                self._readmit(who)
+                return
+            done = api.retire(**who, at_accredible=AtAccredible(options["at_accredible"]))
         except RetirementRefused as error:
             raise CommandError(str(error)) from None
         if options["format"] == "json":
@@ -61,6 +66,12 @@ class Command(AccredibleCommand):
                 f"{counted(done.failed, 'credential')} could not be {_doing(done)}: the badges say why in the admin. "
                 "They are tried again now, and whenever this command is."
             )
+
+    def _readmit(self, who: dict[str, Any]) -> None:
+        if api.readmit(**who):
+            self.stdout.write(self.style.SUCCESS("Events of this learner count again. What was erased stays erased."))
+        else:
+            self.stdout.write("This learner was not retired: nothing was changed.")
 
 
 def _what_was_erased(done: api.Retirement) -> str:
