@@ -64,9 +64,16 @@ def lead_documented_addresses_here(site: AdminSite) -> None:
     site.get_urls = get_urls  # type: ignore[method-assign]
 
 
+def left_in_builtin(request: HttpRequest) -> Any:
+    """As the API says; asked once for a request."""
+    if not hasattr(request, "accredible_left"):
+        request.accredible_left = api.left_in_builtin()  # type: ignore[attr-defined]
+    return request.accredible_left  # type: ignore[attr-defined]
+
+
 def tell_of_builtin(request: HttpRequest) -> None:
     """A message where the host's built-in integration keeps its pages because of its data."""
-    if conf.replace_builtin() is None and (left := api.left_in_builtin()):
+    if conf.replace_builtin() is None and (left := left_in_builtin(request)):
         messages.warning(request, str(left))
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_protect
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.addresses import tell_of_builtin
+from credentials_accredible.admin.adoption import adopt_tools, adopt_view, may_adopt
 from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, link_if_open, may, moment
 from credentials_accredible.admin.config_form import (
     KEY_FIELD,
@@ -46,6 +47,8 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     extra_pages = (
         *HistoryAdmin.extra_pages,
         Page(f"{OBJECT}preview/", "preview", preview, ["view", "sync"], in_transaction=False),
+        # Not in the transaction of the request: a take-over tries its own again.
+        Page("adopt/", "adopt", adopt_view, ["view", "adopt"], in_transaction=False),
     )
     form = AccredibleAPIConfigForm
     actions = [sync_groups, "resume_delivery"]
@@ -162,6 +165,14 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
         return may(request, "sync_accredibleapiconfig")
+
+    def has_adopt_permission(self, request: HttpRequest) -> bool:
+        return may_adopt(request)
+
+    def list_tools(self, request: HttpRequest) -> list[Tool]:
+        tools = super().list_tools(request)
+        # What is sent to the list is answered with another page.
+        return [*tools, *adopt_tools(request)] if request.method == "GET" else tools
 
     def object_tools(self, request: HttpRequest, obj: AccredibleAPIConfig) -> list[Tool]:
         may_sync = self.has_sync_permission(request)

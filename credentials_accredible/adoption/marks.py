@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from credentials_accredible.choices import Adopted
 from credentials_accredible.database import alias, batches
-from credentials_accredible.host import builtin, leftovers
+from credentials_accredible.host import leftovers
 from credentials_accredible.models import AdoptedRow
 
 
@@ -48,11 +48,14 @@ def put_all(kind: Adopted, rows: Mapping[int, int], made: Collection[int], above
 
 def left_in_builtin() -> leftovers.Leftovers | None:
     """What the built-in integration has and nobody has taken over; None where that is nothing."""
+    left = leftovers.left_in_builtin()
+    if left is None:
+        return None
     rows = AdoptedRow.objects.filter(kind=Adopted.CONFIG)
     try:
         # A savepoint, as there; and nothing was taken over yet where the table is still to be made.
         with transaction.atomic(using=alias()):
-            taken = set(rows.values_list("builtin_id", flat=True)) if builtin.is_there() else set()
+            taken = set(rows.values_list("builtin_id", flat=True))
     except DatabaseError:
-        taken = set()
+        return left
     return leftovers.left_in_builtin(taken)

@@ -77,6 +77,11 @@ def _adopt(keys: Sequence[int], dry_run: bool, user: Any) -> Adoption:
         return report
 
 
+def all_configs() -> list[int]:
+    """The primary keys of the configurations here."""
+    return list(AccredibleAPIConfig.objects.values_list("pk", flat=True))
+
+
 def _environment() -> str:
     """The key of the environment that the built-in integration sends to; ConfigurationError where there is none."""
     url = builtin.api_url()
@@ -103,7 +108,10 @@ class _Taking:
 
     def take(self) -> AdoptedConfig:
         item = self._item
-        mark = marks.of(Adopted.CONFIG, self._there.pk) or self._make()
+        mark = marks.of(Adopted.CONFIG, self._there.pk)
+        if mark:
+            item.way, item.reason = Takeover.NOTHING, _("It was taken over before.")
+        mark = mark or self._make()
         item.config = AccredibleAPIConfig.objects.defer("api_key").filter(pk=mark.own_id).first()
         if item.config is None:
             item.refuse(_("It was taken over before, and the configuration was deleted here since."))

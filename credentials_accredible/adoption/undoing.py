@@ -111,6 +111,10 @@ class _Undoing:
         self._mark.delete()
 
     def _give_back(self, item: AdoptedGroup, mark: AdoptedRow, group: AccredibleGroup) -> None:
+        taken = GroupConfiguration.model_validate(mark.before["configuration"])
+        if mark.made or _made(mark, Adopted.REQUIREMENT).exists():
+            rules = taken.number_of_rules
+            item.counts.update(requirements=len(taken.requirements), rules=rules, penalties=len(taken.penalties))
         item.counts["badges"] = _delete(AccredibleBadge, mark, Adopted.BADGE)
         item.counts["fulfilments"] = _delete(Fulfillment, mark, Adopted.FULFILLMENT)
         item.counts["progress"] = _delete(BadgeProgress, mark, Adopted.PROGRESS)

@@ -85,7 +85,10 @@ class AccredibleAPIConfig(TimeStampedModel):
         verbose_name = _("Accredible API configuration")
         verbose_name_plural = _("Accredible API configurations")
         ordering = ["name"]
-        permissions = [("sync_accredibleapiconfig", "Can sync the groups of an Accredible API configuration")]
+        permissions = [
+            ("sync_accredibleapiconfig", "Can sync the groups of an Accredible API configuration"),
+            ("adopt_accredibleapiconfig", "Can take over from the built-in integration of the service"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -62,6 +62,7 @@ def _usual(
     ]
 
 
+ADOPT = ("adopt_accredibleapiconfig",)
 SYNC = ("sync_accredibleapiconfig",)
 RUNS = ("view_syncrun",)
 BADGES = seen("accrediblebadge")
@@ -70,6 +71,9 @@ DOORS: list[Door] = [
     *_usual("accredibleapiconfig", add=True, change=True, delete=True),
     Door("accredibleapiconfig_history_of_all", (seen("accredibleapiconfig"),)),
     Door("accredibleapiconfig_preview", (seen("accredibleapiconfig"), SYNC)),
+    # The built-in integration sends elsewhere than to the environments of these tests.
+    Door("accredibleapiconfig_adopt", (seen("accredibleapiconfig"), ADOPT), status=302),
+    Door("accredibleapiconfig_adopt", (seen("accredibleapiconfig"), ADOPT), "post", 302),
     *_usual("accrediblegroup", change=True, delete=True, saved=302),
     Door("accrediblegroup_history_of_all", (seen("accrediblegroup"),)),
     Door("accrediblegroup_try_out", (seen("accrediblegroup"), seen("badgerequirement"))),

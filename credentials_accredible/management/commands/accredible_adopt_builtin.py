@@ -56,28 +56,23 @@ class Command(AccredibleCommand):
             style = self.style.ERROR if group.refused else self.style.SUCCESS
             self.stdout.write("  " + style(f"{one_line(group.name)} ({group.builtin_id}): {group.way.label}"))
             for line in _lines(group):
-                self.stdout.write(f"    {one_line(line)}")
+                self.stdout.write(f"    {line}")
 
 
 def _lines(group: api.AdoptedGroup) -> Iterator[str]:
     """What is to be known of it, a line each."""
-    if group.reason:
-        yield group.reason
-    if group.is_changed:
-        yield api.adoption_figures(group)
-    if sentence := api.adoption_switch(group):
-        yield sentence
-    yield from group.notes
+    figures = api.adoption_figures(group) if group.is_changed else ""
+    yield from map(one_line, filter(None, [group.reason, figures, api.adoption_switch(group), *group.notes]))
     if group.early:
         yield gettext("Awarded there before every letter was fulfilled; these stay awarded:")
-        yield from _some([f"  {name}: {fulfilled} of {total}" for name, fulfilled, total in group.early])
+        yield from _some([f"{name}: {fulfilled} of {total}" for name, fulfilled, total in group.early])
     if group.left:
         yield gettext("Not taken over:")
-        yield from _some([f"  {sentence}" for sentence in group.left])
+        yield from _some(group.left)
 
 
 def _some(lines: Sequence[str]) -> Iterator[str]:
-    yield from lines[:_LINES]
+    yield from (f"  {one_line(line)}" for line in lines[:_LINES])
     if len(lines) > _LINES:
         yield gettext("  … and %d more, see --format json.") % (len(lines) - _LINES)
 
