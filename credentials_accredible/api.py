@@ -75,6 +75,7 @@ from credentials_accredible.rules.activation import (
     deactivate_group,
     refuse_unearnable,
 )
+from credentials_accredible.rules.both_sides import builtin_objection, watch_builtin
 from credentials_accredible.rules.validation import (
     attribute_problem,
     clean_attribute,
@@ -281,6 +282,7 @@ __all__ = [
     "attribute_problem",
     "award_badges",
     "badge_outcomes",
+    "builtin_objection",
     "carries_user",
     "check_key",
     "claim_due_syncs",
@@ -349,6 +351,7 @@ __all__ = [
     "sync",
     "undo_adoption",
     "unknown_attributes",
+    "watch_builtin",
     "watch_models",
     "why_not_stored",
     "with_health",

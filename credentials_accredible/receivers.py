@@ -1,9 +1,11 @@
-"""Open edX events in: one receiver for each event type in use."""
+"""Open edX events in: one receiver for each event type in use; and what else is listened to."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import crum
+from django.contrib import messages
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import api
@@ -11,11 +13,13 @@ from credentials_accredible.exceptions import ConfigurationError
 
 
 def connect() -> None:
-    """Listen to the event types of the setting ``EVENTS``, to changes of the rules and to removals; twice is fine.
+    """Listen to the event types of the setting ``EVENTS``, to changes of the rules, to removals, and to the built-in
+    integration; twice is fine.
 
     Types that are unknown here, and a setting that cannot be used, are the business of the system checks.
     """
     api.watch_models()
+    api.watch_builtin(_tell)
     try:
         event_types = api.offered_event_types()
     except ConfigurationError:
@@ -31,3 +35,10 @@ def receive_event(
     """Process an event. Raises nothing: the bus would not bring the event back."""
     payload = {name: kwargs.get(name) for name in signal.init_data}
     api.receive_event(signal.event_type, payload, metadata, can_wait=from_event_bus)
+
+
+def _tell(sentence: str) -> None:
+    """Show it to the person whose request it is about, where there is one."""
+    request = crum.get_current_request()
+    if request is not None:
+        messages.error(request, sentence, fail_silently=True)

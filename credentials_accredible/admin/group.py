@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import transaction
@@ -48,6 +49,16 @@ class ConfiguredFilter(YesNoFilter):
     condition = Q(Exists(BadgeRequirement.objects.filter(group=OuterRef("pk"))))
 
 
+class AccredibleGroupForm(forms.ModelForm):
+    """A group, which is not activated while the built-in integration issues its badge."""
+
+    def clean_is_active(self) -> bool:
+        active: bool = self.cleaned_data["is_active"]
+        if active and not self.instance.is_active and (objection := api.builtin_objection(self.instance)):
+            raise forms.ValidationError(objection)
+        return active
+
+
 @admin.register(AccredibleGroup)
 class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     """Imported groups: what Accredible says is shown, what is decided here is edited."""
@@ -64,6 +75,7 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
             in_transaction=False,
         ),
     )
+    form = AccredibleGroupForm
     list_display = ["name", "icon_small", "api_config", "accredible_id", "is_active", "requirement_count"]
     list_display_links = ["name"]
     list_filter = ["is_active", ConfiguredFilter, "api_config"]

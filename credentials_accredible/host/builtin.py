@@ -105,10 +105,15 @@ class Badge:
 def is_there() -> bool:
     """Whether the service has the integration's tables."""
     try:
-        apps.get_model(_LABEL, "AccredibleGroup")
+        group_model()
     except LookupError:
         return False
     return True
+
+
+def group_model() -> Any:
+    """The model of its groups, for signals; LookupError where the service has none."""
+    return apps.get_model(_LABEL, "AccredibleGroup")
 
 
 def is_at_work() -> bool:

@@ -24,6 +24,7 @@ from credentials_accredible.portability.groups import Match, find_groups
 from credentials_accredible.portability.planning import GroupPlan, Pair, make_plans
 from credentials_accredible.portability.reading import Source, read
 from credentials_accredible.rules.activation import activation_problems
+from credentials_accredible.rules.both_sides import builtin_objection
 from credentials_accredible.rules.configuration import PenaltyEntry, RequirementEntry
 from credentials_accredible.rules.validation import clean_rules
 from credentials_accredible.rules.version import groups_locked
@@ -112,6 +113,8 @@ def _plans(source: Source, chosen: Sequence[str], match: Match, keep_activation:
         if plan and plan.is_active and not any(at[0] == "requirements" for at, _words in wrong):
             wrong += unearnable(each.entry)
         problems += [source.problem((*each.path, *at), words) for at, words in wrong]
+        if plan.activation and (objection := builtin_objection(plan.group)):
+            problems.append(source.problem(each.path, objection))
     if problems:
         raise ImportRefused(problems)
     return plans

@@ -10,6 +10,7 @@ from credentials_accredible import conf
 from credentials_accredible.database import lock
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleGroup, BadgeRequirement, history
+from credentials_accredible.rules.both_sides import builtin_objection
 from credentials_accredible.rules.configuration import RequirementEntry
 from credentials_accredible.rules.matching import Rule
 from credentials_accredible.rules.rows import requirement_entry
@@ -30,11 +31,13 @@ def activation_problems(group: AccredibleGroup) -> list[str]:
 
 
 def activate_group(group: AccredibleGroup) -> None:
-    """Let learners earn the badge of ``group``; ActivationRefused where nobody ever could."""
+    """Let learners earn the badge of ``group``; ActivationRefused where nobody ever could, or would earn it twice."""
     with rules_locked([group.api_config_id]):
         # First the row, for its lock: what is configured under the group stays as it is checked.
         _set_active(group, True)
         problems = activation_problems(group)
+        if objection := builtin_objection(group):
+            problems.append(objection)
         if problems:
             raise ActivationRefused(problems)
     group.is_active = True
