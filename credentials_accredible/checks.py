@@ -9,6 +9,8 @@ W004  workers that do not keep the rate limit together
 W005  a badge can be sent again while the first request is still under way
 W006  events that wait on this machine's disk
 W007  data of the host's built-in integration that was not taken over; with ``--database``, and before ``migrate``
+W008  no event of a learner can come in through the event bus
+W009  the public signals of badges do not go out to the event bus
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from credentials_accredible import api, conf
 from credentials_accredible.choices import Delivery, Revocation
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.host.event_bus import incoming_doubts, outgoing_doubts
 
 _ID = "credentials_accredible."
 
@@ -100,6 +103,20 @@ def check_builtin(databases: Sequence[str] | None = None, **_kwargs: Any) -> lis
     left = api.left_in_builtin()
     hint = f"Or decide it yourself: {conf.SETTING}['REPLACE_BUILTIN'] = True shows the pages of credentials-accredible."
     return [Warning(str(left), hint=hint, id=f"{_ID}W007")] if left else []
+
+
+@register(Tags.compatibility)
+def check_event_bus(**_kwargs: Any) -> list[CheckMessage]:
+    """What keeps events from coming in, and the signals of badges from going out, as far as this service knows it."""
+    coming = "Set it as the LMS has it, and run consume_events; see “The event bus” in the plugin's documentation."
+    going = (
+        "Enable both for a topic in EVENT_BUS_PRODUCER_CONFIG, with “badge.uuid” as event_key_field. If no other "
+        "service listens to them, nobody misses them: silence this check with SILENCED_SYSTEM_CHECKS."
+    )
+    return [
+        *(Warning(doubt, hint=coming, id=f"{_ID}W008") for doubt in incoming_doubts()),
+        *(Warning(doubt, hint=going, id=f"{_ID}W009") for doubt in outgoing_doubts()),
+    ]
 
 
 def _objection(where: str, reading: Callable[[], object]) -> str | None:

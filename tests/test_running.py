@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 import yaml
+from django.test import modify_settings
 from openedx_events.management.commands.consume_events import Command as ConsumeEvents
 
+from credentials_accredible.host import event_bus
 from demo.emulator.server import Emulator
 from tests.embedded_host import ROOT, Host, SqliteHosts
 
@@ -168,8 +170,20 @@ def test_the_consumer_reads_what_was_sent_while_it_was_away() -> None:
     assert json.loads(options.extra) == {"consumer_name": "accredible", "check_backlog": True}
 
 
+def test_the_settings_of_the_service_bring_events_in_and_out(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The service has this package.
+    monkeypatch.setattr(event_bus, "find_spec", lambda package: package if package == "edx_event_bus_redis" else None)
+    for block in blocks("yaml")[:-1]:
+        for name, value in yaml.safe_load(block).items():
+            setattr(settings, name, value)
+    settings.BADGES_ENABLED = True
+
+    with modify_settings(INSTALLED_APPS={"append": "openedx_events"}):
+        assert event_bus.incoming_doubts() == event_bus.outgoing_doubts() == []
+
+
 def test_the_cron_job_of_kubernetes_works(run: Callable[..., Any]) -> None:
-    [job] = [yaml.safe_load(block) for block in blocks("yaml")]
+    job = yaml.safe_load(blocks("yaml")[-1])
     [container] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     python, *arguments = container["command"]
     assert python == "python"

@@ -78,8 +78,12 @@ def test_it_was_found_through_its_entry_point() -> None:
     assert settings.CREDENTIALS_ACCREDIBLE is not None
 
 
-def test_it_needs_no_migration_and_no_correction_of_settings() -> None:
+def test_it_needs_no_migration_and_no_correction_of_settings(settings: Any) -> None:
     call_command("makemigrations", LABEL, check=True, dry_run=True, verbosity=0)
+    # Its default is a Redis of the development stack, and these events do not go out.
+    settings.EVENT_BUS_REDIS_CONNECTION_URL = "redis://redis.example.com:6379/"
+    enabled = {"topic": {"event_key_field": "badge.uuid", "enabled": True}}
+    settings.EVENT_BUS_PRODUCER_CONFIG = {signal.event_type: enabled for signal in (BADGE_AWARDED, BADGE_REVOKED)}
     messages = run_checks(databases=["default"])
     assert [message for message in messages if str(message.id).startswith(LABEL)] == []
 
