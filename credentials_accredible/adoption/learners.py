@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from credentials_accredible import host
 from credentials_accredible.adoption import marks
 from credentials_accredible.adoption.report import AdoptedGroup
 from credentials_accredible.choices import Adopted, BadgeAction, BadgeStatus
@@ -164,7 +165,7 @@ def _insert(
 def _leave(item: AdoptedGroup, badge: builtin.Badge, held: AccredibleBadge) -> None:
     name = spelled_out(shortened(badge.username, _LONGEST_NAME))
     words = {"learner": name, "here": held.external_id or _("none yet"), "there": badge.external_id or _("none")}
-    item.left.append(
+    item.leave(
         _(
             "%(learner)s has a badge of this group here already. The credential here: %(here)s; that of the built-in "
             "integration: %(there)s."
@@ -185,18 +186,20 @@ def _note_early(item: AdoptedGroup, group: AccredibleGroup, awarded: Mapping[int
 
 
 def _users(rows: Iterable[builtin.Progress | builtin.Badge], item: AdoptedGroup) -> dict[str, int]:
-    """The users of these rows by the names that the rows have; who has no account is noted as left there."""
+    """The users of these rows by the names that the rows have; whose stay there is noted, with the reason."""
     names = dict.fromkeys(row.username for row in rows)
     accounts = get_user_model()._default_manager.filter(username__in=names)
-    found = {user.get_username(): user.pk for user in accounts.only("pk", get_user_model().USERNAME_FIELD)}
+    known = {user.get_username(): user.pk for user in accounts.only("pk", get_user_model().USERNAME_FIELD)}
     # A database can find a name in another letter case, and then the built-in integration has taken it for the same.
-    alike = {name.casefold(): pk for name, pk in found.items()}
+    alike = {name.casefold(): pk for name, pk in known.items()}
+    found = {}
     for name in names:
-        key = found.get(name, alike.get(name.casefold()))
-        if key is not None:
+        key = known.get(name, alike.get(name.casefold()))
+        shown = spelled_out(shortened(name, _LONGEST_NAME))
+        if host.has_left(name):
+            item.leave(_("The learner “%s” has left.") % shown)
+        elif key is None:
+            item.leave(_("There is no learner “%s” here any more.") % shown)
+        else:
             found[name] = key
-            continue
-        sentence = _("There is no learner “%s” here any more.") % spelled_out(shortened(name, _LONGEST_NAME))
-        if sentence not in item.left:
-            item.left.append(sentence)
     return found

@@ -22,8 +22,8 @@ class AdoptedGroup:
 
     ``reason`` says why it is refused, or why there is nothing to do. ``switched`` says whether its badge is issued here
     from now on, and there no more; of an undo, the other way round. ``early`` are learners who were awarded the badge
-    there though letters were missing: user names, with the letters that they have and those that there are. ``left``
-    says what was not taken over, a sentence each. ``notes`` say what is otherwise than it was there.
+    there though letters were missing: user names, with the letters that they have and those that there are. ``notes``
+    say what is otherwise than it was there.
     """
 
     builtin_id: int
@@ -34,8 +34,17 @@ class AdoptedGroup:
     switched: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     early: list[tuple[str, int, int]] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _left: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def left(self) -> list[str]:
+        """What was not taken over, a sentence each."""
+        return list(self._left)
+
+    def leave(self, sentence: str) -> None:
+        """Note what was not taken over, and why; once is enough."""
+        self._left[sentence] = None
 
     @property
     def refused(self) -> bool:

@@ -14,7 +14,7 @@ from credentials_accredible.adoption import learners, marks, planning
 from credentials_accredible.adoption.learners import TAKEN_OVER
 from credentials_accredible.adoption.report import AdoptedConfig, AdoptedGroup, Adoption
 from credentials_accredible.choices import Adopted, Takeover
-from credentials_accredible.database import retried
+from credentials_accredible.database import batches, retried
 from credentials_accredible.environments import origin
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.host import builtin
@@ -264,7 +264,7 @@ class _Taking:
             item = AdoptedGroup(number, _("Group %s") % number, way=Takeover.BADGES)
             item.group = config.groups.filter(accredible_id=number).first()
             item.name = item.group.name if item.group else item.name
-            learners.take_badges(item, [badges], above=mark, config=config, group=item.group, user=self._user)
+            learners.take_badges(item, batches(badges), above=mark, config=config, group=item.group, user=self._user)
             if not item.counts["badges"]:
                 item.way = Takeover.NOTHING
                 item.reason = "" if item.left else _("Its badges were taken over before.")

@@ -189,13 +189,22 @@ class TestBadges:
         assert AccredibleBadge.objects.get().status == "awarded"
 
     def test_of_learners_who_are_gone_are_left_there_and_listed(self, group: Any) -> None:
-        builtin.badge(group, "retired__x\x1b")
-        builtin.progress(group, "retired__x\x1b", *there.BadgeRequirement.objects.all())
+        builtin.badge(group, "gone\x1b")
+        builtin.progress(group, "gone\x1b", *there.BadgeRequirement.objects.all())
 
         out = adopt()
 
         assert not AccredibleBadge.objects.exists()
-        assert out.count("There is no learner “retired__x” here any more.") == 1
+        assert out.count("There is no learner “gone” here any more.") == 1
+
+    def test_of_learners_whom_the_lms_has_retired_are_left_there_and_listed(self, group: Any) -> None:
+        make_user("retired__user_1")
+        builtin.badge(group, "retired__user_1", external_id=None, state="error")
+
+        out = adopt()
+
+        assert not AccredibleBadge.objects.exists()
+        assert "The learner “retired__user_1” has left." in out
 
     def test_that_the_learner_has_here_already_are_left_there_and_listed(self, group: Any) -> None:
         adopt()

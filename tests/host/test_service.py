@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from credentials_accredible import api, host
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, BadgeRequirement
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, badges_of, course_status, learner, minutes
-from tests.factories import make_config, make_group
+from tests.factories import PASSING, make_config, make_group
 
 if not apps.is_installed("credentials.apps.core"):
     pytest.skip("the Credentials service is not here; see “make test-host”", allow_module_level=True)
@@ -135,6 +136,37 @@ def test_data_of_the_built_in_keeps_its_pages(get: Callable[[str], Any]) -> None
     assert "accredible_adopt_builtin" in get(f"{OURS}accredibleapiconfig/").content.decode()
     found = [message.id for message in run_checks(databases=["default"])]
     assert f"{LABEL}.W007" in found
+
+
+@pytest.mark.skipif(not HAS_BUILTIN, reason="this release has no built-in Accredible integration")
+def test_data_of_the_built_in_is_taken_over_and_given_back(get: Callable[[str], Any]) -> None:
+    get_user_model().objects.create_user("ada", "ada@example.com")
+    config = builtin("AccredibleAPIConfig").objects.create(name="Main", api_key="builtin-key-0001")
+    groups = builtin("AccredibleGroup").objects
+    groups.create(id=7, name="Diver", api_config=config, is_active=True, site_id=settings.SITE_ID)
+    group = groups.get()
+    requirement = group.requirements.create(event_type=PASSING, blend="A")
+    requirement.rules.create(data_path="is_passing", operator="eq", value="True")
+    penalty = builtin("BadgePenalty").objects.create(template=group, event_type=PASSING)
+    penalty.requirements.add(requirement)
+    progress = builtin("BadgeProgress").objects.create(username="ada", template=group)
+    builtin("Fulfillment").objects.create(progress=progress, requirement=requirement, blend="A")
+    builtin("AccredibleBadge").objects.create(username="ada", credential=group, state="accepted", external_id=9001)
+
+    call_command("accredible_adopt_builtin", stdout=StringIO())
+
+    badge = AccredibleBadge.objects.get()
+    assert (badge.state, badge.external_id, badge.user.username) == ("accepted", "9001", "ada")
+    assert badge.group.is_active
+    assert badge.group.progresses.get().completed
+    assert not groups.get().is_active
+    assert get("/admin/badges/accredibleapiconfig/").request["PATH_INFO"] == f"{OURS}accredibleapiconfig/"
+
+    call_command("accredible_adopt_builtin", "--undo", stdout=StringIO())
+
+    assert groups.get().is_active
+    assert not AccredibleGroup.objects.exists()
+    assert not AccredibleBadge.objects.exists()
 
 
 def test_all_its_pages_open(get: Callable[[str], Any]) -> None:
