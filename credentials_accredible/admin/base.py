@@ -153,9 +153,11 @@ class AccredibleAdmin(admin.ModelAdmin):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return super().log_change(request, _Noted(obj), _notable("change_message", message))
 
-    def log_deletion(self, request: HttpRequest, obj: Any, object_repr: str) -> Any:
-        """Up to Django 5.0."""
-        return super().log_deletion(request, obj, str(_Noted(obj)))  # type: ignore[misc]
+    # Up to Django 5.0; what comes after that would call this, and warn of it.
+    if not hasattr(admin.ModelAdmin, "log_deletions"):
+
+        def log_deletion(self, request: HttpRequest, obj: Any, object_repr: str) -> Any:
+            return super().log_deletion(request, obj, str(_Noted(obj)))  # type: ignore[misc]
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
         """From Django 5.1 on."""
