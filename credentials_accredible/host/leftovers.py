@@ -29,8 +29,8 @@ class Leftovers:
         return _(
             "The Accredible integration that is built into the service has data that was not taken over (API "
             "configurations: %(configs)s, active groups: %(groups)s), so its pages below /admin/badges/ stay. Take "
-            "over with the command accredible_adopt_builtin. The pages of credentials-accredible are below "
-            "/admin/credentials_accredible/."
+            "over with the command accredible_adopt_builtin, or with the button above the list of API configurations "
+            "of credentials-accredible, whose pages are below /admin/credentials_accredible/."
         ) % {"configs": self.configs, "groups": self.active_groups}
 
 

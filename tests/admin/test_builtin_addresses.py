@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from django.test import Client, modify_settings
 
 from credentials_accredible.models import AccredibleAPIConfig
 from tests import factories
+from tests.adoption import builtin
+from tests.adoption.conftest import point_at
 from tests.builtin import make_builtin_config, make_builtin_group
 from tests.conftest import PluginSettings
 
@@ -26,6 +29,15 @@ LEFT = "accredible_adopt_builtin"
 def told(response: Any) -> list[str]:
     """The messages on a page."""
     return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+@pytest.fixture
+def group_to_adopt(settings: Any) -> Any:
+    """A group of the built-in integration that can be taken over as it is."""
+    point_at(settings)
+    group = builtin.group(builtin.account(), pk=501, name="Diver")
+    builtin.requirement(group, "A")
+    return group
 
 
 def test_empty_tables_leave_the_addresses_to_the_plugin(admin_client: Client) -> None:
@@ -51,6 +63,28 @@ def test_with_data_every_page_of_the_host_stays_and_names_the_command(admin_clie
         [message] = told(response)
         assert LEFT in message
         assert "configurations: 1, active groups: 1" in message
+
+
+def test_the_addresses_turn_with_a_take_over_and_back_with_its_undoing(
+    admin_client: Client, group_to_adopt: Any
+) -> None:
+    call_command("accredible_adopt_builtin", stdout=StringIO())
+    taken = admin_client.get(GROUPS, follow=True)
+    assert taken.request["PATH_INFO"] == f"{OURS}accrediblegroup/"
+    assert told(taken) == []
+    assert warnings() == []
+
+    call_command("accredible_adopt_builtin", undo=True, stdout=StringIO())
+    assert admin_client.get(GROUPS).status_code == 200
+    assert [LEFT in warning for warning in warnings()] == [True]
+
+
+def test_a_group_that_is_switched_on_again_there_brings_the_pages_back(
+    admin_client: Client, group_to_adopt: Any
+) -> None:
+    call_command("accredible_adopt_builtin", stdout=StringIO())
+    type(group_to_adopt).objects.update(is_active=True)
+    assert "active groups: 1" in admin_client.get(GROUPS).content.decode()
 
 
 def test_the_plugins_list_of_configurations_says_so_too(admin_client: Client) -> None:
