@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connections, router
+from django.db.migrations.executor import MigrationExecutor
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.models import AccredibleBadge
 from credentials_accredible.text import identifier, spelled_out, whole_number
 
 NO_CONFIGS = "There is no API configuration yet: add one in the admin."
@@ -21,12 +24,21 @@ class AccredibleCommand(BaseCommand):
     """Ends with status 1 and one sentence where a setting, or a name in its options, cannot be used."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        """Carry out the command; CommandError in place of ConfigurationError, and of errors of the database."""
+        """Carry out the command; CommandError in place of ConfigurationError, and of errors of the database.
+
+        It makes no database: where a file of SQLite is missing, a connection would leave an empty one behind.
+        """
+        _refuse_missing_file()
         try:
             return super().execute(*args, **options)
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
         except (DatabaseError, InterfaceError) as error:
+            passes = api.is_busy(error) or api.is_away(error)
+            if not passes and _is_behind():
+                raise CommandError(
+                    "The database is not up to date: run “manage.py migrate”, and then this command again."
+                ) from error
             raise CommandError(api.why_not_stored(error)) from error
 
     def write_json(self, results: list[dict[str, Any]]) -> None:
@@ -64,6 +76,28 @@ def number_from(least: int, most: int | None = None) -> Callable[[str], int]:
 def counted(number: int, noun: str) -> str:
     """``1 badge``, ``2 badges``."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _connection() -> Any:
+    return connections[router.db_for_write(AccredibleBadge)]
+
+
+def _refuse_missing_file() -> None:
+    connection = _connection()
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or connection.is_in_memory_db() or name.startswith("file:"):
+        return
+    if not Path(name).exists():
+        raise CommandError(f"There is no database “{name}”: run “manage.py migrate” first, or correct its path.")
+
+
+def _is_behind() -> bool:
+    """Whether migrations of the plugin are still to be applied; False where the database does not even say that."""
+    try:
+        executor = MigrationExecutor(_connection())
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes(AccredibleBadge._meta.app_label)))
+    except (DatabaseError, InterfaceError):
+        return False
 
 
 def _pair(text: str) -> tuple[int, int]:

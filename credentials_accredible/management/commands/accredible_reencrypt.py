@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.management.base import AccredibleCommand
 
 
-class Command(BaseCommand):
+class Command(AccredibleCommand):
     help = "Encrypts all stored Accredible API keys with the encryption key that is first in the settings."
 
     def handle(self, *args: Any, **options: Any) -> None:
