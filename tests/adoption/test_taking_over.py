@@ -333,4 +333,4 @@ def test_what_a_penalty_has_taken_back_here_does_not_come_back(academy: Any, plu
 
 
 def test_where_there_is_nothing_the_command_says_so() -> None:
-    assert "has no API configuration" in adopt()
+    assert "has no API configuration." in adopt()

@@ -38,7 +38,7 @@ class Command(AccredibleCommand):
             for config in report.configs:
                 self._print(config)
             if not report.configs:
-                self.stdout.write("The built-in integration has no API configuration: there is nothing to take over.")
+                self.stdout.write("The built-in integration has no API configuration.")
             elif options["dry_run"]:
                 self.stdout.write("Nothing was written.")
         if not report.refused:
