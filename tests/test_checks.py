@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 
 from credentials_accredible.defaults import DEFAULTS
 
@@ -187,3 +190,15 @@ def test_no_value_stops_the_other_checks(check: Any, name: str) -> None:
     messages = check({name: Hostile(), "PAGESIZE": 50})
     assert ids(messages) == ["E001", "W001"]
     assert name in messages[0].msg
+
+
+@pytest.mark.django_db
+def test_commands_of_the_plugin_print_no_warnings_and_end_with_errors(settings: Any) -> None:
+    settings.CREDENTIALS_ACCREDIBLE = {"NO_SUCH_SETTING": 1}
+    out, err = StringIO(), StringIO()
+    call_command("accredible_deliver", skip_checks=False, stdout=out, stderr=err)
+    assert err.getvalue() == ""
+
+    settings.CREDENTIALS_ACCREDIBLE = {"PAGE_SIZE": 0}
+    with pytest.raises(SystemCheckError, match="PAGE_SIZE"):
+        call_command("accredible_deliver", skip_checks=False, stdout=out, stderr=err)
