@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +26,14 @@ from credentials_accredible.adoption.taking import adopt_builtin
 from credentials_accredible.adoption.undoing import undo_adoption
 from credentials_accredible.badges import spool
 from credentials_accredible.badges.awarding import Reevaluation, reevaluate
+from credentials_accredible.badges.backfill import (
+    Backfill,
+    backfill,
+    backfill_notes,
+    can_backfill,
+    continue_backfill,
+    start_backfill,
+)
 from credentials_accredible.badges.by_hand import award_badges, revoke_badges
 from credentials_accredible.badges.processing import process_failed_event, receive_event, work_off_spool
 from credentials_accredible.badges.simulation import Simulation, simulate
@@ -112,10 +123,14 @@ from credentials_accredible.sync.plan import Change, Plan
 from credentials_accredible.sync.pruning import prune
 from credentials_accredible.sync.runs import close_dead_runs, plan_figures, run_sentence
 from credentials_accredible.sync.schedule import failing_schedules, is_overdue, schedule_sync, with_health
-from credentials_accredible.text import identifier, spelled_out
+from credentials_accredible.text import identifier, spelled_out, whole_number
 
 # Seconds that a person waits for Accredible's answer about a key.
 _PATIENCE = 10.0
+# Of a BigIntegerField.
+_LARGEST = 2**63
+# Groups that a message names.
+_MOST_NAMED = 5
 
 
 def check_key(environment: str, api_key: Secret) -> Issuer:
@@ -151,6 +166,32 @@ def find_configs(wanted: Iterable[str] = ()) -> list[AccredibleAPIConfig]:
             raise ConfigurationError(f"There is no API configuration “{spelled_out(key)}”. Existing ones: {known}.")
         found[config.pk] = config
     return list(found.values() if wanted else by_name.values())
+
+
+def find_groups(wanted: Iterable[str]) -> list[AccredibleGroup]:
+    """The groups of these ids at Accredible, UUIDs or names, in that order.
+
+    Raises ConfigurationError for what no group has, or several have.
+    """
+    found: dict[int, AccredibleGroup] = {}
+    for key in map(identifier, wanted):
+        known = Q(name=key)
+        if (number := whole_number(key)) is not None and number < _LARGEST:
+            known |= Q(accredible_id=number)
+        with suppress(ValueError):
+            known |= Q(uuid=UUID(key))
+        groups = list(AccredibleGroup.objects.filter(known).order_by("pk")[:_MOST_NAMED])
+        if not groups:
+            raise ConfigurationError(
+                f"There is no group “{spelled_out(key)}”: give its id at Accredible, UUID or name."
+            )
+        if len(groups) > 1:
+            several = ", ".join(f"{spelled_out(group.name)} ({group.uuid})" for group in groups)
+            raise ConfigurationError(
+                f"Several groups are “{spelled_out(key)}”: give the UUID of one. They are: {several}."
+            )
+        found[groups[0].pk] = groups[0]
+    return list(found.values())
 
 
 def reencrypt_keys() -> int:
@@ -246,6 +287,7 @@ __all__ = [
     "AdoptedConfig",
     "AdoptedGroup",
     "Adoption",
+    "Backfill",
     "BadgeOutcome",
     "Change",
     "ClientOptions",
@@ -281,14 +323,18 @@ __all__ = [
     "attribute_keys",
     "attribute_problem",
     "award_badges",
+    "backfill",
+    "backfill_notes",
     "badge_outcomes",
     "builtin_objection",
+    "can_backfill",
     "carries_user",
     "check_key",
     "claim_due_syncs",
     "clean_attribute",
     "clean_value",
     "close_dead_runs",
+    "continue_backfill",
     "current_site",
     "deactivate_group",
     "deliver",
@@ -300,6 +346,7 @@ __all__ = [
     "export_groups",
     "failing_schedules",
     "find_configs",
+    "find_groups",
     "find_snapshots",
     "group_problems",
     "groups_locked",
@@ -345,6 +392,7 @@ __all__ = [
     "schedule_sync",
     "simulate",
     "spooled_events",
+    "start_backfill",
     "start_sync",
     "sweep_deliveries",
     "sweep_syncs",

@@ -15,6 +15,7 @@ DELIVER = "credentials_accredible.deliver"
 SWEEP_DELIVERIES = "credentials_accredible.sweep_deliveries"
 SYNC = "credentials_accredible.sync"
 SWEEP_SYNCS = "credentials_accredible.sweep_syncs"
+BACKFILL = "credentials_accredible.backfill"
 
 # Seconds. An event, or a person, waits while a task is put into the broker.
 _CONNECT_TIMEOUT = 1.0

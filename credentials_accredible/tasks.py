@@ -34,3 +34,10 @@ def sync(run_id: int, options: dict[str, Any]) -> None:
 def sweep_syncs() -> None:
     """Start the scheduled syncs that are due, and close those whose process died."""
     set_custom_attribute("accredible_syncs_started", len(api.sweep_syncs()))
+
+
+# Without a limit: it ends, and what it has given stays, whenever it is stopped.
+@app.task(name=broker.BACKFILL)
+def backfill(group_id: int) -> None:
+    set_custom_attribute("accredible_group", group_id)
+    api.continue_backfill(group_id, go_on=lambda: not is_stopping())

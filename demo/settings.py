@@ -31,6 +31,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "demo.core",
     "demo.builtin",
+    "demo.service.catalog",
+    "demo.service.records",
+    "demo.service.credentials",
 ]
 
 MIDDLEWARE = [

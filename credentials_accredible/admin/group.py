@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.attributes import CustomAttributeInline, attribute_keys_view, note_change, tell_doubts
+from credentials_accredible.admin.backfill import backfill_view, offer_backfill
 from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may, may_see
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
@@ -40,6 +41,9 @@ _AT_ACCREDIBLE = (
     "synced_at",
     "uuid",
 )
+
+# Marks a request that has activated its group.
+_ACTIVATED = "accredible_activated"
 
 
 class ConfiguredFilter(YesNoFilter):
@@ -67,6 +71,8 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         *HistoryAdmin.extra_pages,
         Page(f"{OBJECT}try-out/", "try_out", try_out_view, ["view", "try"]),
         Page(f"{OBJECT}re-evaluate/", "reevaluate", reevaluate_view, ["change"]),
+        # What it awards can be sent at once.
+        Page(f"{OBJECT}backfill/", "backfill", backfill_view, ["change"], in_transaction=False),
         Page(
             f"{OBJECT}attribute-keys/",
             "attribute_keys",
@@ -134,6 +140,7 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
                 api.activate_group(group)
                 self.log_change(request, group, gettext("Activated."))
                 tell_doubts(request, group)
+                offer_backfill(request, group)
                 done += 1
             except ActivationRefused as error:
                 text = gettext("%(group)s was not activated: %(reason)s")
@@ -171,6 +178,11 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
             '<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', url, _("Open in Accredible")
         )
 
+    def save_model(self, request: HttpRequest, obj: AccredibleGroup, form: Any, change: bool) -> None:
+        if obj.is_active and "is_active" in form.changed_data:
+            setattr(request, _ACTIVATED, True)
+        super().save_model(request, obj, form, change)
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         note_change(request, formset)
         super().save_formset(request, form, formset, change)
@@ -189,6 +201,8 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         group = self.get_object(request, unquote(object_id)) if saved else None
         if group:
             tell_doubts(request, group)
+            if getattr(request, _ACTIVATED, False):
+                offer_backfill(request, group)
         return response
 
     def object_tools(self, request: HttpRequest, obj: AccredibleGroup) -> list[Tool]:
@@ -201,6 +215,8 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
             tools.append(Tool(address(AccredibleGroup, "try_out", obj.pk), _("Try out")))
         if self.has_change_permission(request):
             tools.append(Tool(address(AccredibleGroup, "reevaluate", obj.pk), _("Re-evaluate progress")))
+            if api.can_backfill():
+                tools.append(Tool(address(AccredibleGroup, "backfill", obj.pk), _("Backfill")))
         if may(request, "award_accrediblebadge"):
             tools.append(Tool(address(AccredibleBadge, "award", group=obj.pk), _("Award by hand")))
         if may(request, "view_syncrun"):

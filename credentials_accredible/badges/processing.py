@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
@@ -20,6 +20,9 @@ from credentials_accredible.badges.decision import Decision, Fulfilled, decide, 
 from credentials_accredible.events.event import Event, as_json
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, EarlyPenalty, FailedEvent, Fulfillment
 from credentials_accredible.rules.index import GroupMatch, letter_of, match
+
+# What an event means for each group that it concerns, by the group's primary key.
+Matching: TypeAlias = Callable[[Event], Mapping[int, GroupMatch]]
 
 # Seconds for locks, beyond which somebody else had them.
 _WAITED = 0.05
@@ -113,13 +116,13 @@ def process_failed_event(failed: FailedEvent) -> bool:
 
 
 @database.retried
-def process(event: Event) -> int:
+def process(event: Event, matching: Matching = match) -> int:
     """Take ``event`` into account for every active group that it concerns, in one transaction.
 
-    Returns how many requirements it has fulfilled; none where the learner has left. Raises LearnerUnknown where the
-    event concerns a group, but nobody knows whom it is about.
+    ``matching`` says which ones it concerns, and how. Returns how many requirements it has fulfilled; none where the
+    learner has left. Raises LearnerUnknown where the event concerns a group, but nobody knows whom it is about.
     """
-    matches = match(event)
+    matches = matching(event)
     if not matches:
         return 0
     gives = any(found.gives for found in matches.values())
@@ -144,7 +147,9 @@ def process(event: Event) -> int:
     # Before the transaction, whose snapshot must not be older than its first lock.
     known = dict(BadgeProgress.objects.filter(user=user, group__in=matches).values_list("group_id", "pk"))
     with transaction.atomic():
-        changes = [(progress, progress.after(event)) for progress in _lock_progress(user, event, matches, known)]
+        changes = [
+            (progress, progress.after(event)) for progress in _lock_progress(user, event, matching, matches, known)
+        ]
         if learners.has_left(event.learner, user):
             # Retired meanwhile. Whoever is retired after this waits for the locks, and finds what is written here.
             transaction.set_rollback(True)
@@ -228,7 +233,7 @@ class _GroupProgress:
 
 
 def _lock_progress(
-    user: Any, event: Event, matches: Mapping[int, GroupMatch], known: Mapping[int, int]
+    user: Any, event: Event, matching: Matching, matches: Mapping[int, GroupMatch], known: Mapping[int, int]
 ) -> list[_GroupProgress]:
     """Lock the user's progress in the groups of ``matches``, and begin one where there is none and the event gives.
 
@@ -245,20 +250,19 @@ def _lock_progress(
         database.lock(BadgeProgress.objects.filter(user=user, group__in=others))
     if monotonic() - begun > _WAITED:
         # Perhaps for somebody who has changed the rules: what the event meets is what they have left.
-        matches = _as_they_are_now(event, matches, set(opened))
+        matches = _as_they_are_now(matching(event), matches, set(opened))
     found = _read_progress(user, matches)
     _take_over_early_penalties(user, event, found)
     return found
 
 
 def _as_they_are_now(
-    event: Event, matches: Mapping[int, GroupMatch], opened: Collection[int]
+    now: Mapping[int, GroupMatch], matches: Mapping[int, GroupMatch], opened: Collection[int]
 ) -> Mapping[int, GroupMatch]:
-    """What the event means by now, for groups in which progress is locked; OperationalError where that is not enough.
+    """What the event means by ``now``, for groups in which progress is locked; OperationalError where it is not enough.
 
     ``opened`` are those in which progress was just begun, which is undone where there is no reason for it any more.
     """
-    now = match(event)
     if now.keys() <= matches.keys() and all(group in now and now[group].gives for group in opened):
         return now
     raise OperationalError("The rules were changed while the event waited, and it means something else by now.")

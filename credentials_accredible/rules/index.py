@@ -34,6 +34,7 @@ from credentials_accredible.rules.version import changes
 # Seconds. Rules that were changed past ``rules_changed``, with SQL for instance, are seen after this time.
 _LONGEST_LIFE = 600.0
 
+_ACTIVE = {"group__is_active": True}
 _RULE = ("rules__data_path", "rules__operator", "rules__value")
 _MAPPED = Case(
     When(group__custom_attributes__source=AttributeSource.PATH, then=F("group__custom_attributes__value")),
@@ -54,7 +55,7 @@ Rules: TypeAlias = frozenset[RuleData]
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A requirement or a penalty of an active group, by the primary keys of the group and of itself.
+    """A requirement or a penalty of a group, by the primary keys of the group and of itself.
 
     ``rules`` None: every event of its type meets it. A requirement has its ``letter`` and the paths that are ``mapped``
     to custom attributes of its group, a penalty has the requirements that it ``takes`` back.
@@ -96,7 +97,7 @@ def match(event: Event) -> dict[int, GroupMatch]:
         # Rules were changed, and nobody was told.
         _index.forget()
         met = _index.find(event)
-    return _by_group(event, met)
+    return by_group(event, met)
 
 
 def letter_of(pk: int, blend: str) -> str:
@@ -104,7 +105,20 @@ def letter_of(pk: int, blend: str) -> str:
     return blend or f"#{pk}"
 
 
-def _by_group(event: Event, met: Iterable[Criterion]) -> dict[int, GroupMatch]:
+def criteria_of(group: int, *, active: bool) -> dict[str, list[Criterion]]:
+    """What the group with that primary key asks for, by event type, as it is stored at this moment.
+
+    ``active``: nothing, unless the group is active.
+    """
+    narrowed: dict[str, Any] = {"group": group, **(_ACTIVE if active else {})}
+    found: dict[str, list[Criterion]] = defaultdict(list)
+    for event_type, criterion in (*_requirements(**narrowed), *_penalties(**narrowed)):
+        found[event_type].append(criterion)
+    return dict(found)
+
+
+def by_group(event: Event, met: Iterable[Criterion]) -> dict[int, GroupMatch]:
+    """What an event that meets the criteria ``met`` means for each of their groups, by the group's primary key."""
     matches: dict[int, GroupMatch] = defaultdict(GroupMatch)
     for criterion in met:
         found = matches[criterion.group]
@@ -228,7 +242,7 @@ _index = _Index()
 
 def _read() -> dict[str, Selection]:
     criteria: dict[str, list[Criterion]] = defaultdict(list)
-    for event_type, criterion in (*_requirements(), *_penalties()):
+    for event_type, criterion in (*_requirements(**_ACTIVE), *_penalties(**_ACTIVE)):
         criteria[event_type].append(criterion)
     return {event_type: Selection(of_type) for event_type, of_type in criteria.items()}
 
@@ -238,14 +252,14 @@ def _are_stored(event_type: str, met: Collection[Criterion]) -> bool:
     requirements = [criterion.pk for criterion in met if criterion.letter]
     penalties = [criterion.pk for criterion in met if not criterion.letter]
     stored = {
-        *(_requirements(pk__in=requirements) if requirements else ()),
-        *(_penalties(pk__in=penalties) if penalties else ()),
+        *(_requirements(pk__in=requirements, **_ACTIVE) if requirements else ()),
+        *(_penalties(pk__in=penalties, **_ACTIVE) if penalties else ()),
     }
     return stored == {(event_type, criterion) for criterion in met}
 
 
 def _requirements(**narrowed: Any) -> Iterator[tuple[str, Criterion]]:
-    """Requirements of active groups with their event types, in one query; those count that have rules, or need none."""
+    """Requirements with their event types, in one query; those count that have rules, or need none."""
     possible = BadgeRequirement.objects.filter(Q(any_event=True) | Q(rules__isnull=False), **narrowed)
     rows = _with_rules(possible.annotate(mapped=_MAPPED), "blend", "any_event", also="mapped")
     for (event_type, group, pk, blend, any_event), (rules, mapped) in rows:
@@ -253,7 +267,7 @@ def _requirements(**narrowed: Any) -> Iterator[tuple[str, Criterion]]:
 
 
 def _penalties(**narrowed: Any) -> Iterator[tuple[str, Criterion]]:
-    """Penalties of active groups with their event types, in one query; those count that have rules and requirements."""
+    """Penalties with their event types, in one query; those count that have rules and requirements."""
     possible = BadgePenalty.objects.filter(rules__isnull=False, requirements__isnull=False, **narrowed)
     for (event_type, group, pk), (rules, takes) in _with_rules(possible, also="requirements"):
         yield event_type, Criterion(group, pk, rules, takes=takes)
@@ -263,7 +277,7 @@ def _with_rules(
     owners: QuerySet[Any], *columns: str, also: str
 ) -> Iterator[tuple[tuple[Any, ...], tuple[Rules, frozenset[Any]]]]:
     """The ``columns`` of each of ``owners``, with its rules and the values of ``also``, which are several, too."""
-    rows = owners.filter(group__is_active=True).order_by()
+    rows = owners.order_by()
     found: dict[tuple[Any, ...], tuple[set[RuleData], set[Any]]] = defaultdict(lambda: (set(), set()))
     # Without a cursor on the server: if the connection is lost as it is closed, the error is not one of Django's, and
     # nobody would try again.

@@ -80,6 +80,8 @@ DOORS: list[Door] = [
     Door("accrediblegroup_try_out", (seen("accrediblegroup"), seen("badgerequirement")), "post"),
     Door("accrediblegroup_reevaluate", (("change_accrediblegroup",),)),
     Door("accrediblegroup_reevaluate", (("change_accrediblegroup",),), "post", 302),
+    Door("accrediblegroup_backfill", (("change_accrediblegroup",),)),
+    Door("accrediblegroup_backfill", (("change_accrediblegroup",),), "post", 302),
     Door(
         "accrediblegroup_attribute_keys",
         (seen("accrediblegroup"), ("add_customattribute", "change_customattribute")),

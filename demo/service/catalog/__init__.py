@@ -1,0 +1,1 @@
+"""A stand-in for the catalogue of the real service."""

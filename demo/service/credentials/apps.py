@@ -1,0 +1,10 @@
+"""The embedded host's stand-in for the service's own app of that label."""
+
+from django.apps import AppConfig
+
+
+class CredentialsConfig(AppConfig):
+    """Tables alone."""
+
+    name = "demo.service.credentials"
+    label = "credentials"

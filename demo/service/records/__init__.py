@@ -1,0 +1,1 @@
+"""A stand-in for the learner records of the real service."""
