@@ -1,7 +1,7 @@
 """A learner leaves: what is stored of them is erased, and what they want is done at Accredible.
 
-First of all it is committed that they have left. From then on nothing of a late event is stored; what is under way has
-locks that the erasing waits for, or looks again when it is through.
+First of all it is committed that they have left. From then on nothing of a late event is stored; one that is under way
+looks again behind its own commit, and erases what it has brought.
 """
 
 from __future__ import annotations
@@ -79,6 +79,10 @@ def retire(
     """
     leaver = _find(username, lms_user_id)
     learner = _note(leaver, at_accredible, user)
+    if leaver.account is None:
+        # An event may have made one just before.
+        leaver = _find(username, lms_user_id)
+        learner = _note(leaver, at_accredible, user)
     parted = leaving.part(leaver, learner, user=user)
     erased = Erased(
         failed_events=failed_events.erase(leaver),

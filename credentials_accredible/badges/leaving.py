@@ -41,8 +41,8 @@ class Parted:
 def part(leaver: Leaver, learner: RetiredLearner, *, user: Any) -> Parted:
     """Erase the progress of somebody who leaves, and part them from their badges, as ``learner`` says.
 
-    ``learner`` is committed before: an event that does not see it has locks by now that this waits for. ``user`` is who
-    does it, as each badge's log says; what it said before is erased.
+    ``learner`` is committed before: what an event has brought that does not see it behind its commit is seen here.
+    ``user`` is who does it, as each badge's log says; what it said before is erased.
     """
     # Before the transaction, whose snapshot must not be older than its locks.
     known = (
@@ -59,7 +59,8 @@ def _part(leaver: Leaver, learner: RetiredLearner, known: list[int], user: Any) 
     lock_keys(BadgeProgress, known)
     account = leaver.account
     if account is not None:
-        # Who begins progress for them, or gives them a badge, has a lock on this row, which the new one refers to.
+        # Who has begun progress for them, or given them a badge, is waited for, where the database locks what is
+        # referred to.
         list(get_user_model()._default_manager.select_for_update().filter(pk=account.pk).values_list("pk"))
         LearnerText.objects.filter(user=account).delete()
     progress = BadgeProgress.objects.filter(user=account, user__isnull=False)

@@ -15,9 +15,10 @@ from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from credentials_accredible import conf, database
-from credentials_accredible.badges import awarding, failed_events, learners, spool
+from credentials_accredible.badges import awarding, failed_events, learners, leaving, spool
 from credentials_accredible.badges.decision import Decision, Fulfilled, decide, time_of
-from credentials_accredible.events.event import Event, as_json
+from credentials_accredible.badges.learners import Leaver
+from credentials_accredible.events.event import Event, Identity, as_json
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, EarlyPenalty, FailedEvent, Fulfillment
 from credentials_accredible.rules.index import GroupMatch, letter_of, match
 
@@ -151,9 +152,10 @@ def process(event: Event, matching: Matching = match) -> int:
             (progress, progress.after(event)) for progress in _lock_progress(user, event, matching, matches, known)
         ]
         if learners.has_left(event.learner, user):
-            # Retired meanwhile. Whoever is retired after this waits for the locks, and finds what is written here.
             transaction.set_rollback(True)
             return 0
+        # And behind the commit: whoever is retired after that finds what is written here. Before badges are sent.
+        transaction.on_commit(partial(_part_if_left, event.learner, user))
         _write(event, changes)
         gaining = [progress.row.pk for progress, decision in changes if decision.gained]
         losing = [progress.row.group_id for progress, decision in changes if decision.letters_lost]
@@ -162,6 +164,12 @@ def process(event: Event, matching: Matching = match) -> int:
         if losing:
             awarding.revoke(user, AccredibleGroup.objects.filter(pk__in=losing))
         return sum(len(decision.gained) for _progress, decision in changes)
+
+
+def _part_if_left(identity: Identity, user: Any) -> None:
+    row = learners.retired(identity.lms_user_id, user)
+    if row is not None:
+        leaving.part(Leaver(frozenset({user.get_username()}), identity.lms_user_id, user), row, user=None)
 
 
 def _keep_early_penalties(user: Any, event: Event, matches: Mapping[int, GroupMatch]) -> list[int]:

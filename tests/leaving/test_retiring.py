@@ -283,24 +283,32 @@ def test_staff_cannot_award_a_badge_to_who_has_left(group: AccredibleGroup) -> N
         api.award_badges(group, ["ada"], reason="why not", user=make_staff())
 
 
+@pytest.mark.parametrize("moment", ["behind the locks", "after the last look", "before the account is made"])
 def test_an_event_that_is_under_way_while_they_are_retired_leaves_nothing(
-    group: AccredibleGroup, monkeypatch: pytest.MonkeyPatch
+    group: AccredibleGroup, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """As if the retirement came between the first look at the learner and the locks."""
-    make_user("ada", lms_user_id=7)
-    lock_progress = processing._lock_progress
+    """The row that says so, of another process, appears at that moment; nothing else of that is seen here."""
+    if moment != "before the account is made":
+        make_user("ada", lms_user_id=7)
+    name, owner = {
+        "behind the locks": ("_lock_progress", processing),
+        "after the last look": ("award", processing.awarding),
+        "before the account is made": ("create", processing.learners),
+    }[moment]
+    original = getattr(owner, name)
 
-    def retired_meanwhile(*args: Any) -> Any:
-        monkeypatch.setattr(processing, "_lock_progress", lock_progress)
+    def retired_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(owner, name, original)
         RetiredLearner.objects.create(lms_user_id=7, at_accredible=AtAccredible.KEEP)
-        return lock_progress(*args)
+        return original(*args, **kwargs)
 
-    monkeypatch.setattr(processing, "_lock_progress", retired_meanwhile)
-    # The row is of another connection, as it were: the event's transaction is undone, and that row is not.
+    monkeypatch.setattr(owner, name, retired_meanwhile)
+    # Where that is undone with the event's transaction, so is the row.
     monkeypatch.setattr(processing.transaction, "set_rollback", lambda *_args: None)
     course_status(ADA, at=timezone.now())
 
-    assert not AccredibleBadge.objects.exists()
+    assert not AccredibleBadge.objects.filter(user__isnull=False).exists()
+    assert moment != "after the last look" or not BadgeProgress.objects.exists()
 
 
 def test_an_early_penalty_that_is_kept_while_they_are_retired_is_not_kept(
