@@ -12,7 +12,7 @@ from credentials_accredible.admin.base import AccredibleAdmin, address
 from credentials_accredible.models import AccredibleGroup
 
 # Learners that are counted while somebody waits for the page: a second or two.
-_MOST_COUNTED = 5_000
+_MOST_COUNTED = 2_000
 # Learners who get something while somebody waits, where there is no worker.
 _MOST_GAINING = 50
 

@@ -13,7 +13,6 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, connections, router, transaction
 from openedx_events.learning.data import UserData
 
-from credentials_accredible.host import records as records
 from credentials_accredible.host.tables import ANYTHING, held, holds
 
 # How users are led to what the plugin keeps of them beside the service's table.

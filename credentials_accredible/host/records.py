@@ -24,6 +24,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from credentials_accredible.host import LEARNER_TEXT
+
 _AWARDED = "awarded"
 _RUN = ("key", "title_override", "course__title", "start_date", "end_date")
 
@@ -52,13 +54,13 @@ def has_course_records() -> bool:
 
 
 def learners_with_course_records() -> QuerySet[Any]:
-    """The users of whom there are any."""
+    """The users of whom there are any, with what is kept of their names beside the service's table."""
     of_learner = {"username": OuterRef(get_user_model().USERNAME_FIELD)}
     found = Q(pk__in=())
     for rows in (_grades(), _awarded()):
         if rows is not None:
             found |= Q(Exists(rows.filter(**of_learner)))
-    return get_user_model()._default_manager.filter(found)
+    return get_user_model()._default_manager.filter(found).select_related(LEARNER_TEXT)
 
 
 def count_without_account() -> int:

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from credentials_accredible import api
+from credentials_accredible import api, host
 from credentials_accredible.badges import backfill
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, Fulfillment
@@ -227,9 +227,11 @@ def test_what_was_given_before_it_was_stopped_stays_and_the_rest_follows(monkeyp
     assert AccredibleBadge.objects.count() == 2
 
 
+@pytest.mark.parametrize("narrow", [False, True])
 def test_what_is_read_at_once_does_not_grow_with_the_learners(
-    django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+    django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch, narrow: bool
 ) -> None:
+    monkeypatch.setattr(host, "is_narrow", lambda: narrow)
     group = group_of()
     for name in ("ada", "bob"):
         account(name)
