@@ -10,7 +10,10 @@ from typing import Any
 
 BLANK = "can't be blank"
 _EMAIL = re.compile(r"[^@\s]+@([^@\s.]+\.)+[^@\s.]+")
+_DAY = len("YYYY-MM-DD")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# What some clients send with the day: it is left out.
+_TIME = re.compile(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))? ?", re.ASCII)
 _OLD_DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
 _EVIDENCE = {"file": "file", "url": "url", "video": "url", "grade": "string_object", "transcript": "string_object"}
 
@@ -54,11 +57,13 @@ def flag(value: Any) -> bool:
 
 
 def day(value: Any) -> str | None:
-    """``YYYY-MM-DD`` (or the deprecated ``DD/MM/YYYY``) as ``YYYY-MM-DD``; None stays None."""
+    """``YYYY-MM-DD`` (or the deprecated ``DD/MM/YYYY``), with or without a time, as ``YYYY-MM-DD``; None stays None."""
     if value is None:
         return None
     if isinstance(value, str):
         value = _OLD_DATE.sub(r"\3-\2-\1", value)
+        if len(value) > _DAY and _TIME.fullmatch(value, _DAY):
+            value = value[:_DAY]
         if _ISO_DATE.fullmatch(value):
             try:
                 return date.fromisoformat(value).isoformat()

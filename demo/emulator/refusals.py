@@ -40,7 +40,7 @@ def malformed(*reasons: str) -> Refusal:
 
 
 def no_token() -> Refusal:
-    """401: no key was sent, or not as ``Token token=KEY``."""
+    """401: no key was sent, or in no form that is taken."""
     return Refusal(401, NO_TOKEN)
 
 

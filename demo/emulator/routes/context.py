@@ -12,7 +12,8 @@ from demo.emulator.account import Access, Environment, World
 from demo.emulator.front import ENVIRONMENT_KEY
 
 WORLD = "accredible-emulator"
-_TOKEN = re.compile(r'Token token="?([^",\s]+)"?')
+# The second is not documented, but what the Credentials service's own integration sends, to the real Accredible, too.
+_TOKEN = re.compile(r'(?:Token token=|Bearer )"?([^",\s]+)"?')
 
 
 def world() -> World:

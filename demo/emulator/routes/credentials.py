@@ -32,9 +32,9 @@ def view(reference: str) -> Response:
     return _shown(_find(reference))
 
 
-@credentials.put("/v1/credentials/<reference>")
+@credentials.route("/v1/credentials/<reference>", methods=["PUT", "PATCH"])
 def update(reference: str) -> Response:
-    """Change what the body holds of a credential."""
+    """Change what the body holds of a credential. PATCH is not documented; it is what some clients send."""
     credential = _find(reference)
     return _shown(issuing.update(access(), credential, nested_object(json_object(request), "credential")))
 
