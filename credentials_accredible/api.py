@@ -39,7 +39,8 @@ from credentials_accredible.badges.processing import process_failed_event, recei
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.client import AccredibleClient, AttributeKey, ClientOptions, Issuer, open_client
-from credentials_accredible.database import KeysFirst, is_away, is_busy, patiently, why_not_stored
+from credentials_accredible.database import KeysFirst, patiently
+from credentials_accredible.database_errors import is_away, is_busy, why_not_stored
 from credentials_accredible.delivery import outbox
 from credentials_accredible.delivery.engines import (
     deliver_now,

@@ -18,6 +18,7 @@ from credentials_accredible import conf, database
 from credentials_accredible.badges import awarding, failed_events, learners, leaving, spool
 from credentials_accredible.badges.decision import Decision, Fulfilled, decide, time_of
 from credentials_accredible.badges.learners import Leaver
+from credentials_accredible.database_errors import is_away
 from credentials_accredible.events.event import Event, Identity, as_json
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, EarlyPenalty, FailedEvent, Fulfillment
 from credentials_accredible.rules.index import GroupMatch, letter_of, match
@@ -51,7 +52,7 @@ def _process_or_keep(event: Event, stored: Callable[[], dict[str, Any]]) -> None
     try:
         process(event)
     except Exception as error:  # whatever it is, the bus does not bring the event back
-        if database.is_away(error):
+        if is_away(error):
             raise
         failed_events.keep(event, stored(), error)
 
@@ -61,7 +62,7 @@ def _put_aside(event: Event, stored: dict[str, Any], error: Exception, *, can_wa
     on_disk = spool.put(event, stored, error)
     if can_wait and on_disk:
         _work_off_spool()
-    elif can_wait and database.is_away(error):
+    elif can_wait and is_away(error):
         try:
             database.patiently(partial(_process_or_keep, event, lambda: stored), patience=inf)
         except Exception as last:
@@ -91,7 +92,7 @@ def work_off_spool() -> int:
         try:
             _process_or_keep(event, lambda stored=stored: stored)  # type: ignore[misc]
         except Exception as error:
-            if database.is_away(error):
+            if is_away(error):
                 raise
             spool.wait_on(error)
             continue

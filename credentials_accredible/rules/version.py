@@ -12,7 +12,8 @@ from django.db import OperationalError, connections, transaction
 from django.db.models.signals import m2m_changed, post_save
 from django.utils.translation import gettext
 
-from credentials_accredible.database import alias, batches, is_busy, lock_keys
+from credentials_accredible.database import alias, batches, lock_keys
+from credentials_accredible.database_errors import is_busy
 from credentials_accredible.exceptions import GroupsBusy
 from credentials_accredible.models import (
     AccredibleGroup,
