@@ -35,6 +35,7 @@ from credentials_accredible.badges.backfill import (
     start_backfill,
 )
 from credentials_accredible.badges.by_hand import award_badges, revoke_badges
+from credentials_accredible.badges.leaving import lock_learner
 from credentials_accredible.badges.processing import process_failed_event, receive_event, work_off_spool
 from credentials_accredible.badges.simulation import Simulation, simulate
 from credentials_accredible.choices import RunTrigger
@@ -362,6 +363,7 @@ __all__ = [
     "is_overdue",
     "keypaths",
     "left_in_builtin",
+    "lock_learner",
     "note_issuer",
     "offered_event_types",
     "patiently",

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -59,11 +60,16 @@ class LeavingMixin:
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         _retire(request, [obj])
-        super().delete_model(request, obj)  # type: ignore[misc]
+        with transaction.atomic():
+            api.lock_learner(obj)
+            super().delete_model(request, obj)  # type: ignore[misc]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         _retire(request, queryset)
-        super().delete_queryset(request, queryset)  # type: ignore[misc]
+        with transaction.atomic():
+            for user in queryset.order_by("pk"):
+                api.lock_learner(user)
+            super().delete_queryset(request, queryset)  # type: ignore[misc]
 
 
 def ask_when_users_are_deleted(site: AdminSite) -> None:

@@ -53,15 +53,29 @@ def part(leaver: Leaver, learner: RetiredLearner, *, user: Any) -> Parted:
     return parted
 
 
+def lock_learner(account: Any) -> None:
+    """Wait for events of a learner that are being processed, and keep others away, for the transaction.
+
+    Wanted before the account is deleted: Django looks first what goes with it, and what came later would stand in the
+    way.
+    """
+    _lock(account, list(BadgeProgress.objects.filter(user=account).values_list("pk", flat=True)))
+
+
+def _lock(account: Any, known: list[int]) -> None:
+    """Lock the account, and before it the progress of these primary keys, as events do."""
+    lock_keys(BadgeProgress, known)
+    # Who has begun progress for them, or given them a badge, is waited for, where the database locks what is
+    # referred to.
+    list(get_user_model()._default_manager.select_for_update().filter(pk=account.pk).values_list("pk"))
+
+
 @in_transaction
 def _part(leaver: Leaver, learner: RetiredLearner, known: list[int], user: Any) -> Parted:
     lock(RetiredLearner.objects.filter(pk=learner.pk))
-    lock_keys(BadgeProgress, known)
     account = leaver.account
     if account is not None:
-        # Who has begun progress for them, or given them a badge, is waited for, where the database locks what is
-        # referred to.
-        list(get_user_model()._default_manager.select_for_update().filter(pk=account.pk).values_list("pk"))
+        _lock(account, known)
         LearnerText.objects.filter(user=account).delete()
     progress = BadgeProgress.objects.filter(user=account, user__isnull=False)
     fulfilments, _ = Fulfillment.objects.filter(progress__in=list(progress.values_list("pk", flat=True))).delete()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openedx_events.learning.data import UserData, UserPersonalData
@@ -18,7 +20,8 @@ from credentials_accredible.badges import learners
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, FailedEvent
 from tests.badges.configuring import FAILS, PASSES, active_group, penalise, require
 from tests.badges.sending import DEMO, OTHER, badges_of, course_status, learner, minutes
-from tests.factories import make_user
+from tests.connections import held
+from tests.factories import make_progress, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -296,3 +299,33 @@ def test_on_a_host_whose_users_have_an_id_of_the_lms_nobody_else_gets_the_badge(
     course_status(learner("ada", id=8), DEMO)
     assert badges_of("lovelace") == badges_of("ada") == [("Badge", "awarded")]
     assert AccredibleBadge.objects.count() == 2
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_learner_can_be_deleted_while_an_event_of_theirs_is_processed(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("credentials_accredible.database._ATTEMPTS", 1)
+    user = make_user("ada")
+    other = require(active_group(), ("course.course_key", "eq", OTHER))
+    make_progress(other.group, user=user)
+    answers: list[Any] = []
+
+    def delete() -> None:
+        try:
+            answers.append(admin_client.post(f"/admin/core/user/{user.pk}/delete/", {"post": "yes"}).status_code)
+        finally:
+            connection.close()
+
+    deletion = Thread(target=delete)
+    with held(lambda: course_status("ada", OTHER), at="INSERT INTO"):
+        deletion.start()
+        deletion.join(timeout=1)
+        assert deletion.is_alive()
+    deletion.join(timeout=30)
+
+    assert answers == [302]
+    assert not User.objects.filter(username="ada").exists()
+    assert not BadgeProgress.objects.exists()
+    assert not FailedEvent.objects.exists()
