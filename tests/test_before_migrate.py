@@ -28,6 +28,7 @@ for name, arguments in json.loads(sys.argv[1]).items():
 print(json.dumps(said))
 """
 NEEDED = {
+    "accredible_backfill": ["--group", "1"],
     "accredible_export": ["groups.yaml"],
     "accredible_import": ["groups.yaml"],
     "accredible_restore": ["--run", "1"],

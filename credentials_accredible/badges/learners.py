@@ -71,30 +71,33 @@ def has_left(identity: Identity, user: Any = None) -> bool:
     """Whether the learner, with that account or none, is retired: nothing is stored of an event of theirs."""
     if host.has_left(identity.username) or (user is not None and host.has_left(user.get_username())):
         return True
-    if retired(identity.lms_user_id, user) is not None:
-        return True
-    # To know somebody by name alone takes some time. Their account, or their number, is told above.
-    if user is not None and identity.lms_user_id:
-        return False
-    return retired_by_name(identity.username, identity.lms_user_id) is not None
+    known = _known(identity.lms_user_id, user)
+    # To know somebody by name takes some time. It is not needed where both their account and their number are told.
+    if identity.username and not (user is not None and identity.lms_user_id):
+        known |= _named(identity.username, identity.lms_user_id)
+    return RetiredLearner.objects.filter(known).exists()
 
 
 def retired(lms_user_id: int | None, account: Any = None) -> RetiredLearner | None:
     """The row of a learner who has left, and has this LMS user id or this account."""
-    known = Q(account=account.pk) if account is not None else Q(pk__in=())
-    if lms_user_id:
-        known |= Q(lms_user_id=lms_user_id)
-    return RetiredLearner.objects.filter(known).order_by("pk").first()
+    return RetiredLearner.objects.filter(_known(lms_user_id, account)).order_by("pk").first()
 
 
 def retired_by_name(username: str, lms_user_id: int | None) -> RetiredLearner | None:
     """That of one who had this user name, as far as the LMS user ids do not say that it is another learner."""
     if not username:
         return None
-    same = RetiredLearner.objects.filter(name_digest=digest(username))
-    if lms_user_id:
-        same = same.filter(Q(lms_user_id=None) | Q(lms_user_id=lms_user_id))
-    return same.order_by("pk").first()
+    return RetiredLearner.objects.filter(_named(username, lms_user_id)).order_by("pk").first()
+
+
+def _known(lms_user_id: int | None, account: Any) -> Q:
+    known = Q(account=account.pk) if account is not None else Q(pk__in=())
+    return known | Q(lms_user_id=lms_user_id) if lms_user_id else known
+
+
+def _named(username: str, lms_user_id: int | None) -> Q:
+    same = Q(name_digest=digest(username))
+    return same & (Q(lms_user_id=None) | Q(lms_user_id=lms_user_id)) if lms_user_id else same
 
 
 def digest(username: str) -> str:

@@ -230,7 +230,7 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
         recipient_id=str(getattr(user, "lms_user_id", None) or user.pk),
         # East of UTC the day here can be one that has not begun at Accredible.
         issued_on=min(badge.issued_on or timezone.localdate(), datetime.now(UTC).date()),
-        name=badge.group_name if conf.flag("SEND_GROUP_NAME") else "",
+        name=badge.group_name if conf.get("SEND_GROUP_NAME") is True else "",
         meta_data={name: value for name, value in uuids.items() if value},
         custom_attributes=badge.custom_attributes,
     )
@@ -298,7 +298,7 @@ def _adopt_existing(
         return not_there(BadgeAction.ADOPT, error)
     # Ours before one that nobody has an id for, and that before another system's.
     chosen = min(free, key=lambda found: (found.own_id != str(badge.uuid), found.own_id != ""))
-    if chosen.own_id not in {"", str(badge.uuid)} and not conf.flag("ADOPT_FOREIGN"):
+    if chosen.own_id not in {"", str(badge.uuid)} and conf.get("ADOPT_FOREIGN") is not True:
         return not_there(BadgeAction.ADOPT, ForeignCredential(chosen.id, chosen.own_id))
     try:
         return accepted(BadgeAction.ADOPT, client.credential(chosen.id))
