@@ -76,7 +76,7 @@ mariadb-answers: $(VENV)/services.stamp
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
 
 test-mariadb: mariadb-answers ## Run the tests that need MariaDB or MySQL, at MARIADB_URL
-	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest -m services -k 'mariadb and not rabbitmq' tests/services
+	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest $(PARALLEL) -m services -k 'mariadb and not rabbitmq' tests/services
 	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest $(PARALLEL) $(ON_SERVERS)
 
 postgres-answers: $(VENV)/services.stamp
@@ -87,7 +87,7 @@ postgres-answers: $(VENV)/services.stamp
 	    || { echo "No PostgreSQL server answers at POSTGRES_URL: $$(grep Error $(VENV)/postgres.log | tail -n 1)"; exit 1; }
 
 test-postgres: postgres-answers ## Run the tests that need PostgreSQL, at POSTGRES_URL
-	@POSTGRES_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest -m services -k postgres tests/services
+	@POSTGRES_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest $(PARALLEL) -m services -k postgres tests/services
 	@DATABASE_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest $(PARALLEL) $(ON_SERVERS)
 
 redis-answers: $(VENV)/test.stamp
