@@ -44,6 +44,8 @@ def killed_after(number: int) -> Iterator[list[str]]:
     with connection.execute_wrapper(kill):
         yield statements
     other.close()
+    # It can be killed when the event is through, and nobody has noticed.
+    connection.close()
 
 
 def test_no_event_fails() -> None:
