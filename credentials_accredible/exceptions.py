@@ -166,7 +166,7 @@ class SyncSuperseded(SyncRefused):
 class GroupsBusy(AccredibleError, OperationalError):
     """Groups of a configuration are not to be changed for now, because another is changing them; the message says who.
 
-    Also an error of the database, so that whoever answers for those answers for this one. Nothing is changed; it has
+    Also an error of the database, so that it is answered like those. Nothing is changed; it has
     been waited for long enough, so nobody tries again at once.
     """
 

@@ -2,7 +2,7 @@
 
 What the service has kept of passed courses and of certificates is turned into the events that it stands for, with their
 own times. These take the way of all events: they are matched, and they give nothing that a newer penalty has taken.
-Learner by learner; whoever has everything already costs no more than being looked at, so that it can be stopped at any
+Learner by learner; one who has everything already costs no more than being looked at, so that it can be stopped at any
 moment and begun again.
 """
 

@@ -45,7 +45,7 @@ def keep(event: Event, payload: dict[str, Any], error: Exception) -> None:
     if learners.has_left(event.learner):
         return
     _store(event, payload, error)
-    # Looked at again behind the commit: whoever is retired meanwhile finds the row, or is found here.
+    # Looked at again behind the commit: who is retired meanwhile finds the row, or is found here.
     transaction.on_commit(partial(_forget_if_left, event.learner))
 
 

@@ -155,7 +155,7 @@ def process(event: Event, matching: Matching = match) -> int:
         if learners.has_left(event.learner, user):
             transaction.set_rollback(True)
             return 0
-        # And behind the commit: whoever is retired after that finds what is written here. Before badges are sent.
+        # And behind the commit: who is retired after that finds what is written here. Before badges are sent.
         transaction.on_commit(partial(_part_if_left, event.learner, user))
         _write(event, changes)
         gaining = [progress.row.pk for progress, decision in changes if decision.gained]

@@ -144,7 +144,7 @@ def test_an_event_that_waited_for_staff_goes_by_what_they_left(
     deleted = group.requirements.get(blend="A", pk__lt=kept.pk)
     course_status("ada", OTHER)
     assert progress_of().ratio == 0.5
-    # Whoever loses a race tries again; here nobody may need to.
+    # Who loses a race tries again; here nobody may need to.
     monkeypatch.setattr("credentials_accredible.database._ATTEMPTS", 1)
 
     def event() -> None:
