@@ -180,11 +180,12 @@ class Takeover(TextChoices):
     """What becomes of a group of the built-in integration, or of what was taken over of it."""
 
     NEW = "new", _("taken over")
-    JOINED = "joined", _("joins the group that is here")
+    JOINED = "joined", _("joins what is here")
     BADGES = "badges", _("badges of a deleted group taken over")
     NOTHING = "nothing", _("nothing to do")
-    REFUSED = "refused", _("not taken over")
+    REFUSED = "refused", _("refused")
     UNDONE = "undone", _("given back")
+    KEPT = "kept", _("stays as it is")
 
 
 class Difference(TextChoices):

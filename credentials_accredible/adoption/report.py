@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from credentials_accredible.choices import Takeover
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
+from credentials_accredible.rules.configuration import figures_in_words
 
 # What is counted of a group, in the order in which it is told.
 COUNTED = ("requirements", "rules", "penalties", "progress", "fulfilments", "badges")
@@ -101,6 +102,13 @@ class Adoption:
         """How many configurations and groups were refused."""
         return sum(item.refused for item in self.configs) + sum(item.refused for item in self.groups)
 
+    def keep_all(self) -> None:
+        """What was to be given back stays, because something else cannot be."""
+        items: list[AdoptedConfig | AdoptedGroup] = [*self.configs, *self.groups]
+        for item in items:
+            if item.way == Takeover.UNDONE:
+                item.way = Takeover.KEPT
+
     @property
     def is_changed(self) -> bool:
         """Whether anything was taken over, or given back."""
@@ -112,9 +120,7 @@ def adoption_figures(group: AdoptedGroup) -> str:
     """How much of a group was taken over, or given back, in one line."""
     counts = group.counts
     parts = [
-        ngettext("%d requirement", "%d requirements", counts["requirements"]) % counts["requirements"],
-        ngettext("%d data rule", "%d data rules", counts["rules"]) % counts["rules"],
-        ngettext("%d penalty", "%d penalties", counts["penalties"]) % counts["penalties"],
+        *figures_in_words(counts["requirements"], counts["rules"], counts["penalties"]),
         ngettext("the progress of %d learner", "the progress of %d learners", counts["progress"]) % counts["progress"],
         ngettext("%d fulfilment", "%d fulfilments", counts["fulfilments"]) % counts["fulfilments"],
         ngettext("%d badge", "%d badges", counts["badges"]) % counts["badges"],

@@ -51,7 +51,9 @@ def _undo(there: dict[int, str], dry_run: bool, user: Any) -> Adoption:
     with rules_locked(AccredibleAPIConfig.objects.values_list("pk", flat=True)):
         report = Adoption([_Undoing(pk, name, user).plan() for pk, name in there.items()])
         refused = bool(report.refused)
-        if not refused:
+        if refused:
+            report.keep_all()
+        else:
             for config in report.configs:
                 _Undoing(config.builtin_id, config.name, user).carry_out(config)
         if dry_run or refused or not report.is_changed:

@@ -13,6 +13,7 @@ from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.translation import ngettext
 from pydantic import BaseModel, ConfigDict
 
 from credentials_accredible.choices import AttributeSource, Operator
@@ -129,6 +130,15 @@ class Addition:
 
     def __bool__(self) -> bool:
         return bool(self.missing)
+
+
+def figures_in_words(requirements: int, rules: int, penalties: int) -> list[str]:
+    """How much is configured, a part of a sentence for each kind."""
+    return [
+        ngettext("%d requirement", "%d requirements", requirements) % requirements,
+        ngettext("%d data rule", "%d data rules", rules) % rules,
+        ngettext("%d penalty", "%d penalties", penalties) % penalties,
+    ]
 
 
 def addition(wanted: GroupConfiguration, there: GroupConfiguration) -> Addition:

@@ -16,7 +16,7 @@ from credentials_accredible.choices import Return
 from credentials_accredible.database import retried
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun, history
-from credentials_accredible.rules.configuration import Addition, GroupConfiguration, addition
+from credentials_accredible.rules.configuration import Addition, GroupConfiguration, addition, figures_in_words
 from credentials_accredible.rules.rows import configuration_of, configure
 from credentials_accredible.rules.version import lock_groups, rules_locked
 from credentials_accredible.snapshots import format, learners
@@ -127,9 +127,7 @@ def restoration_figures(item: Restoration) -> str:
     """How much is restored, in one line."""
     counts = item.counts()
     parts = [
-        ngettext("%d requirement", "%d requirements", counts["requirements"]) % counts["requirements"],
-        ngettext("%d data rule", "%d data rules", counts["rules"]) % counts["rules"],
-        ngettext("%d penalty", "%d penalties", counts["penalties"]) % counts["penalties"],
+        *figures_in_words(counts["requirements"], counts["rules"], counts["penalties"]),
         ngettext("%d custom attribute", "%d custom attributes", counts["attributes"]) % counts["attributes"],
         ngettext("the progress of %d learner", "the progress of %d learners", counts["learners"]) % counts["learners"],
         ngettext("the link of %d badge", "the links of %d badges", counts["badges"]) % counts["badges"],

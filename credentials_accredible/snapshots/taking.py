@@ -34,7 +34,7 @@ from credentials_accredible.models import (
     SyncRun,
     history,
 )
-from credentials_accredible.rules.configuration import GroupConfiguration
+from credentials_accredible.rules.configuration import GroupConfiguration, figures_in_words
 from credentials_accredible.rules.rows import configuration_of
 from credentials_accredible.rules.version import lock_groups, rules_locked
 from credentials_accredible.snapshots import format
@@ -61,9 +61,7 @@ class Holdings:
     def __str__(self) -> str:
         attributes = ngettext("%d custom attribute", "%d custom attributes", self.attributes) % self.attributes
         parts = (
-            ngettext("%d requirement", "%d requirements", self.requirements) % self.requirements,
-            ngettext("%d data rule", "%d data rules", self.rules) % self.rules,
-            ngettext("%d penalty", "%d penalties", self.penalties) % self.penalties,
+            *figures_in_words(self.requirements, self.rules, self.penalties),
             *([attributes] if self.attributes else []),
             ngettext("%d learner in progress", "%d learners in progress", self.learners) % self.learners,
         )

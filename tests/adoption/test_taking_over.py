@@ -121,7 +121,7 @@ class TestAGroup:
         assert AccredibleGroup.objects.get() == group
         assert AccredibleGroup.objects.get().is_active
         assert group.requirements.count() == 2
-        assert "joins the group that is here" in out
+        assert "joins what is here" in out
 
     def test_of_an_account_with_another_key_gets_a_name_of_its_own(self, academy: Any) -> None:
         make_config("academy", key="another-key-0002")

@@ -156,6 +156,7 @@ def test_nothing_is_given_back_where_something_was_decided_since(
     assert everything() == before
     reasons = {group["accredible_id"]: group["reason"] for group in config["groups"]}
     assert words in reasons[501]
+    assert {config["way"], *(group["way"] for group in config["groups"])} <= {"kept", "refused"}
     with pytest.raises(CommandError, match="Nothing was given back"):
         adopt("--undo")
 
