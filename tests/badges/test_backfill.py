@@ -10,20 +10,18 @@ import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.test import Client
-from django.urls import reverse
 
 from credentials_accredible import api, host
 from credentials_accredible.badges import backfill
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, Fulfillment
-from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
+from tests.badges.configuring import PASSES, active_group, in_course, penalise, require
+from tests.badges.qualifying import account, group_of
 from tests.badges.rules import CERTIFICATE
-from tests.badges.sending import DEMO, OTHER, THIRD, badges_of, course_status, learner, minutes, progress_of
+from tests.badges.sending import DEMO, OTHER, THIRD, badges_of, course_status, minutes, progress_of
 from tests.conftest import PluginSettings
 from tests.course_records import make_certificate, make_grade
-from tests.factories import make_staff, make_user
-from tests.sync.messages import URL, use_broker, waiting
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -34,19 +32,6 @@ DOWNLOADABLE = ("current_status", "eq", "downloadable")
 @pytest.fixture(autouse=True)
 def manual(plugin_settings: PluginSettings) -> None:
     plugin_settings(DELIVERY="manual")
-
-
-def account(username: str = "ada") -> Any:
-    """An account as an event of the learner would have made it."""
-    return make_user(username, lms_user_id=learner(username).id)
-
-
-def group_of(course: str = DEMO) -> AccredibleGroup:
-    """A group that asks for that course; failing it costs the badge."""
-    group = active_group()
-    requirement = require(group, *in_course(course, PASSES))
-    penalise(group, *in_course(course, FAILS), takes=[requirement])
-    return group
 
 
 def fill(group: AccredibleGroup, **options: Any) -> api.Backfill:
@@ -320,48 +305,6 @@ def test_the_command_names_groups_that_it_cannot_find_or_tell_apart() -> None:
         run("--group", "Badge")
     with pytest.raises(CommandError, match="is no time"):
         run("--group", "Badge", "--since", "yesterday")
-
-
-def page_of(group: AccredibleGroup) -> str:
-    return reverse("admin:credentials_accredible_accrediblegroup_backfill", args=[group.pk])
-
-
-@pytest.fixture
-def staff(client: Client) -> Client:
-    client.force_login(make_staff("change_accrediblegroup"))
-    return client
-
-
-def test_the_page_counts_and_gives(staff: Client) -> None:
-    group = group_of()
-    account()
-    make_grade()
-    shown = staff.get(page_of(group)).content.decode()
-    assert "1 badge would be awarded." in shown
-    assert badges_of() == []
-    reply = staff.post(page_of(group), follow=True).content.decode()
-    assert "Backfilled: 1 badge awarded." in reply
-    assert badges_of() == AWARDED
-
-
-def test_the_page_leaves_it_to_a_worker_where_there_is_one(staff: Client, plugin_settings: PluginSettings) -> None:
-    use_broker(plugin_settings, URL)
-    group = group_of()
-    account()
-    make_grade()
-    assert "A worker fills in" in staff.post(page_of(group), follow=True).content.decode()
-    [(name, arguments)] = [item for item in waiting() if item[0].endswith("backfill")]
-    assert (name, badges_of()) == ("credentials_accredible.backfill", [])
-    api.continue_backfill(*arguments, go_on=lambda: True)
-    assert badges_of() == AWARDED
-
-
-def test_who_activates_a_group_is_led_to_the_page(staff: Client) -> None:
-    group = group_of()
-    api.deactivate_group(group)
-    data = {"action": "activate", "_selected_action": [group.pk]}
-    reply = staff.post(reverse("admin:credentials_accredible_accrediblegroup_changelist"), data, follow=True)
-    assert page_of(group) in reply.content.decode()
 
 
 def test_progress_of_what_is_not_complete_is_begun() -> None:
