@@ -73,3 +73,26 @@ def held(work: Callable[[], Any], at: str) -> Iterator[list[Any]]:
     finally:
         go_on.set()
         thread.join(timeout=60)
+
+
+@contextmanager
+def upgrades() -> Iterator[list[str]]:
+    """The statements that write in a transaction which has only read before.
+
+    SQLite refuses these at once where another connection is about to write, however long it may wait otherwise.
+    """
+    found: list[str] = []
+    has_read: dict[int, bool] = {}
+
+    def look(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if connection.in_atomic_block:
+            transaction = id(connection.atomic_blocks[0])
+            writes = sql.startswith(("INSERT", "UPDATE", "DELETE"))
+            if writes and has_read.get(transaction):
+                found.append(sql)
+            if writes or sql.startswith("SELECT"):
+                has_read.setdefault(transaction, not writes)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(look):
+        yield found

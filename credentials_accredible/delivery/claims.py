@@ -19,7 +19,7 @@ from django.db import connections, transaction
 
 from credentials_accredible import conf, database
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
-from credentials_accredible.database import alias, in_transaction, retried
+from credentials_accredible.database import alias, in_transaction, lock, retried
 from credentials_accredible.delivery import policy
 from credentials_accredible.delivery.policy import AdoptedByAnother, StillUnderWay, Verdict
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
@@ -185,10 +185,10 @@ def _write_down(
 ) -> list[tuple[AccredibleBadge, Result]]:
     """``adopting``: the configurations for which credentials are adopted; of these, one after the other is written."""
     now = database.now()
+    # Writes first, see ``lock``.
     if adopting:
-        list(AccredibleAPIConfig.objects.select_for_update().filter(pk__in=adopting).order_by("pk").values_list("pk"))
+        lock(AccredibleAPIConfig.objects.filter(pk__in=adopting))
     claimed = AccredibleBadge.objects.filter(pk__in=by_pk, claim=token)
-    # A write first: it locks the rows, on SQLite the database.
     claimed.update(modified=now)
     badges = list(claimed.select_related("user"))
     adopted: set[str] = set()

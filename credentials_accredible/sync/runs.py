@@ -223,13 +223,16 @@ def _close(run: SyncRun) -> int:
         words = "The process that ran this sync ended before it was done. Nothing was changed by it."
     # Only as it was seen: one that has given a sign of life since is not dead. Nor is one whose row is locked: it is
     # writing its groups, and nobody sees its signs of life until it has.
-    skip = connection.features.has_select_for_update_skip_locked
+    features = connection.features
+    skip = features.has_select_for_update_skip_locked
     with transaction.atomic():
         seen = SyncRun.objects.filter(pk=run.pk, status=run.status, heartbeat_at=run.heartbeat_at).order_by()
-        if not list(seen.select_for_update(skip_locked=skip).values_list("pk", flat=True)):
+        # Without locks of rows, the write below waits for the one writer there can be.
+        if features.has_select_for_update and not list(seen.select_for_update(skip_locked=skip).values_list("pk")):
             return 0
         closed = seen.update(lock=None, status=RunStatus.FAILED, error=words, finished_at=now, modified=now)
-        transaction.on_commit(partial(schedule.mail_if_failed, run.pk))
+        if closed:
+            transaction.on_commit(partial(schedule.mail_if_failed, run.pk))
     return closed
 
 

@@ -17,6 +17,7 @@ from credentials_accredible.exceptions import SyncInProgress, SyncSuperseded
 from credentials_accredible.models import SyncRun
 from credentials_accredible.sync import runs
 from tests import factories
+from tests.connections import upgrades
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,20 @@ def test_a_run_without_a_sign_of_life_is_closed_and_taken_over(account: Any) -> 
     dead.refresh_from_db()
     assert (dead.status, dead.lock) == (RunStatus.FAILED, None)
     assert "ended before it was done" in dead.error
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="other databases lock rows")
+@pytest.mark.django_db(transaction=True)
+def test_neither_a_sync_nor_the_closing_of_a_dead_run_reads_before_it_writes(account: Any) -> None:
+    account.add_group(name="badge", course_name="Badge")
+    config = factories.make_config()
+    runs.begin(config, trigger=RunTrigger.API)
+    SyncRun.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=301))
+
+    with upgrades() as found:
+        assert api.sync(config).succeeded
+
+    assert found == []
 
 
 def test_a_run_whose_process_has_ended_is_taken_over_at_once(account: Any) -> None:
