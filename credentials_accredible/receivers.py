@@ -6,10 +6,12 @@ from typing import Any
 
 import crum
 from django.contrib import messages
+from django.db.models.signals import pre_delete
 from openedx_events.tooling import OpenEdxPublicSignal
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.models import AccredibleGroup
 
 
 def connect() -> None:
@@ -18,7 +20,9 @@ def connect() -> None:
 
     Types that are unknown here, and a setting that cannot be used, are the business of the system checks.
     """
-    api.watch_models()
+    api.watch_rules()
+    api.watch_configs()
+    pre_delete.connect(_keep_deleted, sender=AccredibleGroup, dispatch_uid="credentials_accredible.keep_deleted")
     api.watch_builtin(_tell)
     try:
         event_types = api.offered_event_types()
@@ -35,6 +39,10 @@ def receive_event(
     """Process an event. Raises nothing: the bus would not bring the event back."""
     payload = {name: kwargs.get(name) for name in signal.init_data}
     api.receive_event(signal.event_type, payload, metadata, can_wait=from_event_bus)
+
+
+def _keep_deleted(instance: AccredibleGroup, origin: Any = None, **_kwargs: Any) -> None:
+    api.keep_deleted(instance, origin)
 
 
 def _tell(sentence: str) -> None:

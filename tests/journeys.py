@@ -15,7 +15,7 @@ from typing import Any
 from django.test import Client
 
 import credentials_accredible
-from credentials_accredible import api
+from credentials_accredible import api, client
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, GroupSnapshot
 from tests.badges.configuring import PASSES, active_group, in_course, require
 from tests.badges.sending import DEMO, badges_of, course_status
@@ -113,6 +113,9 @@ def modules_entered() -> Iterator[list[str]]:
 def _names() -> dict[str, str]:
     """The name of each module, by its file. All are imported, so that none is while a journey is followed."""
     found = {}
+    for offering in (api, client):
+        for offered in offering.__all__:
+            getattr(offering, offered)
     for item in pkgutil.walk_packages(credentials_accredible.__path__, _PACKAGE):
         name = item.name.removeprefix(_PACKAGE)
         if name.split(".")[0] not in {"migrations", "settings", "tutor"}:

@@ -12,12 +12,15 @@ import os
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from credentials_accredible import conf
-from credentials_accredible.badges.learners import Leaver
 from credentials_accredible.events.event import Event
+
+if TYPE_CHECKING:
+    # The system checks look for waiting events when the service starts; who leaves is no matter then.
+    from credentials_accredible.badges.learners import Leaver
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ def put(event: Event, stored: dict[str, Any], error: Exception) -> bool:
     name = f"{event.time:%Y%m%d%H%M%S%f}-{sha256((event.id or str(uuid4())).encode()).hexdigest()[:32]}{_ENDING}"
     try:
         directory = conf.event_spool()
-        if count() >= _MOST_EVENTS:
+        if spooled_events() >= _MOST_EVENTS:
             raise OSError("The spool is full.")
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(directory, name, json.dumps(held))
@@ -58,8 +61,8 @@ def waiting() -> list[Path]:
     return sorted(directory.glob(f"[!.]*{_ENDING}")) if directory.exists() else []
 
 
-def count() -> int:
-    """How many events wait."""
+def spooled_events() -> int:
+    """How many events wait on this machine's disk, because the database did not take them."""
     return len(waiting())
 
 

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from credentials_accredible.client.session import LARGEST_PAGE
 from credentials_accredible.exceptions import UnexpectedReply
 from credentials_accredible.secrets import hidden_locals
 from credentials_accredible.text import one_line, storable, trimmed
@@ -34,8 +35,6 @@ _INTEGER = 2**31 - 1
 # Bytes of UTF-8. Databases limit a statement, MariaDB to 16 MB where nobody has set it, and escaping can double a text.
 _LONGEST_TEXT = 4 * 1024 * 1024
 _LONGEST_TITLE = 64 * 1024
-# Nobody asks for more at once, see PAGE_SIZE.
-LARGEST_PAGE = 10_000
 
 
 @dataclass(frozen=True)

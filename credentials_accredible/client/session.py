@@ -22,12 +22,13 @@ from requests.auth import AuthBase
 from urllib3.connectionpool import HTTPConnectionPool
 
 from credentials_accredible import __version__, conf
-from credentials_accredible.client.payloads import LARGEST_PAGE
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import MaskedText, Secret
 
 # Sockets and clocks refuse what is much longer.
 _DAY = 24 * 60 * 60
+# Nobody asks for more at once, see PAGE_SIZE.
+LARGEST_PAGE = 10_000
 _HEADERS = {
     "Accept": "application/json",
     # What every supported release of the libraries can undo piece by piece.

@@ -131,8 +131,8 @@ def retry(badges: QuerySet[AccredibleBadge], user: Any) -> list[AccredibleBadge]
     return [badge for batch in batches(keys) for badge in _retry(batch, user)]
 
 
-def watch() -> None:
-    """Give up the badges of a configuration as soon as it is deleted."""
+def watch_configs() -> None:
+    """Give up the badges of a configuration as soon as it is deleted; twice is fine."""
     post_delete.connect(_deleted, AccredibleAPIConfig, dispatch_uid="credentials_accredible.orphans")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
 from credentials_accredible.database import lock
@@ -14,7 +15,7 @@ from credentials_accredible.rules.both_sides import builtin_objection
 from credentials_accredible.rules.configuration import RequirementEntry
 from credentials_accredible.rules.matching import Rule
 from credentials_accredible.rules.rows import requirement_entry
-from credentials_accredible.rules.validation import group_problems
+from credentials_accredible.rules.validation import attribute_problem, group_problems
 from credentials_accredible.rules.version import rules_locked
 
 
@@ -67,3 +68,12 @@ def _set_active(group: AccredibleGroup, active: bool) -> None:
     stored = AccredibleGroup.objects.filter(pk=group.pk)
     with history.noting(stored):
         stored.update(is_active=active, modified=timezone.now())
+
+
+def attribute_doubts(group: AccredibleGroup) -> list[str]:
+    """Which mapped attributes of ``group`` can never have a value, a sentence each; none of them keeps it from being
+    earned."""
+    event_types = set(group.requirements.order_by().values_list("event_type", flat=True))
+    found = ((item, attribute_problem(item.source, item.value, event_types)) for item in group.custom_attributes.all())
+    text = _("The custom attribute “%(name)s” stays empty: %(problem)s")
+    return [text % {"name": item.name, "problem": problem} for item, problem in found if problem]

@@ -155,8 +155,8 @@ def rules_changed(*configs: int) -> None:
     transaction.on_commit(changes.note)
 
 
-def watch() -> None:
-    """Call ``rules_changed`` whenever something of it is saved."""
+def watch_rules() -> None:
+    """Call ``rules_changed`` whenever something of it is saved; twice is fine."""
     for model in (AccredibleGroup, BadgeRequirement, BadgePenalty, DataRule, PenaltyDataRule, CustomAttribute):
         post_save.connect(_on_change, sender=model, dispatch_uid=f"{__name__}.{model.__name__}")
     m2m_changed.connect(_on_change, sender=BadgePenalty.requirements.through, dispatch_uid=f"{__name__}.chosen")

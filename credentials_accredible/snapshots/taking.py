@@ -12,7 +12,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
-from django.db.models.signals import pre_delete
 from django.utils.translation import ngettext
 
 from credentials_accredible import host
@@ -182,19 +181,15 @@ def _delete(configured: Collection[int], with_learners: Collection[int], groups:
         _kept.reset(token)
 
 
-def watch() -> None:
-    """Have a snapshot written of every group that Django's ORM deletes, not ``remove``; twice is fine."""
-    pre_delete.connect(_keep_deleted, sender=AccredibleGroup, dispatch_uid=f"{__name__}.keep")
-
-
-def _keep_deleted(instance: AccredibleGroup, origin: Any = None, **_kwargs: Any) -> None:
+def keep_deleted(group: AccredibleGroup, origin: Any) -> None:
+    """Keep a group that Django's ORM is about to delete, not ``remove``; ``origin``: what it was told to delete."""
     if _kept.get():
         return
     deleted = origin.model if isinstance(origin, QuerySet) else type(origin)
     by_configuration = isinstance(deleted, type) and issubclass(deleted, AccredibleAPIConfig)
     cause = SnapshotCause.CONFIGURATION if by_configuration else SnapshotCause.PERSON
-    lock_groups([instance.pk])
-    for snapshot in _begin([instance.pk], cause=cause):
+    lock_groups([group.pk])
+    for snapshot in _begin([group.pk], cause=cause):
         snapshot.row.save(force_insert=True)
         for _rows in snapshot.add_progress():
             pass
