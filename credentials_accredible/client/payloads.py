@@ -288,6 +288,12 @@ class DesignReply(Payload):
     design: Design
 
 
+class DesignsPage(Payload):
+    """One page of designs; nothing is promised of others."""
+
+    designs: Annotated[list[Design], AtMostAPage]
+
+
 class Issuer(Payload):
     """The account behind a key. ``credits_left`` is what it can still publish, None where that is not said."""
 

@@ -147,8 +147,8 @@ def test_designs_are_given_up_when_nothing_answers_any_more(
     assert set(batch.found) == {1}
     assert set(batch.failures) == set(range(2, 101))
     assert "Given up, because 5 designs in a row brought no answer." in batch.failures.values()
-    # The first that fails has all of its tries, the four after it one each.
-    assert client.requests_sent == 1 + 4 + 4
+    # The list of designs has one try, the first design that fails has all of its tries, the four after it one each.
+    assert client.requests_sent == 1 + 1 + 4 + 4
 
 
 def test_designs_that_were_read_are_kept_when_the_others_are_given_up(
@@ -199,6 +199,9 @@ def test_designs_are_fetched_several_at_a_time(serve: Callable[..., Server]) -> 
     meeting = threading.Barrier(3)
 
     def answer(request: Request) -> Iterator[Any]:
+        if request.line.startswith("POST /v1/designs/search "):
+            yield reply({"designs": []})
+            return
         meeting.wait(timeout=5)
         id_ = int(request.line.split()[1].rsplit("/", 1)[1])
         yield reply({"design": {"id": id_}})

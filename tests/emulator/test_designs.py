@@ -40,3 +40,17 @@ def test_an_address_can_be_absent_or_hostile(account: Account, api: Api) -> None
     assert "rasterized_content_url" not in api.get(f"/v1/designs/{absent['id']}").json()["design"]
     shown = api.get(f"/v1/designs/{hostile['id']}").json()["design"]
     assert shown["rasterized_content_url"] == "javascript:alert(1)"
+
+
+def test_designs_are_listed_in_pages_that_promise_nothing(account: Account, api: Api) -> None:
+    ids = [account.add_design(kind=kind)["id"] for kind in ("badge", "certificate", "badge")]
+
+    def listed(**question: object) -> list[int]:
+        answer = api.post("/v1/designs/search", question).json()
+        assert set(answer) == {"designs"}
+        return [design["id"] for design in answer["designs"]]
+
+    assert listed() == ids
+    assert listed(page=1, page_size=2) + listed(page=2, page_size=2) == ids
+    assert listed(page=3, page_size=2) == []
+    assert listed(kind="badge") == [ids[0], ids[2]]
