@@ -78,6 +78,7 @@ if TYPE_CHECKING:
         offered_event_types,
         sample_event,
     )
+    from credentials_accredible.events.words import event_type_words, path_words
     from credentials_accredible.portability.exporting import export_groups
     from credentials_accredible.portability.groups import Match
     from credentials_accredible.portability.importing import Imported, import_groups
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
         refuse_unearnable,
     )
     from credentials_accredible.rules.both_sides import builtin_objection, watch_builtin
+    from credentials_accredible.rules.rows import PREFETCH, configuration_of, words_of
     from credentials_accredible.rules.validation import (
         attribute_problem,
         clean_attribute,
@@ -102,6 +104,7 @@ if TYPE_CHECKING:
         rule_problem,
     )
     from credentials_accredible.rules.version import groups_locked, rules_changed, watch_rules
+    from credentials_accredible.rules.words import GroupWords
     from credentials_accredible.secrets import Secret, hidden_locals
     from credentials_accredible.snapshots.format import SNAPSHOT_VERSION
     from credentials_accredible.snapshots.restoring import (
@@ -153,6 +156,7 @@ _HOMES = {
     "delivery.repairs": "DELIVERED RECORDED",
     "delivery.sender": "Delivery deliver",
     "events.catalogue": "carries_user ignored_keypaths is_known_event_type keypaths offered_event_types sample_event",
+    "events.words": "event_type_words path_words",
     "portability.exporting": "export_groups",
     "portability.groups": "Match",
     "portability.importing": "Imported import_groups",
@@ -162,9 +166,11 @@ _HOMES = {
     "rules.activation": "activate_group activation_problems as_data attribute_doubts "
     "deactivate_group refuse_unearnable",
     "rules.both_sides": "builtin_objection watch_builtin",
+    "rules.rows": "PREFETCH configuration_of words_of",
     "rules.validation": "attribute_problem clean_attribute clean_value group_problems "
     "requirement_problems rule_problem",
     "rules.version": "groups_locked rules_changed watch_rules",
+    "rules.words": "GroupWords",
     "secrets": "Secret hidden_locals",
     "snapshots.format": "SNAPSHOT_VERSION",
     "snapshots.restoring": "Restoration RestoreChoices find_snapshots preview_restore restoration_figures restore",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from credentials_accredible import api, conf
 from credentials_accredible.admin.base import AccredibleAdmin, may_see
-from credentials_accredible.admin.rule_forms import kept_forms, short_event_type
+from credentials_accredible.admin.rule_forms import kept_forms
 from credentials_accredible.exceptions import ConfigurationError, RequestFailed
 from credentials_accredible.models import AccredibleGroup, CustomAttribute
 from credentials_accredible.text import trimmed
@@ -129,5 +129,6 @@ def _offered_paths(group: AccredibleGroup) -> list[tuple[str, str]]:
     offered: dict[str, str] = {}
     for event_type in sorted(_event_types(group)) or conf.event_types():
         for keypath in api.keypaths(event_type):
-            offered.setdefault(keypath.path, f"{keypath.kind.label}, {short_event_type(event_type)}")
+            words = (api.path_words(keypath.path), keypath.kind.label, api.event_type_words(event_type))
+            offered.setdefault(keypath.path, ", ".join(map(str, words)))
     return list(offered.items())

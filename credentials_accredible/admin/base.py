@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -306,6 +306,15 @@ class ConfigFilter(admin.RelatedFieldListFilter):
 admin.FieldListFilter.register(
     lambda field: field.related_model is AccredibleAPIConfig, ConfigFilter, take_priority=True
 )
+
+
+class EventTypeFilter(admin.AllValuesFieldListFilter):
+    """A list's filter by event type, in words."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        every, *types = super().choices(changelist)
+        yield every
+        yield from ({**choice, "display": api.event_type_words(str(choice["display"]))} for choice in types)
 
 
 class YesNoFilter(admin.SimpleListFilter):

@@ -58,7 +58,7 @@ class EarnableGroupAdmin(AccredibleAdmin):
         try:
             return super()._or_explain(request, view, *args, **kwargs)
         except ActivationRefused as error:
-            text = gettext("Nothing was changed, because the group is active and could not be earned any more: %s")
+            text = gettext("Nothing was changed, because nobody could earn the group while it is active: %s")
             messages.error(request, text % error)
         except ConfigurationError as error:
             messages.error(request, str(error))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import ReadOnlyAdmin, YesNoFilter, may
+from credentials_accredible.admin.base import EventTypeFilter, ReadOnlyAdmin, YesNoFilter, may
 from credentials_accredible.models import FailedEvent
 
 
@@ -29,8 +29,8 @@ class FailedEventAdmin(ReadOnlyAdmin):
     """Events to look at, and to process again once the cause is gone."""
 
     actions: Any = ["process_again"]
-    list_display = ["created", "event_type", "learner", "event_id", "attempts", "resolved_at", "error"]
-    list_filter = [ProcessedFilter, "event_type"]
+    list_display = ["created", "event", "learner", "event_id", "attempts", "resolved_at", "error"]
+    list_filter = [ProcessedFilter, ("event_type", EventTypeFilter)]
     # Addresses are found whole only: nobody can guess them letter by letter.
     search_fields = [
         "event_id", "error", "payload__learner__username", "=payload__learner__lms_user_id", "=payload__learner__email",
@@ -55,6 +55,10 @@ class FailedEventAdmin(ReadOnlyAdmin):
         done = queryset.count() - len(failed)
         if done:
             messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
+
+    @admin.display(description=_("event type"), ordering="event_type")
+    def event(self, event: FailedEvent) -> str:
+        return api.event_type_words(event.event_type)
 
     @admin.display(description=_("learner"))
     def learner(self, event: FailedEvent) -> str:

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirectBase
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -23,6 +23,7 @@ from credentials_accredible.admin.attributes import CustomAttributeInline, attri
 from credentials_accredible.admin.backfill import backfill_view, offer_backfill
 from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may, may_see
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.group_head import group_head, picture_url
 from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
@@ -91,11 +92,9 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     ordering = ["api_config", "accredible_id"]
     actions = ["activate", "deactivate"]
     inlines = [BadgeRequirementInline, BadgePenaltyInline, CustomAttributeInline]
-    fieldsets = [
-        (None, {"fields": ["icon", "name", "is_active", "site"]}),
-        (_("At Accredible"), {"fields": _AT_ACCREDIBLE}),
-    ]
-    readonly_fields = ["icon", "name", *_AT_ACCREDIBLE]
+    # The page folds the second one away, below all that is decided here.
+    fieldsets = [(None, {"fields": ["is_active", "site"]}), (None, {"fields": _AT_ACCREDIBLE})]
+    readonly_fields = [*_AT_ACCREDIBLE]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleGroup]:
         return super().get_queryset(request).annotate(requirement_total=Count("requirements"))
@@ -163,11 +162,9 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     @admin.display(description=_("icon"))
     def icon_small(self, group: AccredibleGroup) -> str:
-        return _picture(group, "accredible-icon")
-
-    @admin.display(description=_("icon"))
-    def icon(self, group: AccredibleGroup) -> str:
-        return _picture(group, "accredible-icon-large")
+        # Pictures come from Accredible, and are nobody else's business.
+        picture = '<img class="accredible-icon" src="{}" alt="" loading="lazy" referrerpolicy="no-referrer">'
+        return format_html(picture, url) if (url := picture_url(group)) else "-"
 
     @admin.display(description=_("dashboard"))
     def dashboard_link(self, group: AccredibleGroup) -> str:
@@ -177,6 +174,11 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         return format_html(
             '<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', url, _("Open in Accredible")
         )
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page begins with what the group is, as it is stored: a form that was refused has changed nothing."""
+        context["accredible_head"] = group_head(request, context["original"], context["adminform"].form)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: AccredibleGroup, form: Any, change: bool) -> None:
         if obj.is_active and "is_active" in form.changed_data:
@@ -222,11 +224,3 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         if may(request, "view_syncrun"):
             tools.append(Tool(address(SyncChange, "changelist", group__id__exact=obj.pk), _("Changes by syncs")))
         return tools
-
-
-def _picture(group: AccredibleGroup, css_class: str) -> str:
-    # Pictures come from Accredible, and are nobody else's business.
-    if not group.icon_url.startswith(("https://", "http://")):
-        return "-"
-    picture = '<img class="{}" src="{}" alt="" loading="lazy" referrerpolicy="no-referrer">'
-    return format_html(picture, css_class, group.icon_url)

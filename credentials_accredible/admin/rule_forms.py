@@ -12,17 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api, conf
 
 
-def short_event_type(event_type: str) -> str:
-    """An event type without what all of them start with."""
-    return event_type.removeprefix("org.openedx.")
-
-
 class EventTypeField(forms.ChoiceField):
     def __init__(self, stored: str = "", **kwargs: Any) -> None:
         known = api.offered_event_types()
         if stored and stored not in known:
             known.append(stored)
-        super().__init__(choices=[("", "---------"), *((name, short_event_type(name)) for name in known)], **kwargs)
+        super().__init__(choices=[("", "---------"), *((name, api.event_type_words(name)) for name in known)], **kwargs)
 
 
 class EventForm(forms.ModelForm):
@@ -143,13 +138,19 @@ def _refuse(problems: list[str]) -> None:
         raise forms.ValidationError([text % problem for problem in problems])
 
 
+def path_label(path: str, kind: Any = None) -> str:
+    """A path as it is chosen: in words, and as it is written."""
+    words = api.path_words(path)
+    return f"{words} ({kind.label}): {path}" if kind else f"{words}: {path}"
+
+
 def _path_choices(stored: str) -> list[tuple[str, Any]]:
     choices: list[tuple[str, Any]] = [("", "---------")]
     offered = set()
     for event_type in conf.event_types():
-        paths = [(keypath.path, keypath.label) for keypath in api.keypaths(event_type)]
-        choices.append((event_type, paths))
+        paths = [(keypath.path, path_label(keypath.path, keypath.kind)) for keypath in api.keypaths(event_type)]
+        choices.append((api.event_type_words(event_type), paths))
         offered |= {path for path, _label in paths}
     if stored and stored not in offered:
-        choices.append((gettext("not offered any more"), [(stored, stored)]))
+        choices.append((gettext("not offered any more"), [(stored, path_label(stored))]))
     return choices

@@ -13,9 +13,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.addresses import NamesakeMixin
-from credentials_accredible.admin.base import address
+from credentials_accredible.admin.base import EventTypeFilter, address
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rule_forms import (
@@ -27,7 +28,6 @@ from credentials_accredible.admin.rule_forms import (
     PenaltyRowForm,
     RequirementRowForm,
     RequirementRuleFormSet,
-    short_event_type,
 )
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
 from credentials_accredible.text import whole_number
@@ -40,7 +40,7 @@ def rule_list(obj: BadgeRequirement | BadgePenalty) -> str:
 
 @admin.display(description=_("event type"), ordering="event_type")
 def event_label(obj: BadgeRequirement | BadgePenalty) -> str:
-    return short_event_type(obj.event_type)
+    return api.event_type_words(obj.event_type)
 
 
 class RuleRows(admin.TabularInline):
@@ -110,7 +110,7 @@ class PenaltyDataRuleInline(RuleInline):
 class EventAdmin(NamesakeMixin, HistoryAdmin, EarnableGroupAdmin):
     """What requirements and penalties have in common."""
 
-    list_filter = ["event_type", "group__api_config"]
+    list_filter = [("event_type", EventTypeFilter), "group__api_config"]
     list_select_related = ["group"]
     search_fields = ["description", "group__name"]
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 60})}}

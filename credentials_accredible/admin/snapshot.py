@@ -28,7 +28,6 @@ from credentials_accredible.admin.base import (
     moment,
     open_address,
 )
-from credentials_accredible.admin.rule_forms import short_event_type
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun
 
@@ -217,9 +216,12 @@ def _contents(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(item: dict[str, Any]) -> dict[str, Any]:
-    event = short_event_type(item["event_type"])
+    event = api.event_type_words(item["event_type"])
     title = f"{event} ({item['blend']})" if item.get("blend") else event
-    rules = [f"{rule['data_path']} {_label(Operator, rule['operator'])} {rule['value']}" for rule in item["rules"]]
+    rules = [
+        f"{api.path_words(rule['data_path'])} {_label(Operator, rule['operator'])} {rule['value']}"
+        for rule in item["rules"]
+    ]
     return {**item, "event": event, "title": item["description"] or title, "rules": rules}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
 
+from credentials_accredible import api
 from credentials_accredible.models import (
     AccredibleGroup,
     BadgePenalty,
@@ -289,6 +290,8 @@ class _HistoryRows:
         value = getattr(row, field.attname)
         if isinstance(value, bool):
             return gettext("yes") if value else gettext("no")
+        if field.name in {"event_type", "data_path"}:
+            return api.event_type_words(value) if field.name == "event_type" else api.path_words(value)
         return str(dict(field.flatchoices).get(value, _or_nothing(value)))
 
 

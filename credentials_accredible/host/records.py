@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from credentials_accredible.host import LEARNER_TEXT
+from credentials_accredible.host.tables import installed_model
 
 _AWARDED = "awarded"
 _RUN = ("key", "title_override", "course__title", "start_date", "end_date")
@@ -50,7 +50,7 @@ class CourseRecord:
 
 def has_course_records() -> bool:
     """Whether the service keeps such records at all."""
-    return _model("records", "UserGrade") is not None or _certificates() is not None
+    return installed_model("records", "UserGrade") is not None or _certificates() is not None
 
 
 def learners_with_course_records() -> QuerySet[Any]:
@@ -87,7 +87,7 @@ def course_records(users: Sequence[Any]) -> Iterator[CourseRecord]:
 
 
 def _grades() -> QuerySet[Any] | None:
-    model = _model("records", "UserGrade")
+    model = installed_model("records", "UserGrade")
     return None if model is None else model._default_manager.exclude(letter_grade="")
 
 
@@ -135,12 +135,5 @@ def _run(key: str, override: str | None, title: str | None, start: Any, end: Any
 
 
 def _certificates() -> tuple[Any, Any] | None:
-    models = _model("credentials", "UserCredential"), _model("credentials", "CourseCertificate")
+    models = installed_model("credentials", "UserCredential"), installed_model("credentials", "CourseCertificate")
     return None if None in models else models
-
-
-def _model(label: str, name: str) -> Any:
-    try:
-        return apps.get_model(label, name)
-    except LookupError:
-        return None

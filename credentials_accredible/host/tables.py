@@ -1,7 +1,7 @@
-"""What the service's own tables can hold of a text: many installations on MySQL have them in utf8mb3 or latin1.
+"""The service's own tables: which there are, and what they can hold of a text.
 
-Asked only where ``host.may_hold_less``. Strict servers refuse such a text (1366), others cut it, and none compares it
-with a column that cannot hold it (1267).
+Many installations on MySQL have them in utf8mb3 or latin1. What they hold is asked only where ``host.may_hold_less``.
+Strict servers refuse such a text (1366), others cut it, and none compares it with a column that cannot hold it (1267).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from django.apps import apps
 from django.db import connections, router
 from django.db.models import Model
 
@@ -20,6 +21,14 @@ _CODECS = {"utf8mb4": "utf-8", "utf8mb3": None, "utf8": None, "ucs2": None, "lat
 _LAST_OF_THREE_BYTES = 0xFFFF
 # What only a column that holds everything can hold.
 ANYTHING = "\U0010fffd"
+
+
+def installed_model(label: str, name: str) -> Any:
+    """That model of the service's app of that label; None where it has none."""
+    try:
+        return apps.get_model(label, name)
+    except LookupError:
+        return None
 
 
 def held(field: Any, text: str) -> str:

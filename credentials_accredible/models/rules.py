@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
 from credentials_accredible.choices import AttributeSource, Operator
+from credentials_accredible.events.words import event_type_words, path_words
 from credentials_accredible.models.group import AccredibleGroup
 from credentials_accredible.models.history import History
 
@@ -48,7 +49,7 @@ class BadgeRequirement(TimeStampedModel):
         ordering = ["group", "blend", "pk"]
 
     def __str__(self) -> str:
-        return self.description or f"Requirement {self.pk}"
+        return self.description or event_type_words(self.event_type)
 
 
 class BadgePenalty(TimeStampedModel):
@@ -72,7 +73,7 @@ class BadgePenalty(TimeStampedModel):
         ordering = ["group", "pk"]
 
     def __str__(self) -> str:
-        return self.description or f"Penalty {self.pk}"
+        return self.description or event_type_words(self.event_type)
 
 
 class AbstractDataRule(TimeStampedModel):
@@ -89,7 +90,7 @@ class AbstractDataRule(TimeStampedModel):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.data_path} {Operator(self.operator).label} {self.value}"
+        return f"{path_words(self.data_path)} {Operator(self.operator).label} {self.value}"
 
 
 class DataRule(AbstractDataRule):

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from pydantic import BaseModel, ConfigDict
 
 from credentials_accredible.choices import AttributeSource, Operator
+from credentials_accredible.events.words import event_type_words
 
 
 class _Entry(BaseModel):
@@ -39,7 +40,8 @@ class RequirementEntry(_Entry):
     rules: tuple[RuleEntry, ...] = ()
 
     def __str__(self) -> str:
-        return self.description or (f"{self.event_type} ({self.blend})" if self.blend else self.event_type)
+        event = event_type_words(self.event_type)
+        return self.description or (f"{event} ({self.blend})" if self.blend else event)
 
 
 class PenaltyEntry(_Entry):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from credentials_accredible.host.courses import course_titles
 from credentials_accredible.models import (
     AccredibleGroup,
     BadgePenalty,
@@ -22,6 +23,7 @@ from credentials_accredible.rules.configuration import (
     RuleEntry,
 )
 from credentials_accredible.rules.matching import Rule
+from credentials_accredible.rules.words import GroupWords, course_keys, group_words
 
 # For ``prefetch_related`` on groups whose configuration is read.
 PREFETCH = ("requirements__rules", "penalties__rules", "penalties__requirements", "custom_attributes")
@@ -43,6 +45,11 @@ def configuration_of(group: AccredibleGroup) -> tuple[GroupConfiguration, dict[i
         custom_attributes=tuple(AttributeEntry.model_validate(row) for row in by_pk(group.custom_attributes.all())),
     )
     return configuration, refs
+
+
+def words_of(configuration: GroupConfiguration) -> GroupWords:
+    """What ``configuration`` means, in words, with the titles that courses have in the service: a query at most."""
+    return group_words(configuration, course_titles(course_keys(configuration)))
 
 
 def requirement_entry(row: BadgeRequirement, rules: Iterable[Rule], ref: int = 0) -> RequirementEntry:

@@ -67,7 +67,7 @@ class TestTryOut:
 
         assert outcome in page
         assert "Pass a course" in page
-        assert "is_passing is true" in page
+        assert "passing is true" in page
         for model in (BadgeProgress, Fulfillment, AccredibleBadge, FailedEvent):
             assert not model.objects.exists()
 

@@ -9,9 +9,10 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from credentials_accredible.models import AccredibleGroup, CustomAttribute, DataRule
+from demo.service.catalog.models import Course, CourseRun
 from tests import factories
 from tests.admin.forms import GROUPS, REQUIREMENTS, group_form, text
-from tests.factories import PASSING
+from tests.factories import COURSE, PASSING
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +83,51 @@ class TestGroups:
             assert admin_client.get(GROUPS).status_code == 200
 
 
+class TestTheHeadOfTheGroupsPage:
+    def test_it_says_how_the_badge_is_earned_and_lost_with_the_titles_of_courses(
+        self, admin_client: Client, emulator: Any
+    ) -> None:
+        CourseRun.objects.create(course=Course.objects.create(title="Physics <1>"), key=COURSE)
+        group = factories.make_group(name="اسم", is_active=True)
+        requirement = factories.make_requirement(group)
+        DataRule.objects.create(requirement=requirement, data_path="course.course_key", operator="eq", value=COURSE)
+        factories.make_penalty(group, requirement)
+
+        page = text(admin_client.get(f"{GROUPS}{group.pk}/change/"))
+
+        assert f'Earned by passing <bdi title="{COURSE}">Physics &lt;1&gt;</bdi>.' in page
+        assert "Taken back when the learner does not pass any course any more." in page
+        assert "<h2><bdi>اسم</bdi></h2>" in page
+        assert ">Active</span>" in page
+
+    def test_it_says_what_keeps_a_group_from_being_activated(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        factories.make_requirement(group, rule=False, description="Pass it")
+
+        page = text(admin_client.get(f"{GROUPS}{group.pk}/change/"))
+
+        assert "Requirement “Pass it”: It has no data rule" in page
+
+    @pytest.mark.parametrize(
+        ("permissions", "shown"),
+        [
+            ([], set()),
+            (["view_badgerequirement"], {"Earned by"}),
+            (["change_badgerequirement", "view_badgepenalty"], {"Earned by", "Taken back"}),
+        ],
+    )
+    def test_it_tells_no_more_than_one_may_see(
+        self, client: Client, emulator: Any, permissions: list[str], shown: set[str]
+    ) -> None:
+        group = factories.make_group()
+        factories.make_penalty(group, factories.make_requirement(group))
+        client.force_login(factories.make_staff("view_accrediblegroup", *permissions))
+
+        page = text(client.get(f"{GROUPS}{group.pk}/change/"))
+
+        assert {words for words in ("Earned by", "Taken back") if words in page} == shown
+
+
 class TestActivation:
     def test_a_group_without_requirement_is_not_activated(self, admin_client: Client, emulator: Any) -> None:
         group = factories.make_group()
@@ -91,6 +137,16 @@ class TestActivation:
         assert "The group has no requirement" in text(response)
         group.refresh_from_db()
         assert not group.is_active
+
+    def test_a_page_that_refuses_to_activate_a_group_does_not_say_that_it_is_active(
+        self, admin_client: Client, emulator: Any
+    ) -> None:
+        group = factories.make_group()
+
+        page = text(admin_client.post(f"{GROUPS}{group.pk}/change/", group_form(group, is_active="on")))
+
+        assert "This group is active" not in page
+        assert ">Inactive</span>" in page
 
     def test_a_group_is_activated_together_with_its_first_requirement(
         self, admin_client: Client, emulator: Any
@@ -159,7 +215,7 @@ class TestActivation:
 
         response = client.post(f"{GROUPS}{group.pk}/change/", {"site": "", "is_active": "on"}, follow=True)
 
-        assert "Nothing was changed, because the group is active and could not be earned" in text(response)
+        assert "Nothing was changed, because nobody could earn the group" in text(response)
         group.refresh_from_db()
         assert not group.is_active
 
@@ -205,7 +261,7 @@ class TestDeleting:
         )
 
         for response in (one, several):
-            assert "Nothing was changed, because the group is active" in text(response)
+            assert "Nothing was changed, because nobody could earn the group" in text(response)
         assert group.requirements.count() == 1
         assert not LogEntry.objects.exists()
 
@@ -272,7 +328,7 @@ class TestTryOut:
         )
         outcome = page.partition("accredible-outcome")[2]
 
-        parts = {"true": "is_passing is true", "false": "is_passing is false", "Grade": "Grade"}
+        parts = {"true": "passing is true", "false": "passing is false", "Grade": "Grade"}
         assert {part for part, words in parts.items() if words in outcome} == shown
 
     def test_who_does_not_see_requirements_cannot_find_them_out(self, client: Client, emulator: Any) -> None:

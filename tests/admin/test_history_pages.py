@@ -60,12 +60,12 @@ class TestAGroup:
         assert shown == [
             ("Accredible group", "Group", "created by a sync"),
             ("badge requirement", "Pass", "added"),
-            ("data rule", "is_passing is true", "added"),
+            ("data rule", "passing is true", "added"),
             ("badge penalty", "Fail", "added"),
             ("badge penalty", "Fail", "changed"),
-            ("penalty data rule", "is_passing is false", "added"),
+            ("penalty data rule", "passing is false", "added"),
             ("custom attribute", "grade: percent", "added"),
-            ("data rule", "is_passing is true", "deleted"),
+            ("data rule", "passing is true", "deleted"),
             ("badge requirement", "Pass", "deleted"),
         ]
 
@@ -201,7 +201,7 @@ class TestOthers:
 
         assert rows(admin_client, f"{REQUIREMENTS}{requirement.pk}/history/") == [
             ("badge requirement", "Pass", "added"),
-            ("data rule", "is_passing is true", "added"),
+            ("data rule", "passing is true", "added"),
         ]
 
     def test_a_penalty_names_the_requirements_that_it_takes_back(self, admin_client: Client) -> None:

@@ -242,8 +242,8 @@ def test_an_impossible_alternative_stands_in_the_way_too() -> None:
 
 def test_a_requirement_without_description_is_named_by_event_type_and_letter() -> None:
     problems = group_problems([entry(PASSING, blend="B"), entry(PASSING)], IN_USE)
-    assert problems[0].startswith(f"Requirement “{PASSING} (B)”: ")
-    assert problems[1].startswith(f"Requirement “{PASSING}”: ")
+    assert problems[0].startswith("Requirement “Course passing status (B)”: ")
+    assert problems[1].startswith("Requirement “Course passing status”: ")
 
 
 def test_every_problem_of_every_requirement_is_told() -> None:

@@ -94,7 +94,7 @@ def test_a_requirement_offers_the_key_paths_of_its_event_type(emulator: Emulator
 
     assert "was added successfully" in text(page, ".messagelist")
     assert offered == ["", "is_passing", "course.course_key", "course.display_name", "course.start", "course.end"]
-    assert [str(rule) for rule in BadgeRequirement.objects.get().rules.all()] == ["is_passing is true"]
+    assert [str(rule) for rule in BadgeRequirement.objects.get().rules.all()] == ["passing is true"]
 
 
 def test_a_refused_key_is_told_beside_its_field(emulator: Emulator, page: Chrome, visit: Visit) -> None:

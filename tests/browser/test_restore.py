@@ -39,7 +39,7 @@ def test_deleted_by_mistake_it_comes_back(emulator: Emulator, page: Chrome, visi
     picture(page, "deleted")
     press(page, By.LINK_TEXT, "A snapshot can bring the group back.")
     picture(page, "snapshot")
-    assert "is_passing is true" in text(page, "#content")
+    assert "passing is true" in text(page, "#content")
     press(page, By.CSS_SELECTOR, "input.default")
     picture(page, "restore")
     assert "2 requirements, 3 data rules, 1 penalty, 1 custom attribute" in text(page, "#content")

@@ -48,7 +48,7 @@ def test_a_group_becomes_what_the_file_says() -> None:
     assert requirements(group) == [("A", "Pass the course", False, ["true"])]
     penalty = group.penalties.get()
     assert penalty.requirements.get() == group.requirements.get()
-    assert [str(rule) for rule in penalty.rules.all()] == ["is_passing is false"]
+    assert [str(rule) for rule in penalty.rules.all()] == ["passing is false"]
 
 
 def test_a_preview_writes_nothing() -> None:

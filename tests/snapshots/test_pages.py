@@ -47,8 +47,8 @@ class TestReading:
         page = text(admin_client.get(f"{LIST}{snapshot.pk}/change/"))
 
         for words in (
-            "Pass the course", "Or the other", "Do anything", "any event", "Fail it", "is_passing is true",
-            "is_passing is false", "course.grade", "internal", "deleted by a person",
+            "Pass the course", "Or the other", "Do anything", "any event", "Fail it", "passing is true",
+            "passing is false", "course.grade", "internal", "deleted by a person",
             f"accredible_restore --snapshot {snapshot.pk} --dry-run",
         ):  # fmt: skip
             assert words in page
