@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from credentials_accredible import conf
 from credentials_accredible.client import AccredibleClient, AttributeKey, ClientOptions, Issuer, open_client
+from credentials_accredible.delivery.engines import resume_delivery
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
 from credentials_accredible.secrets import Secret
@@ -85,6 +86,19 @@ def note_issuer(config: AccredibleAPIConfig, issuer: Issuer) -> None:
     config.issuer_name = issuer.name[:255]
     config.credits_left = issuer.credits_left
     config.checked_at = timezone.now()
+
+
+def try_connection(config: AccredibleAPIConfig) -> Issuer:
+    """Ask Accredible whose key ``config`` has, and keep the answer; a key that works lifts a pause.
+
+    Raises as ``check_key``, and KeyUnreadable. Call it outside of a transaction.
+    """
+    issuer = check_key(config.environment, config.api_key)
+    note_issuer(config, issuer)
+    config.save(update_fields=["issuer_name", "credits_left", "checked_at", "modified"])
+    if config.paused_at:
+        resume_delivery(config)
+    return issuer
 
 
 def reencrypt_keys() -> int:

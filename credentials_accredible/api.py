@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         find_groups,
         note_issuer,
         reencrypt_keys,
+        try_connection,
         unknown_attributes,
     )
     from credentials_accredible.adoption.marks import left_in_builtin
@@ -79,6 +80,9 @@ if TYPE_CHECKING:
         sample_event,
     )
     from credentials_accredible.events.words import event_type_words, path_words
+    from credentials_accredible.overview.accounts import Account
+    from credentials_accredible.overview.needs import Need, schedule_needs
+    from credentials_accredible.overview.page import Overview, overview
     from credentials_accredible.portability.exporting import export_groups
     from credentials_accredible.portability.groups import Match
     from credentials_accredible.portability.importing import Imported, import_groups
@@ -129,11 +133,12 @@ if TYPE_CHECKING:
     from credentials_accredible.sync.plan import Change, Plan
     from credentials_accredible.sync.pruning import prune
     from credentials_accredible.sync.runs import close_dead_runs, plan_figures, run_sentence
-    from credentials_accredible.sync.schedule import failing_schedules, is_overdue, schedule_sync, with_health
+    from credentials_accredible.sync.schedule import is_overdue, schedule_sync, with_health
     from credentials_accredible.sync.sweeping import claim_due_syncs, sweep_syncs
 
 _HOMES = {
-    "accounts": "attribute_keys check_key find_configs find_groups note_issuer reencrypt_keys unknown_attributes",
+    "accounts": "attribute_keys check_key find_configs find_groups note_issuer reencrypt_keys try_connection "
+    "unknown_attributes",
     "adoption.marks": "left_in_builtin",
     "adoption.report": "COUNTED AdoptedConfig AdoptedGroup Adoption adoption_figures adoption_switch",
     "adoption.taking": "adopt_builtin",
@@ -157,6 +162,9 @@ _HOMES = {
     "delivery.sender": "Delivery deliver",
     "events.catalogue": "carries_user ignored_keypaths is_known_event_type keypaths offered_event_types sample_event",
     "events.words": "event_type_words path_words",
+    "overview.accounts": "Account",
+    "overview.needs": "Need schedule_needs",
+    "overview.page": "Overview overview",
     "portability.exporting": "export_groups",
     "portability.groups": "Match",
     "portability.importing": "Imported import_groups",
@@ -180,7 +188,7 @@ _HOMES = {
     "sync.plan": "Change Plan",
     "sync.pruning": "prune",
     "sync.runs": "close_dead_runs plan_figures run_sentence",
-    "sync.schedule": "failing_schedules is_overdue schedule_sync with_health",
+    "sync.schedule": "is_overdue schedule_sync with_health",
     "sync.sweeping": "claim_due_syncs sweep_syncs",
 }
 

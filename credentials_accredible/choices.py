@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +63,44 @@ class BadgeProblem(TextChoices):
     TAKEN = "taken", _("the learner already has a credential of this group that is not ours")
     EXHAUSTED = "exhausted", _("failed for too long")
     ORPHANED = "orphaned", _("its API configuration was deleted")
+
+
+class KeyHealth(TextChoices):
+    """Whether an API key works, as far as that is known without asking Accredible."""
+
+    WORKS = "works", _("works")
+    REFUSED = "refused", _("refused: delivery is paused")
+    UNTRIED = "untried", _("not tried yet")
+    MISSING = "missing", _("no key")
+    UNREADABLE = "unreadable", _("cannot be decrypted")
+
+
+class Area(Enum):
+    """What an overview can be about; each is a permission of its own."""
+
+    ACCOUNTS = "accounts"
+    GROUPS = "groups"
+    BADGES = "badges"
+    EVENTS = "events"
+    REMOVALS = "removals"
+
+
+class NeedKind(Enum):
+    """What kind of thing needs a person; the values are for programs."""
+
+    KEY = "key"
+    PAUSED = "paused"
+    CREDITS = "credits"
+    CONFIRMATION = "confirmation"
+    SCHEDULE_FAILS = "schedule_fails"
+    SCHEDULE_OVERDUE = "schedule_overdue"
+    SYNC_WAITS = "sync_waits"
+    BADGES_LATE = "badges_late"
+    BADGES_FAILED = "badges_failed"
+    BADGES_HIDDEN = "badges_hidden"
+    EVENTS_FAILED = "events_failed"
+    GROUPS_REMOVED = "groups_removed"
+    TAKE_OVER = "take_over"
 
 
 class BadgeAction(TextChoices):

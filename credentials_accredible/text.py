@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime
+
+from django.utils.formats import localize
+from django.utils.timezone import localtime
 
 # Tab and line ends stay. NUL is refused by PostgreSQL; the others can drive a terminal.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -59,6 +63,11 @@ def identifier(text: str) -> str:
 def spelled_out(text: str) -> str:
     """``text`` for a message that refuses it: invisible characters by their names, as ⟨ZERO WIDTH SPACE⟩."""
     return _UNSEEN.sub(lambda found: f"⟨{unicodedata.name(found[0], f'U+{ord(found[0]):04X}')}⟩", text)
+
+
+def moment(when: datetime | None) -> str:
+    """A point in time as the current language and time zone write it."""
+    return str(localize(localtime(when)))
 
 
 def whole_number(text: object, *, most: int = 10**_MOST_DIGITS - 1) -> int | None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Time and memory that the service can do without until they are used. PyYAML comes with the host's drf-yasg.
 HEAVY = {"celery", "kombu", "psutil", "pydantic", "redis", "rich", "tenacity"}
 # What only some commands, pages and workers need.
-ROOMS = {"accounts", "adoption", "portability", "retirement", "snapshots", "sync"}
+ROOMS = {"accounts", "adoption", "overview", "portability", "retirement", "snapshots", "sync"}
 
 _START = """
 import json, sys

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -19,10 +18,9 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.timezone import get_current_timezone_name, localtime
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext
 
 from credentials_accredible import api, host
@@ -66,18 +64,14 @@ def link_if_open(model: type[Model], page: str, text: object, *args: object, **q
     return link(to, text) if to else str(text)
 
 
-def moment(when: datetime | None) -> str:
-    """A point in time as the language and the time zone of the page write it."""
-    return str(localize(localtime(when)))
-
-
 class Tool(NamedTuple):
-    """A button above a list or an object: a link, or with ``post`` a form that is sent."""
+    """A button: a link, or with ``post`` a form that is sent, with these hidden ``fields``."""
 
     address: str
     label: Any
     css_class: str = ""
     post: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

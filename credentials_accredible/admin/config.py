@@ -21,7 +21,7 @@ from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.addresses import tell_of_builtin
 from credentials_accredible.admin.adoption import adopt_tools, adopt_view, may_adopt
-from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, link_if_open, may, moment
+from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, link_if_open, may
 from credentials_accredible.admin.config_form import (
     KEY_FIELD,
     AccredibleAPIConfigForm,
@@ -30,12 +30,14 @@ from credentials_accredible.admin.config_form import (
     is_bound,
     try_key,
 )
+from credentials_accredible.admin.connection import tell_account, try_view
 from credentials_accredible.admin.history import HistoryAdmin
+from credentials_accredible.admin.overview_tools import account_tools
 from credentials_accredible.admin.sync_action import preview, sync_groups
 from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
-from credentials_accredible.text import identifier, whole_number
+from credentials_accredible.text import identifier, moment, whole_number
 
 _KNOWN = ["issuer_name", "credits_left", "checked_at", "groups_link", "last_sync", "next_sync", "delivery"]
 
@@ -47,6 +49,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     extra_pages = (
         *HistoryAdmin.extra_pages,
         Page(f"{OBJECT}preview/", "preview", preview, ["view", "sync"], in_transaction=False),
+        Page(f"{OBJECT}test/", "test", try_view, ["view", "sync"], in_transaction=False),
         # Not in the transaction of the request: a take-over tries its own again.
         Page("adopt/", "adopt", adopt_view, ["view", "adopt"], in_transaction=False),
     )
@@ -137,6 +140,8 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
             api.resume_delivery(obj)
         if form.trial and form.trial.doubt:
             messages.warning(request, form.trial.doubt)
+        if form.trial and form.trial.issuer:
+            tell_account(request, obj, form.trial.issuer)
         if before and obj.issuer_name != before:
             text = gettext("The key belongs to the issuer “%(now)s” now; before, it was “%(before)s”.")
             messages.warning(request, text % {"now": obj.issuer_name, "before": before})
@@ -175,8 +180,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         return [*tools, *adopt_tools(request)] if request.method == "GET" else tools
 
     def object_tools(self, request: HttpRequest, obj: AccredibleAPIConfig) -> list[Tool]:
-        may_sync = self.has_sync_permission(request)
-        return [Tool(address(AccredibleAPIConfig, "preview", obj.pk), gettext("Preview"))] if may_sync else []
+        return account_tools(request, obj)
 
     @admin.display(description=_("environment"), ordering="environment")
     def environment_label(self, config: AccredibleAPIConfig) -> str:

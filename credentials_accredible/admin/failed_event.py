@@ -48,11 +48,13 @@ class FailedEventAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["process"], description=_("Process again"))
     def process_again(self, request: HttpRequest, queryset: QuerySet[FailedEvent]) -> None:
-        failed = [event for event in queryset.order_by("event_time", "pk") if not api.process_failed_event(event)]
+        # Read once: on a list of those that are not processed yet, none of the others is found again.
+        chosen = list(queryset.order_by("event_time", "pk"))
+        failed = [event for event in chosen if not api.process_failed_event(event)]
         for event in failed:
             text = gettext("%(event)s failed again: %(reason)s") % {"event": event, "reason": event.error}
             messages.error(request, text)
-        done = queryset.count() - len(failed)
+        done = len(chosen) - len(failed)
         if done:
             messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
 

@@ -22,13 +22,13 @@ from credentials_accredible.admin.base import (
     link,
     link_if_open,
     may,
-    moment,
     open_address,
 )
 from credentials_accredible.admin.run_progress import OPEN, confirmation_tools, progress_view, state_view
 from credentials_accredible.admin.timeline import field_label
 from credentials_accredible.choices import ChangeAction
 from credentials_accredible.models import AccredibleGroup, GroupSnapshot, SyncChange, SyncRun
+from credentials_accredible.text import moment
 
 # Groups of one kind on a run's page; the list has all of them.
 _SHOWN = 50

@@ -25,11 +25,11 @@ from credentials_accredible.admin.base import (
     link,
     link_if_open,
     may,
-    moment,
     open_address,
 )
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun
+from credentials_accredible.text import moment
 
 # A form has a field for each, and Django takes a thousand.
 _AT_ONCE = 400

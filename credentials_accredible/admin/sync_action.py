@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import AccredibleAdmin, address, link, moment, open_address
+from credentials_accredible.admin.base import AccredibleAdmin, address, link, open_address
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
-from credentials_accredible.text import whole_number
+from credentials_accredible.text import moment, whole_number
 
 # Fields of the page's form, each followed by the primary key of a configuration.
 _DIGEST = "digest-"

@@ -15,10 +15,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import link, may, moment, open_address
+from credentials_accredible.admin.base import link, may, open_address
 from credentials_accredible.admin.run_progress import OPEN
-from credentials_accredible.choices import RunStatus
+from credentials_accredible.choices import NeedKind, RunStatus
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.text import moment
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +61,10 @@ def warn_of_schedules(request: HttpRequest, only: int | None = None) -> None:
     if not may(request, "view_accredibleapiconfig"):
         return
     api.close_dead_runs()
-    for config in api.failing_schedules():
-        if only in {None, config.pk}:
-            messages.warning(request, _trouble(config))
+    for need in api.schedule_needs():
+        if need.config and only in {None, need.config.pk}:
+            to = _last_run(need.config) if need.kind is NeedKind.SCHEDULE_FAILS else ""
+            messages.warning(request, format_html("{} {}", need.sentence, link(to, gettext("See why")) if to else ""))
 
 
 def warn_on_the_first_page(site: AdminSite) -> None:
@@ -77,19 +79,6 @@ def warn_on_the_first_page(site: AdminSite) -> None:
         return show(request, extra_context)
 
     site.index = index  # type: ignore[method-assign,assignment]
-
-
-def _trouble(config: Any) -> str:
-    if config.failing_since:
-        text = gettext("Since %(since)s, the scheduled syncs of “%(name)s” fail.")
-        values = {"name": config.name, "since": moment(config.failing_since)}
-        to = _last_run(config)
-        return format_html("{} {}", text % values, link(to, gettext("See why")) if to else "")
-    text = gettext(
-        "The scheduled sync of “%(name)s” was due at %(due)s, and nobody started it. Schedules need a worker with a "
-        "beat, or “accredible_sync --due” in cron."
-    )
-    return text % {"name": config.name, "due": moment(config.next_sync_at)}
 
 
 def _last_run(config: Any) -> str:

@@ -62,6 +62,11 @@ def resolve(failed: FailedEvent) -> None:
     failed.save(update_fields=["resolved_at", "payload", "modified"])
 
 
+def unresolved(most: int) -> int:
+    """How many kept events wait to be processed; one more than ``most`` at most."""
+    return FailedEvent.objects.filter(resolved_at=None).order_by()[: most + 1].count()
+
+
 def of(leaver: Leaver) -> list[FailedEvent]:
     """The kept events of somebody who leaves, those that were processed excepted: they say nothing any more."""
     named = reduce(or_, (Q(payload__learner__username=name) for name in leaver.names), Q(pk__in=()))

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from credentials_accredible import database
-from credentials_accredible.choices import BadgeAction, BadgeState
+from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState
 from credentials_accredible.database import batches, in_transaction, lock
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, BadgeLogEntry
 from credentials_accredible.models.badge_facts import LEFT_ALONE, Step
+
+# Beyond that, a number says no more than “many”.
+MOST_COUNTED = 500
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,30 @@ def delivery_status() -> list[DeliveryStatus]:
     found = {config: dict(zip(counted, row, strict=True)) for config, *row in by_config}
     nothing = dict.fromkeys(counted, 0)
     return [DeliveryStatus(config, **found.get(config.pk, nothing)) for config in AccredibleAPIConfig.objects.all()]
+
+
+def unfinished_badges() -> tuple[Counter[tuple[int | None, str]], Counter[int | None]]:
+    """How many badges failed, by configuration and problem, and how many are unpublished, by configuration.
+
+    A query for each kind of problem, and one. Of each problem, and of what is unpublished, one more than
+    ``MOST_COUNTED`` is counted at most: a table can hold a million of them, and each has to be looked at.
+    """
+    conditions = delivery_conditions()
+    badges = AccredibleBadge.objects.order_by()
+    failed = badges.filter(conditions["failed"]).values_list("api_config", "problem")
+    hidden = badges.filter(conditions["unpublished"]).values_list("api_config", flat=True)
+    # A query for each: SQLite cuts no parts of a union.
+    of_each = (failed.filter(problem=problem)[: MOST_COUNTED + 1] for problem in BadgeProblem.values)
+    return Counter(chain.from_iterable(of_each)), Counter(hidden[: MOST_COUNTED + 1])
+
+
+def late_deliveries(before: datetime) -> dict[int, datetime]:
+    """When the badge was due that has waited longest, of each configuration with one that was due ``before``.
+
+    One query, which takes one step in an index for each configuration on MySQL and MariaDB.
+    """
+    late = AccredibleBadge.objects.filter(next_attempt_at__lt=before, api_config__isnull=False).order_by()
+    return dict(late.values_list("api_config").annotate(Min("next_attempt_at")))
 
 
 @in_transaction

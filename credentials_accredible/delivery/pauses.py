@@ -35,6 +35,11 @@ def allowance(config: AccredibleAPIConfig) -> int:
     return 1 if outages else BULK_LIMIT
 
 
+def is_kept_back(config: AccredibleAPIConfig) -> bool:
+    """Whether nothing of ``config`` is sent at present, as ``config`` was read."""
+    return config.paused_at is not None or (config.held_until is not None and config.held_until > database.now())
+
+
 def pause(config: AccredibleAPIConfig, error: Exception) -> None:
     """Send nothing for ``config`` until its key is changed or a person lifts the pause.
 

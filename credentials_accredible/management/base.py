@@ -51,7 +51,7 @@ class AccredibleCommand(BaseCommand):
         finally:
             self.stderr = shown
 
-    def write_json(self, results: list[dict[str, Any]]) -> None:
+    def write_json(self, results: list[dict[str, Any]] | dict[str, Any]) -> None:
         self.stdout.write(json.dumps(results, indent=2))
 
 

@@ -68,9 +68,23 @@ RUNS = ("view_syncrun",)
 BADGES = seen("accrediblebadge")
 
 DOORS: list[Door] = [
+    Door(
+        "overview",
+        (
+            (
+                *seen("accredibleapiconfig"),
+                *seen("accrediblegroup"),
+                *BADGES,
+                *seen("failedevent"),
+                *seen("groupsnapshot"),
+            ),
+        ),
+    ),
     *_usual("accredibleapiconfig", add=True, change=True, delete=True),
     Door("accredibleapiconfig_history_of_all", (seen("accredibleapiconfig"),)),
     Door("accredibleapiconfig_preview", (seen("accredibleapiconfig"), SYNC)),
+    Door("accredibleapiconfig_test", (seen("accredibleapiconfig"), SYNC), status=405),
+    Door("accredibleapiconfig_test", (seen("accredibleapiconfig"), SYNC), "post", 302),
     # The built-in integration sends elsewhere than to the environments of these tests.
     Door("accredibleapiconfig_adopt", (seen("accredibleapiconfig"), ADOPT), status=302),
     Door("accredibleapiconfig_adopt", (seen("accredibleapiconfig"), ADOPT), "post", 302),

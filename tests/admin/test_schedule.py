@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig
+from credentials_accredible.sync.schedule import failing_schedules
 from demo.emulator.server import Emulator
 from tests import factories
 from tests.admin.forms import text
@@ -129,7 +130,7 @@ def test_failures_are_told_wherever_staff_look(admin_client: Client, failing: Ac
         assert "the scheduled syncs of “Main” fail." in text(admin_client.get(page)), page
         assert f"syncrun/{last.pk}/change/" in text(admin_client.get(page)), page
     assert "scheduled syncs fail since" in text(admin_client.get(LIST)).split('id="result_list"')[1]
-    configs = api.failing_schedules()
+    configs = failing_schedules()
     assert [config.failing_since for config in configs] == [first.started_at]  # type: ignore[attr-defined]
 
 
@@ -176,7 +177,7 @@ def test_the_first_page_opens_where_the_state_of_schedules_cannot_be_read(
     def unreadable() -> None:
         raise OperationalError("no such column: failing_since")
 
-    monkeypatch.setattr(api, "failing_schedules", unreadable)
+    monkeypatch.setattr(api, "schedule_needs", unreadable)
 
     assert admin_client.get("/admin/").status_code == 200
     assert "schedules_not_read error=OperationalError" in caplog.text

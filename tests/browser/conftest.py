@@ -59,3 +59,15 @@ def page(browser: webdriver.Chrome, live_server: Any, admin_user: Any, tmp_path:
 def visit(page: webdriver.Chrome, live_server: Any) -> Callable[[str], None]:
     """Opens a path of the host."""
     return lambda path: page.get(live_server.url + path)
+
+
+@pytest.fixture
+def log_in(page: webdriver.Chrome, client: Any) -> Callable[[Any], None]:
+    """Goes on as another user."""
+
+    def change(user: Any) -> None:
+        client.force_login(user)
+        page.delete_all_cookies()
+        page.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"})
+
+    return change

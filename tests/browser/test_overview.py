@@ -1,0 +1,150 @@
+"""The overview in a browser: what needs a person is done there; few permissions; a narrow window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
+
+from credentials_accredible.choices import RunStatus
+from credentials_accredible.models import (
+    AccredibleAPIConfig,
+    AccredibleBadge,
+    FailedEvent,
+    GroupSnapshot,
+    SyncRun,
+)
+from demo.emulator.server import Emulator
+from tests import factories
+from tests.browser.test_admin import Visit, press, text
+from tests.factories import PASSING
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGE = "/admin/credentials_accredible/overview/"
+RIGHT_TO_LEFT = "قسم الهندسة"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_complains(page: Chrome) -> Iterator[None]:
+    yield
+    severe = [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
+    assert [entry for entry in severe if "favicon" not in entry["message"]] == []
+
+
+@pytest.fixture
+def narrow(page: Chrome) -> Iterator[None]:
+    """A window of 390 pixels."""
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    yield
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.fixture
+def trouble(emulator: Emulator, account: Any) -> AccredibleAPIConfig:
+    """An account of which everything needs a person."""
+    now = timezone.now()
+    account.add_group(name="g", course_name="Group")
+    config = factories.make_config(f"{RIGHT_TO_LEFT} {'a long name ' * 8}")
+    group = factories.make_group(config)
+    for problem in ("recipient", "refused", "taken", "exhausted"):
+        badge = factories.make_badge(group)
+        AccredibleBadge.objects.filter(pk=badge.pk).update(state="error", problem=problem, next_attempt_at=None)
+    hidden = factories.make_badge(group)
+    later = {"next_attempt_at": now + timedelta(hours=1)}
+    AccredibleBadge.objects.filter(pk=hidden.pk).update(state="unpublished", external_id="7", **later)
+    delivered = factories.make_badge(group)
+    done = {"state": "accepted", "next_attempt_at": None, "delivered_at": now}
+    AccredibleBadge.objects.filter(pk=delivered.pk).update(**done)
+    late = factories.make_badge(group)
+    AccredibleBadge.objects.filter(pk=late.pk).update(next_attempt_at=now - timedelta(hours=1))
+    FailedEvent.objects.create(event_type=PASSING, event_time=now, error="broken")
+    GroupSnapshot.objects.create(
+        cause="sync", name=RIGHT_TO_LEFT, config_name="x", accredible_id=7, data={}, learners=3
+    )
+    failed = {"status": RunStatus.FAILED, "trigger": "schedule", "heartbeat_at": now, "finished_at": now}
+    SyncRun.objects.create(api_config=config, config_name="x", started_at=now, needs_confirmation=True, **failed)
+    AccredibleAPIConfig.objects.update(credits_left=2, checked_at=now, sync_interval=60, next_sync_at=now)
+    return config
+
+
+def kinds(page: Chrome) -> list[str]:
+    return [str(row.get_attribute("data-kind")) for row in page.find_elements(By.CSS_SELECTOR, ".accredible-need")]
+
+
+def do(page: Chrome, kind: str, label: str) -> None:
+    """Press what stands beside a thing that needs a person, and wait for the next page."""
+    row = page.find_element(By.CSS_SELECTOR, f'[data-kind="{kind}"]')
+    button = row.find_element(By.XPATH, f".//button[text()='{label}'] | .//a[text()='{label}']")
+    button.click()
+    WebDriverWait(page, 30).until(staleness_of(button))
+
+
+def fits(page: Chrome) -> bool:
+    """Whether nothing of the page has to be scrolled sideways."""
+    wide = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    return bool(page.execute_script(wide))
+
+
+def test_each_thing_is_done_from_there(page: Chrome, visit: Visit, trouble: AccredibleAPIConfig) -> None:
+    visit("/admin/")
+    press(page, By.LINK_TEXT, "Overview")
+    assert set(kinds(page)) == {
+        "credits", "confirmation", "schedule_fails", "badges_late", "badges_failed", "badges_hidden", "events_failed",
+        "groups_removed",
+    }  # fmt: skip
+    assert len(page.find_elements(By.CSS_SELECTOR, "svg rect")) == 1
+
+    do(page, "events_failed", "Process again")
+    assert "1 event processed." in text(page, ".messagelist")
+    for _reason in range(4):
+        visit(PAGE)
+        do(page, "badges_failed", "Retry the delivery")
+        assert "1 badge is due for delivery." in text(page, ".messagelist")
+    visit(PAGE)
+    do(page, "credits", "Test connection")
+    assert "is accepted. Issuer: " in text(page, ".messagelist")
+    press(page, By.XPATH, "//ul[@class='messagelist']//button[text()='Sync now']")
+    press(page, By.CSS_SELECTOR, ".accredible-answer [type=submit]")
+    assert "was synced: 1 created" in text(page, ".messagelist")
+    AccredibleAPIConfig.objects.update(paused_at=timezone.now())
+    visit(PAGE)
+    do(page, "paused", "Resume delivery")
+    visit(PAGE)
+    do(page, "badges_hidden", "See these badges")
+    assert "1 Accredible badge" in text(page, "#changelist")
+
+    visit(PAGE)
+    assert set(kinds(page)) == {"badges_late", "badges_hidden", "groups_removed"}
+    do(page, "groups_removed", "See what was removed")
+    assert RIGHT_TO_LEFT in text(page, "#result_list")
+
+
+def test_it_fits_a_narrow_window(page: Chrome, visit: Visit, trouble: AccredibleAPIConfig, narrow: None) -> None:
+    visit(PAGE)
+
+    assert fits(page)
+    for button in page.find_elements(By.CSS_SELECTOR, ".accredible-tools a, .accredible-tools button"):
+        assert 0 <= button.rect["x"] <= 390 - button.rect["width"]
+
+
+def test_staff_with_few_permissions_see_little_and_can_press_nothing(
+    page: Chrome, live_server: Any, trouble: AccredibleAPIConfig, log_in: Callable[[Any], None]
+) -> None:
+    log_in(factories.make_staff("view_accrediblebadge"))
+    page.get(f"{live_server.url}/admin/")
+    press(page, By.LINK_TEXT, "Overview")
+
+    assert set(kinds(page)) == {"badges_late", "badges_failed", "badges_hidden"}
+    assert page.find_elements(By.CSS_SELECTOR, "#content button") == []
+    assert page.find_elements(By.CSS_SELECTOR, "#accredible-accounts") == []
+    do(page, "badges_late", "See what is due")
+    assert "1 Accredible badge" in text(page, "#changelist")
