@@ -22,6 +22,7 @@ from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState
 from credentials_accredible.database import alias, in_transaction, lock, retried
 from credentials_accredible.delivery import policy
 from credentials_accredible.delivery.policy import AdoptedByAnother, StillUnderWay, Verdict
+from credentials_accredible.host import LEARNER_TEXT
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
 from credentials_accredible.models.badge import BadgeQuerySet
 from credentials_accredible.models.badge_facts import Step
@@ -174,7 +175,8 @@ def _claim(config_id: int, size: int, only: Collection[UUID] | None) -> Claim | 
             chosen = list(waiting.select_for_update(skip_locked=True))
         due.filter(pk__in=chosen).claim(token, lease_end())
         # Here, so that nothing is claimed by a sender that does not know of it.
-        claimed = AccredibleBadge.objects.filter(pk__in=chosen, claim=token).select_related("user", "group")
+        claimed = AccredibleBadge.objects.filter(pk__in=chosen, claim=token)
+        claimed = claimed.select_related(f"user__{LEARNER_TEXT}", "group")
         badges = list(claimed.order_by("pk"))
     return Claim(token, badges) if badges or not chosen else None
 

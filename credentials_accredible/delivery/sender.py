@@ -21,6 +21,7 @@ from credentials_accredible.delivery.changing import expire, publish, reinstate
 from credentials_accredible.delivery.claims import Claim, Result, Results, claim
 from credentials_accredible.delivery.policy import StillUnderWay, Verdict
 from credentials_accredible.exceptions import ConfigurationError
+from credentials_accredible.host import LEARNER_TEXT
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from credentials_accredible.models.badge_facts import Step, recipient_fingerprint
 
@@ -80,8 +81,9 @@ def retry_corrected_recipients(config: AccredibleAPIConfig) -> None:
     refused = AccredibleBadge.objects.filter(
         api_config=config, state=BadgeState.ERROR, problem=BadgeProblem.RECIPIENT, claim="", status=BadgeStatus.AWARDED
     )
-    refused = refused.filter(user__isnull=False).select_related("user")
-    for page in pages(refused):
+    # Each sweep reads all of them: of the badges no more than that, and what was told of a learner along with them.
+    refused = refused.filter(user__isnull=False).select_related(f"user__{LEARNER_TEXT}")
+    for page in pages(refused.only("refused_recipient", "user")):
         corrected = [badge.pk for badge in page if recipient_fingerprint(badge.user) != badge.refused_recipient]
         AccredibleBadge.objects.filter(pk__in=corrected).make_due()
 

@@ -8,12 +8,12 @@ from unicodedata import category
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, connections, router, transaction
 from openedx_events.learning.data import UserData
 
-from credentials_accredible.host.tables import ANYTHING, held, holds
+from credentials_accredible.host.tables import held, holds, holds_everything
 
 # How users are led to what the plugin keeps of them beside the service's table.
 LEARNER_TEXT = "accredible_text"
@@ -60,8 +60,10 @@ def what_is_held(email: str, name: str) -> dict[str, str]:
 
 def is_narrow() -> bool:
     """Whether the service's table of users cannot hold every name or address."""
-    fields = [_field(name) for name in ("email", "full_name") if has_field(name)]
-    return may_hold_less() and not all(holds(field, ANYTHING) for field in fields)
+    if not may_hold_less():
+        return False
+    columns = get_user_model()._meta.concrete_fields
+    return not all(holds_everything(column) for column in columns if column.name in {"email", "full_name"})
 
 
 def can_be_named(username: str) -> bool:
@@ -104,7 +106,11 @@ def is_email_address(text: str) -> bool:
 
 def has_field(name: str) -> bool:
     """Whether the service's users have that field."""
-    return any(field.name == name for field in get_user_model()._meta.get_fields())
+    try:
+        _field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
 
 
 def _get_or_create(data: UserData) -> Any:

@@ -17,10 +17,11 @@ from django.db.models import Model
 
 # Where the server's name for a character set is not Python's, or says more than Python's does. None: all but what
 # takes four bytes in UTF-8.
-_CODECS = {"utf8mb4": "utf-8", "utf8mb3": None, "utf8": None, "ucs2": None, "latin1": "cp1252", "binary": "utf-8"}
+_EVERYTHING = "utf-8"
+_CODECS = {
+    "utf8mb4": _EVERYTHING, "utf8mb3": None, "utf8": None, "ucs2": None, "latin1": "cp1252", "binary": _EVERYTHING,
+}  # fmt: skip
 _LAST_OF_THREE_BYTES = 0xFFFF
-# What only a column that holds everything can hold.
-ANYTHING = "\U0010fffd"
 
 
 def installed_model(label: str, name: str) -> Any:
@@ -35,7 +36,7 @@ def held(field: Any, text: str) -> str:
     """``text`` without the characters that the column of ``field`` cannot hold."""
     if text.isascii():
         return text
-    codec = _codec(router.db_for_write(field.model), field.model._meta.db_table, field.column)
+    codec = _codec_of(field)
     if codec is None:
         kept = "".join(character for character in text if ord(character) <= _LAST_OF_THREE_BYTES)
     else:
@@ -47,6 +48,11 @@ def held(field: Any, text: str) -> str:
 def holds(field: Any, text: str) -> bool:
     """Whether the column of ``field`` can hold ``text``, and be compared with it."""
     return held(field, text) == text
+
+
+def holds_everything(field: Any) -> bool:
+    """Whether the column of ``field`` can hold any text."""
+    return _codec_of(field) == _EVERYTHING
 
 
 def lookups_that_hold(model: type[Model], lookups: Iterable[str], text: str) -> list[str]:
@@ -62,6 +68,10 @@ def _field(model: type[Model], path: str) -> Any:
             break  # what follows is within the field, as of JSON
         model = field.related_model
     return field
+
+
+def _codec_of(field: Any) -> str | None:
+    return _codec(router.db_for_write(field.model), field.model._meta.db_table, field.column)
 
 
 @lru_cache(maxsize=64)

@@ -255,9 +255,11 @@ class AccredibleBadge(TimeStampedModel):
             )
         ]
         indexes = [
+            # Nothing more in it: a claim reads it in order, and would else sort, and lock, all that is due.
             models.Index(fields=["api_config", "next_attempt_at"], name="accredible_badge_due_by_config"),
             models.Index(fields=["state", "problem"], name="accredible_badge_state"),
-            models.Index(fields=["delivered_at"], name="accredible_badge_delivered"),
+            # With the configuration: on the day of a large backlog, nobody looks at each of its rows to count them.
+            models.Index(fields=["delivered_at", "api_config"], name="accredible_badge_by_delivery"),
         ]
         permissions = [
             ("award_accrediblebadge", "Can award badges by hand"),
