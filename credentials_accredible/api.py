@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from credentials_accredible.badges.spool import spooled_events
     from credentials_accredible.client.payloads import Issuer
     from credentials_accredible.client.session import ClientOptions
-    from credentials_accredible.database import KeysFirst, patiently
+    from credentials_accredible.database import KeysFirst, pages, patiently
     from credentials_accredible.database_errors import is_away, is_busy, why_not_stored
     from credentials_accredible.delivery.engines import (
         deliver_now,
@@ -152,7 +152,7 @@ _HOMES = {
     "badges.spool": "spooled_events",
     "client.payloads": "Issuer",
     "client.session": "ClientOptions",
-    "database": "KeysFirst patiently",
+    "database": "KeysFirst pages patiently",
     "database_errors": "is_away is_busy why_not_stored",
     "delivery.engines": "deliver_now delivery_engine hand_over resume_delivery retry_badges sweep_deliveries work_off",
     "delivery.outbox": "BadgeOutcome DeliveryStatus Fate badge_outcomes delivery_conditions "

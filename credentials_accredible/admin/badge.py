@@ -24,12 +24,12 @@ from credentials_accredible.admin.base import (
     OBJECT,
     AccredibleAdmin,
     Page,
-    ReadOnlyAdmin,
     ReadOnlyInline,
     Tool,
     address,
     may,
 )
+from credentials_accredible.admin.csv_export import Column, ExportedAdmin
 from credentials_accredible.choices import NO_END, BadgeStatus, Delivery
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
@@ -148,6 +148,10 @@ def _engine() -> str:
         return str(error)
 
 
+def _last_day(badge: AccredibleBadge) -> Any:
+    return _("no end") if badge.valid_until == NO_END else badge.valid_until
+
+
 class BadgeLogInline(ReadOnlyInline):
     model = BadgeLogEntry
     fields: ClassVar[Any] = ["created", "action", "succeeded", "detail", "user"]
@@ -172,10 +176,11 @@ class DeliveryFilter(admin.SimpleListFilter):
 
 
 @admin.register(AccredibleBadge)
-class AccredibleBadgeAdmin(ReadOnlyAdmin):
+class AccredibleBadgeAdmin(ExportedAdmin):
     """Which learner has which badge, and how far it has come at Accredible."""
 
     extra_pages = (
+        *ExportedAdmin.extra_pages,
         Page("award/", "award", award_view, ["award"], in_transaction=False),
         Page("delivery/", "delivery", delivery_view, ["view"], in_transaction=False),
         Page(f"{OBJECT}revoke/", "revoke", revoke_view, ["view", "revoke"], in_transaction=False),
@@ -196,6 +201,25 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
         "last_error", "at_accredible",
     ]  # fmt: skip
     inlines = [BadgeLogInline]
+    exported_related = ("user", "api_config")
+    exported = (
+        Column(_("UUID"), lambda badge: badge.uuid),
+        Column(_("learner"), lambda badge: badge.user and badge.user.get_username()),
+        Column(_("group"), lambda badge: badge.group_name),
+        Column(_("API configuration"), lambda badge: badge.api_config and badge.api_config.name),
+        Column(_("status"), lambda badge: badge.get_status_display()),
+        Column(_("state"), lambda badge: badge.get_state_display()),
+        Column(_("problem"), lambda badge: badge.get_problem_display() if badge.problem else ""),
+        Column(_("last error"), lambda badge: badge.last_error),
+        Column(_("credential ID"), lambda badge: badge.external_id),
+        Column(_("credential URL"), lambda badge: badge.url),
+        Column(_("issued on"), lambda badge: badge.issued_on),
+        Column(_("expired on"), lambda badge: badge.expired_on),
+        Column(_("valid until"), _last_day),
+        Column(_("attempts"), lambda badge: badge.attempts),
+        Column(_("next attempt"), lambda badge: badge.next_attempt_at),
+        Column(_("delivered"), lambda badge: badge.delivered_at),
+    )
 
     @admin.display(description=_("credential"))
     def link(self, badge: AccredibleBadge) -> str:
@@ -214,7 +238,7 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("valid until"))
     def last_day(self, badge: AccredibleBadge) -> Any:
-        return _("no end") if badge.valid_until == NO_END else badge.valid_until
+        return _last_day(badge)
 
     @admin.display(description=_("custom attributes"))
     def attribute_list(self, badge: AccredibleBadge) -> str:
@@ -236,7 +260,7 @@ class AccredibleBadgeAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, extra_context)
 
     def list_tools(self, request: HttpRequest) -> list[Tool]:
-        tools = [Tool(address(AccredibleBadge, "delivery"), _("Delivery"))]
+        tools = [*super().list_tools(request), Tool(address(AccredibleBadge, "delivery"), _("Delivery"))]
         if self.has_award_permission(request):
             tools.append(Tool(address(AccredibleBadge, "award"), _("Award a badge"), "addlink"))
         return tools

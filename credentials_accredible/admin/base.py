@@ -15,7 +15,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -85,7 +85,7 @@ class Page:
 
     path: str
     name: str
-    view: Callable[..., HttpResponse]
+    view: Callable[..., HttpResponseBase]
     permissions: Sequence[str]
     in_transaction: bool = True
 
@@ -157,13 +157,13 @@ class AccredibleAdmin(admin.ModelAdmin):
         """From Django 5.1 on."""
         return super().log_deletions(request, [_Noted(obj) for obj in queryset])  # type: ignore[arg-type]
 
-    def open_page(self, request: HttpRequest, page: Page, object_id: str | None = None) -> HttpResponse:
+    def open_page(self, request: HttpRequest, page: Page, object_id: str | None = None) -> HttpResponseBase:
         """An extra page: 403 where a permission is missing, and only then 404 where its object does not exist."""
         # Its own address may take nothing but a form that is sent.
         back = address(self.model, "change", object_id) if object_id else request.get_full_path()
         return self._or_explain(request, self._open_page, page, object_id, back=back, undone=page.in_transaction)
 
-    def _open_page(self, request: HttpRequest, page: Page, object_id: str | None) -> HttpResponse:
+    def _open_page(self, request: HttpRequest, page: Page, object_id: str | None) -> HttpResponseBase:
         if not all(getattr(self, f"has_{name}_permission")(request) for name in page.permissions):
             raise PermissionDenied
         found = [] if object_id is None else [self.get_object(request, object_id)]
@@ -207,12 +207,12 @@ class AccredibleAdmin(admin.ModelAdmin):
     def _or_explain(
         self,
         request: HttpRequest,
-        view: Callable[..., HttpResponse],
+        view: Callable[..., Any],
         *args: Any,
         back: str = "",
         undone: bool = True,
         **kwargs: Any,
-    ) -> HttpResponse:
+    ) -> Any:
         """What ``view`` answers; where the database does not take a change, why not, on the page ``back``.
 
         ``undone``: whether the view is one transaction, so that nothing of it is left.

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.admin.addresses import NamesakeMixin
-from credentials_accredible.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from credentials_accredible.admin.base import ReadOnlyInline
+from credentials_accredible.admin.csv_export import Column, ExportedAdmin
 from credentials_accredible.models import BadgeProgress, Fulfillment
 
 
@@ -23,7 +24,7 @@ class FulfillmentInline(ReadOnlyInline):
 
 
 @admin.register(BadgeProgress)
-class BadgeProgressAdmin(NamesakeMixin, ReadOnlyAdmin):
+class BadgeProgressAdmin(NamesakeMixin, ExportedAdmin):
     """How far learners have come."""
 
     list_display = ["user", "group", "share", "completed", "created", "modified"]
@@ -32,6 +33,17 @@ class BadgeProgressAdmin(NamesakeMixin, ReadOnlyAdmin):
     search_fields = ["user__username", "group__name"]
     fields = ["user", "group", "share", "completed", "created", "modified"]
     inlines = [FulfillmentInline]
+    exported_related = ("user", "group__api_config")
+    exported = (
+        Column(_("learner"), lambda progress: progress.user.get_username()),
+        Column(_("group"), lambda progress: progress.group.name),
+        Column(_("API configuration"), lambda progress: progress.group.api_config.name),
+        Column(_("parts fulfilled"), lambda progress: progress.letters_fulfilled),
+        Column(_("parts in all"), lambda progress: progress.letters_total),
+        Column(_("completed"), lambda progress: _("yes") if progress.completed else _("no")),
+        Column(_("created"), lambda progress: progress.created),
+        Column(_("modified"), lambda progress: progress.modified),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeProgress]:
         shown: Any = super().get_queryset(request)

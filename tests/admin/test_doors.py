@@ -247,6 +247,8 @@ class TestLinks:
 
     def shut(self, client: Client, page: Any) -> list[str]:
         """The links of ``page`` that lead this client to a refusal, but those that Django makes of foreign keys."""
+        if page.streaming:  # a file, which leads nowhere
+            return []
         html = re.sub(r'<div class="readonly">.*?</div>', "", page.content.decode(), flags=re.DOTALL)
         links = {unescape(to) for to in re.findall(rf'<a\b[^>]*href="({PLUGIN}[^"]*)"', html)}
         return sorted(to for to in links if client.get(to).status_code not in {200, 302})
