@@ -18,6 +18,7 @@ from credentials_accredible import database
 from credentials_accredible.client import transport
 from demo.emulator.server import Emulator
 from tests.embedded_host import SqliteHosts
+from tests.emptying import quick_emptying
 
 # A browser is driven by a library that only the browser tests install.
 collect_ignore = [] if find_spec("selenium") else ["browser"]
@@ -43,7 +44,7 @@ IMPATIENT = {
 def _quick_host() -> Iterator[None]:
     """Passwords are hashed once, and files looked for when they are asked for, not whenever a client is made."""
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True):
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True), quick_emptying():
         yield
 
 

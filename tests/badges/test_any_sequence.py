@@ -22,6 +22,7 @@ from credentials_accredible import api
 from credentials_accredible.models import AccredibleBadge, BadgeProgress
 from tests.badges.configuring import penalise, require
 from tests.badges.sending import course_status, minutes
+from tests.examples import examples
 from tests.factories import make_config, make_group
 
 LEARNERS = ["ada", "grace"]
@@ -257,4 +258,6 @@ class AnySequence(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_learners_have_what_the_rules_say_after_any_sequence_of_events_and_edits() -> None:
-    run_state_machine_as_test(AnySequence, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(
+        AnySequence, settings=settings(max_examples=examples(40), stateful_step_count=25, deadline=None)
+    )

@@ -21,6 +21,7 @@ from credentials_accredible.models import AccredibleGroup, EarlyPenalty, Fulfill
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, OTHER, THIRD, badges_of, course_status, learner, minutes, progress_of
 from tests.conftest import PluginSettings
+from tests.examples import examples
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +170,7 @@ EVENTS = st.lists(
 
 
 @given(events=EVENTS, order=st.randoms(use_true_random=False), known=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_in_any_order_events_lead_to_what_they_lead_to_in_the_order_of_time(
     events: list[Event], order: Random, known: bool
 ) -> None:

@@ -17,6 +17,7 @@ from tests.badges.configuring import FAILS, PASSES, penalise, require
 from tests.badges.sending import course_status, learner, minutes
 from tests.conftest import PluginSettings
 from tests.delivery.outbox import credentials, make_everything_due, make_remote_group
+from tests.examples import examples
 from tests.factories import make_staff, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +98,7 @@ def test_accredible_ends_as_it_was_decided_last(
 
 
 def _run(emulator: Emulator, account: Any, group: AccredibleGroup, staff: Any, revocation: str) -> None:
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(st.sampled_from(DECISIONS + DELIVERIES), min_size=2, max_size=12))
     @example(["award", "deliver", "revoke", "cut_after", "award", "deliver"])
     @example(["award", "deliver", "revoke", "deliver", "award", "cut_after", "revoke", "deliver"])

@@ -16,6 +16,7 @@ from credentials_accredible.portability.exporting import as_yaml
 from credentials_accredible.portability.reading import read_yaml
 from credentials_accredible.text import trimmed
 from tests.badges.configuring import penalise, require
+from tests.examples import examples
 from tests.factories import CCX_PASSING, COURSE, PASSING, configuration_of, make_config, make_group
 from tests.portability.files import carry, configured, target
 
@@ -149,7 +150,7 @@ def test_any_text_is_read_as_it_was_written(texts: list[str]) -> None:
 class AnyConfiguration(TestCase):
     """Random ones."""
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
     @given(groups=configurations(), before=configurations(), style=st.sampled_from(["yaml", "json"]))
     def test_it_arrives_whatever_is_there_before(
         self, groups: list[dict[str, Any]], before: list[dict[str, Any]], style: str

@@ -29,6 +29,7 @@ from credentials_accredible.models import AccredibleBadge, AccredibleGroup, Badg
 from tests.badges.configuring import FAILS, PASSES, active_group, in_course, penalise, require
 from tests.badges.sending import DEMO, badges_of, course_status, learner, send
 from tests.conftest import PluginSettings
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -195,7 +196,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(is_passing=anything, course=anything, name=anything, email=anything, number=anything, time=anything)
 def test_nothing_that_stands_anywhere_in_an_event_raises(
     is_passing: Any, course: Any, name: Any, email: Any, number: Any, time: Any

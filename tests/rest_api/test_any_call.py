@@ -33,6 +33,7 @@ from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
 from demo.emulator.server import Emulator
 from tests import factories
 from tests.conftest import PluginSettings
+from tests.examples import examples
 
 CHECKS = [
     status_code_conformance,
@@ -165,7 +166,7 @@ def callers(world: World, request: pytest.FixtureRequest) -> Iterator[list[Calle
 
 
 @schema.parametrize()
-@settings(max_examples=8, **LENIENT)
+@settings(max_examples=examples(8), **LENIENT)
 def test_any_call_gets_an_answer_that_is_described(case: Any, callers: list[Caller], world: World) -> None:
     for caller in callers:
         caller.call(case, world)

@@ -26,6 +26,7 @@ from credentials_accredible.models import (
     PenaltyDataRule,
 )
 from tests import factories
+from tests.examples import examples
 from tests.snapshots.picture import badge_values, picture_of
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -156,7 +157,7 @@ def add_learner(group: AccredibleGroup, made: list[BadgeRequirement], plan: dict
 
 
 @pytest.mark.django_db
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=examples(12))
 @given(plans=st.lists(groups, min_size=1, max_size=3), by_hand=st.booleans())
 def test_what_is_removed_and_restored_is_as_before(plans: list[dict[str, Any]], by_hand: bool) -> None:
     round_trip(plans, by_hand)
@@ -199,7 +200,7 @@ def round_trip(plans: list[dict[str, Any]], by_hand: bool) -> None:
 
 
 @pytest.mark.django_db
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(plans=st.lists(groups, min_size=1, max_size=2))
 def test_with_its_configuration_too_into_another_one(plans: list[dict[str, Any]]) -> None:
     config = factories.make_config()

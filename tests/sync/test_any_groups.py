@@ -13,6 +13,7 @@ from credentials_accredible.client import AccredibleClient, Group
 from credentials_accredible.client.groups import DesignBatch
 from credentials_accredible.models import AccredibleAPIConfig
 from tests import factories
+from tests.examples import examples
 
 # Any text that Accredible can send: escaped in JSON, even halves of surrogate pairs and control characters can come.
 TEXTS = st.text(max_size=20) | st.just("🏅" * 300) | st.just("<script>alert(1)</script>")
@@ -49,7 +50,9 @@ def sync(config: AccredibleAPIConfig, groups: list[dict[str, Any]], monkeypatch:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(before=GROUPS, after=GROUPS, configured=st.sets(st.integers(1, 12)))
 def test_after_a_sync_the_groups_are_those_of_the_account(
