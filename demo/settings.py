@@ -134,6 +134,12 @@ BADGES_ENABLED = True
 # A queue of one's own, for instance, so that several hosts can share a broker.
 globals().update({f"CELERY_{name}": value for name, value in json.loads(os.environ.get("CELERY", "{}")).items()})
 
+# An event bus, where there is one: the app brings ``consume_events``, and sends what is to go out.
+_EVENT_BUS = json.loads(os.environ.get("EVENT_BUS", "{}"))
+globals().update({f"EVENT_BUS_{name}": value for name, value in _EVENT_BUS.items()})
+if _EVENT_BUS:
+    INSTALLED_APPS.append("openedx_events")
+
 # As the real service: plugin apps after its own, hooks after that.
 INSTALLED_APPS.extend(get_plugin_apps(PROJECT_TYPE))
 add_plugins(__name__, PROJECT_TYPE, "base")

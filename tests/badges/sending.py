@@ -50,18 +50,28 @@ def send(
     signal: OpenEdxPublicSignal, *, at: datetime | None = None, event_id: UUID | None = None, **payload: Any
 ) -> None:
     """Send an event that happened at that time; noon where none is given."""
-    metadata = EventsMetadata(event_type=signal.event_type, id=event_id or uuid4(), time=at or NOON)
-    signal.send_event_with_custom_metadata(metadata, **payload)
+    signal.send_event_with_custom_metadata(metadata_of(signal, at, event_id), **payload)
+
+
+def metadata_of(
+    signal: OpenEdxPublicSignal, at: datetime | None = None, event_id: UUID | None = None
+) -> EventsMetadata:
+    """What goes with an event of that time, noon where none is given."""
+    return EventsMetadata(event_type=signal.event_type, id=event_id or uuid4(), time=at or NOON)
 
 
 def course_status(user: str | UserData = "ada", course: str = DEMO, *, is_passing: bool = True, **when: Any) -> None:
     """The learner passes the course, or no longer does."""
-    data = CoursePassingStatusData(
+    send(COURSE_PASSING_STATUS_UPDATED, course_passing_status=passing_status(user, course, is_passing), **when)
+
+
+def passing_status(user: str | UserData, course: str = DEMO, is_passing: bool = True) -> CoursePassingStatusData:
+    """What an event says of it."""
+    return CoursePassingStatusData(
         is_passing=is_passing,
         course=CourseData(course_key=CourseKey.from_string(course), display_name="A course"),
         user=user if isinstance(user, UserData) else learner(user),
     )
-    send(COURSE_PASSING_STATUS_UPDATED, course_passing_status=data, **when)
 
 
 def ccx_status(user: str = "ada", ccx: str = "", master: str = DEMO, *, is_passing: bool = True, **when: Any) -> None:
