@@ -28,6 +28,7 @@ ON_SERVERS := tests/sync tests/admin tests/rest_api tests/delivery tests/portabi
     tests/receivers tests/test_history.py tests/test_history_in_bulk.py tests/test_secrets.py tests/test_upgrade.py \
     tests/test_going_back.py \
     --ignore-glob='*/test_kill.py' --ignore-glob='*/test_*at_once.py'
+SERVICES := -m 'services and not endurance' tests/services
 FAULT_MATRIX := tests/delivery/test_fault_matrix.py tests/delivery/test_database_away.py
 
 # What a measurement of the tests depends on.
@@ -39,7 +40,7 @@ COMPILED := base demo test services browser packaging quality docs
 .DELETE_ON_ERROR:
 .PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-postgres test-redis test-rabbitmq \
     test-host test-browser test-wheel coverage quality bench openapi docs upgrade clean mariadb-answers postgres-answers \
-    redis-answers
+    redis-answers rabbitmq-answers
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,17 +57,17 @@ emulator: $(VENV)/demo.stamp ## Serve the emulated Accredible alone
 test: $(VENV)/test.stamp ## Run the tests that need nothing but Python
 	@$(BIN)/python -m pytest $(PARALLEL) $(MEASURED)
 
-test-endurance: mariadb-answers postgres-answers redis-answers ## Run the tests that take minutes, and one that kills at random on both servers
+test-endurance: mariadb-answers postgres-answers redis-answers rabbitmq-answers ## Run the tests that take minutes, and one that kills at random on both servers
 	@$(BIN)/python -m pytest $(PARALLEL) -m endurance --ignore tests/services
 	@for url in '$(MARIADB_URL)' '$(POSTGRES_URL)'; do \
 	    DATABASE_URL="$$url" $(BIN)/python -m pytest $(PARALLEL) -m endurance $(FAULT_MATRIX) || exit 1; done
-	@MARIADB_URL='$(MARIADB_URL)' POSTGRES_URL='$(POSTGRES_URL)' TEST_REDIS_URL='$(REDIS_URL)' \
+	@MARIADB_URL='$(MARIADB_URL)' POSTGRES_URL='$(POSTGRES_URL)' TEST_REDIS_URL='$(REDIS_URL)' TEST_RABBITMQ_URL='$(RABBITMQ_URL)' \
 	    ENDURANCE_MINUTES='$(ENDURANCE_MINUTES)' ENDURANCE_SEED='$(ENDURANCE_SEED)' \
 	    $(BIN)/python -m pytest -m endurance tests/services
 
-test-services: test-mariadb test-postgres test-redis test-rabbitmq ## Run the tests that need services: the four below, and workers on MariaDB
-	@MARIADB_URL='$(MARIADB_URL)' TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services \
-	    -k 'mariadb and rabbitmq' tests/services
+test-services: test-mariadb test-postgres test-redis test-rabbitmq ## Run the tests that need services: the four below, then several at once
+	@MARIADB_URL='$(MARIADB_URL)' POSTGRES_URL='$(POSTGRES_URL)' TEST_REDIS_URL='$(REDIS_URL)' \
+	    TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest $(SERVICES) -k 'mariadb and rabbitmq or event_bus'
 
 mariadb-answers: $(VENV)/services.stamp
 	@$(BIN)/python -c 'import sys, dj_database_url, MySQLdb; \
@@ -76,7 +77,7 @@ mariadb-answers: $(VENV)/services.stamp
 	    || { echo "No MariaDB or MySQL server answers at MARIADB_URL: $$(tail -n 1 $(VENV)/mariadb.log)"; exit 1; }
 
 test-mariadb: mariadb-answers ## Run the tests that need MariaDB or MySQL, at MARIADB_URL
-	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest $(PARALLEL) -m services -k 'mariadb and not rabbitmq' tests/services
+	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m pytest $(PARALLEL) $(SERVICES) -k 'mariadb and not rabbitmq and not event_bus'
 	@DATABASE_URL='$(MARIADB_URL)' $(BIN)/python -m pytest $(PARALLEL) $(ON_SERVERS)
 
 postgres-answers: $(VENV)/services.stamp
@@ -87,7 +88,7 @@ postgres-answers: $(VENV)/services.stamp
 	    || { echo "No PostgreSQL server answers at POSTGRES_URL: $$(grep Error $(VENV)/postgres.log | tail -n 1)"; exit 1; }
 
 test-postgres: postgres-answers ## Run the tests that need PostgreSQL, at POSTGRES_URL
-	@POSTGRES_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest $(PARALLEL) -m services -k postgres tests/services
+	@POSTGRES_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest $(PARALLEL) $(SERVICES) -k 'postgres and not event_bus'
 	@DATABASE_URL='$(POSTGRES_URL)' $(BIN)/python -m pytest $(PARALLEL) $(ON_SERVERS)
 
 redis-answers: $(VENV)/test.stamp
@@ -96,13 +97,15 @@ redis-answers: $(VENV)/test.stamp
 	    || { echo "No Redis answers at REDIS_URL: $$(tail -n 1 $(VENV)/redis.log)"; exit 1; }
 
 test-redis: redis-answers ## Run the tests that need Redis, at REDIS_URL
-	@TEST_REDIS_URL='$(REDIS_URL)' $(BIN)/python -m pytest -m services -k redis tests/services
+	@TEST_REDIS_URL='$(REDIS_URL)' $(BIN)/python -m pytest $(SERVICES) -k redis
 
-test-rabbitmq: $(VENV)/test.stamp ## Run the tests that need RabbitMQ, at RABBITMQ_URL
+rabbitmq-answers: $(VENV)/test.stamp
 	@$(BIN)/python -c 'import sys, kombu; kombu.Connection(sys.argv[1], connect_timeout=5).connect()' \
 	    '$(RABBITMQ_URL)' 2>$(VENV)/rabbitmq.log \
 	    || { echo "No RabbitMQ answers at RABBITMQ_URL: $$(tail -n 1 $(VENV)/rabbitmq.log)"; exit 1; }
-	@TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest -m services -k 'rabbitmq and not mariadb' tests/services
+
+test-rabbitmq: rabbitmq-answers ## Run the tests that need RabbitMQ, at RABBITMQ_URL
+	@TEST_RABBITMQ_URL='$(RABBITMQ_URL)' $(BIN)/python -m pytest $(SERVICES) -k 'rabbitmq and not mariadb'
 
 test-host: ## Run the tests that need the Credentials service, in its checkout at SERVICE
 	@test -d '$(SERVICE)/credentials/apps/core' \

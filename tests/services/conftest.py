@@ -45,35 +45,6 @@ def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgresql_host(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[[], Host]]:
-    """Makes a host on a new database of a PostgreSQL server."""
-    psycopg = pytest.importorskip("psycopg")
-    server = os.environ.get("POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432")
-    name = f"accredible_test_{os.getpid()}"
-
-    def execute(sql: str) -> None:
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(sql)
-
-    def make() -> Host:
-        execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        execute(f"CREATE DATABASE {name}")
-        host = Host(tmp_path, f"{server}/{name}", emulator.url, lambda: psycopg.connect(f"{server}/{name}"))
-        host.set_up()
-        return host
-
-    yield make
-    execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["mariadb", "postgresql"])
-def database_host(request: pytest.FixtureRequest) -> Host:
-    """A host on a new database of each kind of server."""
-    made: Host = request.getfixturevalue(f"{request.param}_host")()
-    return made
-
-
-@pytest.fixture
 def mariadb_host(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[..., Host]]:
     """Makes a host on a new database with the character set that is asked for, on a MariaDB or MySQL server."""
     import MySQLdb
@@ -140,3 +111,9 @@ def server_host(request: pytest.FixtureRequest) -> Callable[[], Host]:
     """Makes a host on a new database, on either server."""
     make: Callable[[], Host] = request.getfixturevalue(f"{request.param}_host")
     return make
+
+
+@pytest.fixture
+def database_host(server_host: Callable[[], Host]) -> Host:
+    """A host on a new database, on either server."""
+    return server_host()

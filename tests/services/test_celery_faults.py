@@ -17,8 +17,16 @@ __all__ = ["account", "busy_host", "idle_host"]
 pytestmark = pytest.mark.services
 
 NUMBER = 100
-# What becomes of a badge is the same whoever brings the task: with the second broker, the most telling ones.
-FAULTS_WITH = {"rabbitmq": list(FAULTS), "redis": ["429", "cut-after", "timeout-after-the-work", "broken-json"]}
+# What becomes of a badge is the same whoever brings the task: the most telling ones each time, all in endurance.
+TELLING = {
+    "rabbitmq": {"429", "cut-before", "cut-after", "timeout-after-the-work", "html-404", "broken-json", "reversed"},
+    "redis": {"429", "timeout-after-the-work"},
+}
+CASES = [
+    pytest.param(broker, name, marks=[] if name in telling else [pytest.mark.endurance])
+    for broker, telling in TELLING.items()
+    for name in FAULTS
+]
 
 
 @pytest.fixture
@@ -28,12 +36,7 @@ def world(busy_host: World, account: Any) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("command", ["pass", "together"], ids=["single", "bulk"])
-@pytest.mark.parametrize(
-    ("broker_url", "name"),
-    [(broker, name) for broker, names in FAULTS_WITH.items() for name in names],
-    indirect=["broker_url"],
-    scope="module",
-)
+@pytest.mark.parametrize(("broker_url", "name"), CASES, indirect=["broker_url"], scope="module")
 def test_a_fault_while_issuing_neither_loses_nor_doubles(
     emulator_server: Emulator, account: Any, world: World, name: str, command: str
 ) -> None:

@@ -15,6 +15,7 @@ from tests.snapshots.test_many import contents, remove_and_restore
 pytestmark = pytest.mark.services
 
 
+@pytest.mark.endurance
 def test_many_learners(emulator: Emulator, server_host: Callable[..., Host]) -> None:
     remove_and_restore(server_host(), emulator)
 

@@ -28,7 +28,7 @@ def proxy(database_host: Host) -> Iterator[Proxy]:
     proxy.end()
 
 
-@pytest.mark.parametrize("seconds", [1, 5, 60])
+@pytest.mark.parametrize("seconds", [1, 5, pytest.param(60, marks=pytest.mark.endurance)])
 def test_a_database_that_is_away_costs_no_event(database_host: Host, proxy: Proxy, seconds: float) -> None:
     process = database_host.start("-m", "tests.services.storms", "outage")
     assert process.stdout
