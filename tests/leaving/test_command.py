@@ -51,7 +51,7 @@ def test_it_says_what_was_erased_and_what_becomes_of_the_credentials(badge: Accr
     drain(badge.api_config)
     again = run(name)
     assert "Nothing is stored of this learner any more: nothing was changed.\n" in again
-    assert "At Accredible: nothing waits to be done.\n" in again
+    assert "At Accredible: whatever this service has issued to them is deleted.\n" in again
 
 
 def test_without_a_choice_the_credentials_stay() -> None:

@@ -89,8 +89,11 @@ def _what_was_erased(done: api.Retirement) -> str:
 def _what_becomes(done: api.Retirement) -> str:
     if done.learner.at_accredible == AtAccredible.KEEP:
         return "At Accredible: everything stays as it is."
+    if not done.waiting and not done.failed:
+        # Whether there were any is not kept: nothing leads from a learner who has left to what is deleted.
+        return f"At Accredible: whatever this service has issued to them is {_doing(done)}."
     if not done.waiting:
-        return "At Accredible: nothing waits to be done."
+        return "At Accredible: nothing else waits to be done."
     return (
         f"At Accredible: {counted(done.waiting, 'credential')} still to be {_doing(done)}. It is tried until it is "
         "done, as all deliveries are."
