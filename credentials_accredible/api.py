@@ -98,7 +98,13 @@ if TYPE_CHECKING:
         refuse_unearnable,
     )
     from credentials_accredible.rules.both_sides import builtin_objection, watch_builtin
-    from credentials_accredible.rules.rows import PREFETCH, configuration_of, words_of
+    from credentials_accredible.rules.rows import (
+        PREFETCH,
+        configuration_of,
+        penalties_in_words,
+        requirements_in_words,
+        words_of,
+    )
     from credentials_accredible.rules.validation import (
         attribute_problem,
         clean_attribute,
@@ -174,7 +180,7 @@ _HOMES = {
     "rules.activation": "activate_group activation_problems as_data attribute_doubts "
     "deactivate_group refuse_unearnable",
     "rules.both_sides": "builtin_objection watch_builtin",
-    "rules.rows": "PREFETCH configuration_of words_of",
+    "rules.rows": "PREFETCH configuration_of penalties_in_words requirements_in_words words_of",
     "rules.validation": "attribute_problem clean_attribute clean_value group_problems "
     "requirement_problems rule_problem",
     "rules.version": "groups_locked rules_changed watch_rules",

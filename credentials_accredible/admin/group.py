@@ -26,7 +26,7 @@ from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.group_head import group_head, picture_url
 from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
-from credentials_accredible.admin.rules import BadgePenaltyInline, BadgeRequirementInline
+from credentials_accredible.admin.rule_cards import BadgePenaltyInline, BadgeRequirementInline
 from credentials_accredible.exceptions import ActivationRefused
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgePenalty, BadgeRequirement, SyncChange
 
@@ -83,6 +83,10 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         ),
     )
     form = AccredibleGroupForm
+
+    class Media:
+        css = {"all": ["credentials_accredible/group.css"]}
+
     list_display = ["name", "icon_small", "api_config", "accredible_id", "is_active", "requirement_count"]
     list_display_links = ["name"]
     list_filter = ["is_active", ConfiguredFilter, "api_config"]
@@ -177,7 +181,8 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page begins with what the group is, as it is stored: a form that was refused has changed nothing."""
-        context["accredible_head"] = group_head(request, context["original"], context["adminform"].form)
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        context["accredible_head"] = group_head(request, context["original"], context["adminform"].form, formsets)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: AccredibleGroup, form: Any, change: bool) -> None:
@@ -188,6 +193,14 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         note_change(request, formset)
         super().save_formset(request, form, formset, change)
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        """A penalty can take back what is added on the same page."""
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        by_model = {formset.model: formset for formset in formsets}
+        if BadgePenalty in by_model:
+            by_model[BadgePenalty].requirement_cards = by_model.get(BadgeRequirement)
+        return formsets, inlines
 
     @method_decorator(transaction.non_atomic_requests)
     def change_view(
@@ -209,10 +222,12 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
 
     def object_tools(self, request: HttpRequest, obj: AccredibleGroup) -> list[Tool]:
         tools = []
-        if may(request, "add_badgerequirement"):
-            tools.append(Tool(address(BadgeRequirement, "add", group=obj.pk), _("Add requirement"), "addlink"))
-        if may(request, "add_badgepenalty"):
-            tools.append(Tool(address(BadgePenalty, "add", group=obj.pk), _("Add penalty"), "addlink"))
+        # Who may change the group adds both on its page.
+        adds_elsewhere = not self.has_change_permission(request)
+        if adds_elsewhere and may(request, "add_badgerequirement"):
+            tools.append(Tool(address(BadgeRequirement, "add", group=obj.pk), _("Add a requirement"), "addlink"))
+        if adds_elsewhere and may(request, "add_badgepenalty"):
+            tools.append(Tool(address(BadgePenalty, "add", group=obj.pk), _("Add a penalty"), "addlink"))
         if self.has_try_permission(request):
             tools.append(Tool(address(AccredibleGroup, "try_out", obj.pk), _("Try out")))
         if self.has_change_permission(request):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,17 +16,21 @@ from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRe
 
 @dataclass(frozen=True)
 class GroupHead:
-    """``words`` are None for who may not see requirements. ``obstacles``: why an inactive group cannot be activated."""
+    """``words`` are None for who may not see requirements. ``obstacles``: why an inactive group cannot be activated.
+
+    ``refusal``: why the group cannot be active as it was to be saved.
+    """
 
     name: str
     picture: str
     active: bool
     words: api.GroupWords | None = None
     obstacles: tuple[str, ...] = ()
+    refusal: tuple[str, ...] = ()
 
 
-def group_head(request: HttpRequest, group: AccredibleGroup, form: Any) -> GroupHead:
-    """The head of the page of ``group``, as it is stored; ``form`` is the page's, and may have been refused."""
+def group_head(request: HttpRequest, group: AccredibleGroup, form: Any, formsets: Iterable[Any]) -> GroupHead:
+    """The head of the page of ``group``, as it is stored; ``form`` and ``formsets`` may have been refused."""
     # The form has put what it was given into the group already.
     active = bool(form.initial.get("is_active", group.is_active))
     if not may_see(request, BadgeRequirement):
@@ -40,7 +45,8 @@ def group_head(request: HttpRequest, group: AccredibleGroup, form: Any) -> Group
     words = api.words_of(configuration)
     # Of a group without any requirement, the words say so already.
     shown = tuple(obstacles) if configuration.requirements else ()
-    return GroupHead(group.name, picture_url(group), active, words, shown)
+    refusal = tuple(text for formset in formsets for text in getattr(formset, "unearnable", ()))
+    return GroupHead(group.name, picture_url(group), active, words, () if refusal else shown, refusal)
 
 
 def picture_url(group: AccredibleGroup) -> str:

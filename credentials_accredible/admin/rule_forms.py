@@ -23,23 +23,13 @@ class EventTypeField(forms.ChoiceField):
 class EventForm(forms.ModelForm):
     """A requirement or a penalty: knows its event type."""
 
-    # On a group's page the data rules, which have to fit the event type, cannot be seen.
-    keeps_event_type = False
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "event_type" in self.fields:
             before = self.fields["event_type"]
             self.fields["event_type"] = EventTypeField(
-                self.instance.event_type,
-                label=before.label,
-                help_text=before.help_text,
-                disabled=self.keeps_event_type and self.instance.pk is not None,
+                self.instance.event_type, label=before.label, help_text=before.help_text
             )
-
-
-class RequirementRowForm(EventForm):
-    keeps_event_type = True
 
 
 class BadgePenaltyForm(EventForm):
@@ -53,12 +43,13 @@ class BadgePenaltyForm(EventForm):
         return cleaned
 
 
-class PenaltyRowForm(BadgePenaltyForm):
-    keeps_event_type = True
-
-
 class DataRuleForm(forms.ModelForm):
     """A data rule; the paths are offered under their event types, which ``data_rules.js`` narrows to one."""
+
+    offered = ("data_path", "operator", "value")
+    # Of who fills it in.
+    may_add = True
+    may_change = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +58,9 @@ class DataRuleForm(forms.ModelForm):
             self.fields["data_path"] = forms.ChoiceField(
                 choices=_path_choices(self.instance.data_path), label=before.label, help_text=before.help_text
             )
+        if not (self.may_change if self.instance.pk else self.may_add):
+            for field in self.fields.values():
+                field.disabled = True
 
 
 class DataRuleFormSet(BaseInlineFormSet):
@@ -89,53 +83,41 @@ class DataRuleFormSet(BaseInlineFormSet):
                 rule.value = api.clean_value(kinds[rule.data_path], rule.operator, rule.value)
 
 
-class RequirementRuleFormSet(DataRuleFormSet):
-    """The data rules of a requirement, which together with it must be possible where its group is active."""
+class AnyEventRuleFormSet(DataRuleFormSet):
+    """The data rules of a requirement."""
 
     def clean(self) -> None:
-        """Refuse rules beside "any event", and a requirement of an active group that nothing could fulfil."""
+        """Refuse rules beside "any event"."""
         super().clean()
-        requirement = self.instance
-        rules = [form.instance for form in kept_forms(self)]
-        if requirement.any_event and rules:
+        if self.instance.any_event and kept_forms(self):
             raise forms.ValidationError(
                 _("With “any event”, data rules have no say: remove them, or untick “any event”.")
             )
-        if any(self.errors) or not requirement.group_id or not requirement.group.is_active:
-            return
-        _refuse(api.requirement_problems(api.as_data(requirement, rules), conf.event_types()))
 
 
-class GroupRequirementFormSet(BaseInlineFormSet):
-    """The requirements on a group's page, which together must be possible where the group is to be active."""
+class RequirementRuleFormSet(AnyEventRuleFormSet):
+    """The data rules of a requirement, which together with it must be possible where its group is active."""
 
     def clean(self) -> None:
-        """Refuse an active group that nobody could earn."""
+        """Refuse a requirement of an active group that nothing could fulfil."""
         super().clean()
-        kept = [form.instance for form in kept_forms(self)]
-        for requirement in kept:
-            if requirement.any_event and requirement.pk and requirement.rules.exists():
-                text = gettext("“%s”: with “any event”, data rules have no say. Remove them on its own page first.")
-                raise forms.ValidationError(text % requirement)
-        if any(self.errors) or not self.instance.is_active:
+        requirement = self.instance
+        rules = [form.instance for form in kept_forms(self)]
+        if any(self.errors) or not requirement.group_id or not requirement.group.is_active:
             return
-        requirements = [api.as_data(item, item.rules.all() if item.pk else ()) for item in kept]
-        _refuse(api.group_problems(requirements, conf.event_types()))
+        if problems := api.requirement_problems(api.as_data(requirement, rules), conf.event_types()):
+            text = gettext("Nobody could earn this group, so it cannot be active: %s")
+            raise forms.ValidationError([text % problem for problem in problems])
 
 
 def kept_forms(formset: Any) -> list[Any]:
     """The forms of a formset that are filled in and not to be deleted."""
-    return [
-        form
-        for form in formset.forms
-        if (form.instance.pk or form.has_changed()) and not (formset.can_delete and formset._should_delete_form(form))
-    ]
-
-
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        text = gettext("Nobody could earn this group, so it cannot be active: %s")
-        raise forms.ValidationError([text % problem for problem in problems])
+    kept = [form for form in formset.forms if form.instance.pk or form.has_changed()]
+    if not (formset.is_bound and formset.can_delete):
+        return kept
+    # Only forms that were checked know whether they are to be deleted.
+    formset.errors  # noqa: B018
+    return [form for form in kept if not formset._should_delete_form(form)]
 
 
 def path_label(path: str, kind: Any = None) -> str:

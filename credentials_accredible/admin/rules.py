@@ -1,9 +1,9 @@
-"""The admin pages of requirements and penalties, and their rows on a group's page."""
+"""The admin pages of requirements and penalties: for who may change them and not their group, and for all of a kind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -24,9 +24,6 @@ from credentials_accredible.admin.rule_forms import (
     DataRuleForm,
     DataRuleFormSet,
     EventForm,
-    GroupRequirementFormSet,
-    PenaltyRowForm,
-    RequirementRowForm,
     RequirementRuleFormSet,
 )
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, PenaltyDataRule
@@ -41,54 +38,6 @@ def rule_list(obj: BadgeRequirement | BadgePenalty) -> str:
 @admin.display(description=_("event type"), ordering="event_type")
 def event_label(obj: BadgeRequirement | BadgePenalty) -> str:
     return api.event_type_words(obj.event_type)
-
-
-class RuleRows(admin.TabularInline):
-    """Rows on a group's page; the data rules are on each row's own page."""
-
-    extra = 0
-    show_change_link = True
-    readonly_fields: ClassVar[Any] = [rule_list]
-    formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 30})}}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("rules")
-
-
-class BadgeRequirementInline(RuleRows):
-    model = BadgeRequirement
-    form = RequirementRowForm
-    formset = GroupRequirementFormSet
-    fields: ClassVar[Any] = ["event_type", "description", "blend", "any_event", rule_list]
-
-
-class OwnRequirements:
-    """Offers a penalty the requirements of its group, as boxes to tick."""
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Requirements are made on the group's page, not in a window beside a penalty."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
-        if db_field.name == "requirements":
-            field.widget.can_add_related = False
-        return field
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["queryset"] = BadgeRequirement.objects.filter(group=self.group_key(request))
-        kwargs["widget"] = forms.CheckboxSelectMultiple()
-        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
-
-    def group_key(self, request: HttpRequest) -> int | None:
-        """The primary key of that group; None where the page is about no group."""
-        raise NotImplementedError
-
-
-class BadgePenaltyInline(OwnRequirements, RuleRows):
-    model = BadgePenalty
-    form = PenaltyRowForm
-    fields: ClassVar[Any] = ["event_type", "description", "requirements", rule_list]
-
-    def group_key(self, request: HttpRequest) -> int | None:
-        return _object_id(request)
 
 
 class RuleInline(admin.TabularInline):
@@ -147,7 +96,7 @@ class BadgeRequirementAdmin(EventAdmin):
 
 
 @admin.register(BadgePenalty)
-class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
+class BadgePenaltyAdmin(EventAdmin):
     form = BadgePenaltyForm
     list_display = ["__str__", "group", event_label, rule_list]
     fields = ["group", "event_type", "description", "requirements"]
@@ -158,9 +107,22 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
     ) -> HttpResponse:
         """A new penalty of a group; which one comes with the address, for its requirements are to be offered."""
         if whole_number(request.GET.get("group")) is None:
-            messages.info(request, gettext("Open the group that the penalty is for, and use “Add penalty” there."))
+            messages.info(request, gettext("Open the group that the penalty is for, and use “Add a penalty” there."))
             return HttpResponseRedirect(address(AccredibleGroup, "changelist"))
         return super().add_view(request, form_url, extra_context)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Requirements are made on the group's page, not in a window beside a penalty."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "requirements":
+            field.widget.can_add_related = False
+        return field
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The requirements of its group, as boxes to tick."""
+        kwargs["queryset"] = BadgeRequirement.objects.filter(group=self.group_key(request))
+        kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "group":
@@ -170,6 +132,7 @@ class BadgePenaltyAdmin(OwnRequirements, EventAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def group_key(self, request: HttpRequest) -> int | None:
+        """The primary key of the group that the page is about; None where it is about none."""
         penalty = _object_id(request)
         if penalty is not None:
             return BadgePenalty.objects.filter(pk=penalty).values_list("group", flat=True).first()

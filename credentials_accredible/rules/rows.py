@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from credentials_accredible.host.courses import course_titles
 from credentials_accredible.models import (
     AccredibleGroup,
@@ -50,6 +52,18 @@ def configuration_of(group: AccredibleGroup) -> tuple[GroupConfiguration, dict[i
 def words_of(configuration: GroupConfiguration) -> GroupWords:
     """What ``configuration`` means, in words, with the titles that courses have in the service: a query at most."""
     return group_words(configuration, course_titles(course_keys(configuration)))
+
+
+def requirements_in_words(rows: Iterable[tuple[BadgeRequirement, Iterable[Rule]]]) -> tuple[SafeString, ...]:
+    """What requirements ask for, each with the rules it has or is to have; they need not be stored, nor make sense."""
+    entries = tuple(requirement_entry(row, rules) for row, rules in rows)
+    return words_of(GroupConfiguration(requirements=entries)).requirements
+
+
+def penalties_in_words(rows: Iterable[tuple[BadgePenalty, Iterable[Rule]]]) -> tuple[SafeString, ...]:
+    """When penalties take back, each with the rules it has or is to have."""
+    entries = tuple(PenaltyEntry(event_type=row.event_type, rules=_rule_entries(rules)) for row, rules in rows)
+    return words_of(GroupConfiguration(penalties=entries)).penalties
 
 
 def requirement_entry(row: BadgeRequirement, rules: Iterable[Rule], ref: int = 0) -> RequirementEntry:

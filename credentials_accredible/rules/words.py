@@ -33,12 +33,13 @@ Titles = Mapping[str, str]
 class GroupWords:
     """A sentence of how a group is earned, and one for each of its penalties, of how it is lost.
 
-    ``requirements``: what each requirement asks for, as it follows "Earned by".
+    ``requirements``: what each requirement asks for, as it follows "Earned by"; ``penalties``: as it follows "when".
     """
 
     earned: SafeString
     lost: tuple[SafeString, ...] = ()
     requirements: tuple[SafeString, ...] = ()
+    penalties: tuple[SafeString, ...] = ()
 
 
 def course_keys(configuration: GroupConfiguration) -> set[str]:
@@ -51,15 +52,18 @@ def group_words(configuration: GroupConfiguration, titles: Titles) -> GroupWords
     """How the badge is earned, and lost, in the order of ``configuration``; letters keep alternatives together."""
     requirements = configuration.requirements
     each = tuple(requirement_words(item, titles) for item in requirements)
+    taken = tuple(penalty_words(item, titles) for item in configuration.penalties)
+    lost = tuple(
+        _lost(item, when, requirements, each) for item, when in zip(configuration.penalties, taken, strict=True)
+    )
     if not requirements:
-        return GroupWords(format_html("{}", _("Nobody can earn it yet: it has no requirement.")))
+        return GroupWords(format_html("{}", _("Nobody can earn it yet: it has no requirement.")), lost, each, taken)
     alternatives: dict[object, list[SafeString]] = {}
     for number, item in enumerate(requirements):
         alternatives.setdefault(item.blend or number, []).append(each[number])
     needed = [_joined(parts, _or()) for parts in alternatives.values()]
     conjunction = format_html(", <strong>{}</strong> ", _("and")) if len(needed) > 1 else SafeString()
-    earned = format_html(_("Earned by {}."), _joined(needed, conjunction))
-    return GroupWords(earned, tuple(_lost(item, requirements, titles) for item in configuration.penalties), each)
+    return GroupWords(format_html(_("Earned by {}."), _joined(needed, conjunction)), lost, each, taken)
 
 
 def requirement_words(requirement: RequirementEntry, titles: Titles) -> SafeString:
@@ -96,15 +100,15 @@ def rule_words(rule: Rule, titles: Titles | None = None) -> SafeString:
     return format_html("{} {} {}", path_words(rule.data_path), _operator(rule.operator), _joined(values, _or()))
 
 
-def _lost(penalty: PenaltyEntry, requirements: Sequence[RequirementEntry], titles: Titles) -> SafeString:
-    when = penalty_words(penalty, titles)
-    taken = [item for item in requirements if item.ref in penalty.requirements]
-    if len(taken) == len(requirements):
-        return format_html(_("Taken back when {}."), when)
-    if not taken:
+def _lost(
+    penalty: PenaltyEntry, when: SafeString, requirements: Sequence[RequirementEntry], each: Sequence[SafeString]
+) -> SafeString:
+    chosen = [words for item, words in zip(requirements, each, strict=True) if item.ref in penalty.requirements]
+    if not chosen:
         return format_html(_("Nothing is taken back when {}."), when)
-    what = _joined((requirement_words(item, titles) for item in taken), _or())
-    return format_html(_("When {}, this does not count any more: {}."), when, what)
+    if len(chosen) == len(requirements):
+        return format_html(_("Taken back when {}."), when)
+    return format_html(_("When {}, this does not count any more: {}."), when, _joined(chosen, _or()))
 
 
 class _Event:

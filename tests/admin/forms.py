@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from credentials_accredible.models import AccredibleGroup
@@ -25,13 +26,24 @@ def formset(prefix: str, *rows: dict[str, Any], stored: int = 0) -> dict[str, An
     return data
 
 
-def group_form(group: AccredibleGroup, *requirements: dict[str, Any], **values: Any) -> dict[str, Any]:
+def cards(prefix: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    """What a browser sends of requirements or penalties on a group's page; ``rules`` of a row are its data rules."""
+    data = formset(prefix, *rows, stored=sum(bool(row.get("id")) for row in rows))
+    for number in range(len(rows)):
+        rules = data.pop(f"{prefix}-{number}-rules", ())
+        stored = sum(bool(rule.get("id")) for rule in rules)
+        data.update(formset(f"{prefix}-{number}-rules", *rules, stored=stored))
+    return data
+
+
+def group_form(
+    group: AccredibleGroup, *requirements: dict[str, Any], penalties: Sequence[dict[str, Any]] = (), **values: Any
+) -> dict[str, Any]:
     """What a browser sends of a group's page."""
-    stored = [row for row in requirements if row.get("id")]
     data = {
         "site": "",
-        **formset("requirements", *requirements, stored=len(stored)),
-        **formset("penalties"),
+        **cards("requirements", *requirements),
+        **cards("penalties", *penalties),
         **formset("custom_attributes"),
         **values,
     }

@@ -10,10 +10,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeRequirement
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
 from demo.emulator.server import Emulator
 from tests import factories
-from tests.factories import PASSING
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -77,24 +76,6 @@ def test_removing_groups_is_confirmed_on_a_page(emulator: Emulator, page: Chrome
 
     assert "1 removed" in text(page, ".messagelist")
     assert AccredibleGroup.objects.count() == 2
-
-
-def test_a_requirement_offers_the_key_paths_of_its_event_type(emulator: Emulator, page: Chrome, visit: Visit) -> None:
-    group = factories.make_group(factories.make_config("Main"))
-    visit(f"/admin/credentials_accredible/accrediblegroup/{group.pk}/change/")
-    press(page, By.CSS_SELECTOR, ".object-tools .addlink")
-
-    Select(page.find_element(By.ID, "id_event_type")).select_by_value(PASSING)
-    page.find_element(By.CSS_SELECTOR, "#rules-group .add-row a").click()
-    paths = Select(page.find_element(By.ID, "id_rules-0-data_path"))
-    offered = [option.get_attribute("value") for option in paths.options]
-    paths.select_by_value("is_passing")
-    page.find_element(By.ID, "id_rules-0-value").send_keys("true")
-    press(page, By.NAME, "_save")
-
-    assert "was added successfully" in text(page, ".messagelist")
-    assert offered == ["", "is_passing", "course.course_key", "course.display_name", "course.start", "course.end"]
-    assert [str(rule) for rule in BadgeRequirement.objects.get().rules.all()] == ["passing is true"]
 
 
 def test_a_refused_key_is_told_beside_its_field(emulator: Emulator, page: Chrome, visit: Visit) -> None:

@@ -1,9 +1,14 @@
 /* Shows, of all key paths, those of the event type that is chosen. Without it, all of them are shown, by type. */
 "use strict";
 (function () {
-    const PATHS = 'select[name$="-data_path"]';
+    const PATHS = 'select[name$="data_path"]';
+    const TYPES = 'select[name$="event_type"]';
 
-    function narrow(select, eventType) {
+    function narrow(select) {
+        const card = select.closest(".accredible-card");
+        const type = card ? card.querySelector(TYPES) : document.getElementById("id_event_type");
+        // Both are called by the same words.
+        const eventType = type && type.value ? type.options[type.selectedIndex].text : "";
         if (!select.accredibleGroups) {
             select.accredibleGroups = Array.from(select.querySelectorAll("optgroup"));
             // What is stored stays on offer, even where it is not offered any more.
@@ -26,18 +31,16 @@
     }
 
     function narrowAll() {
-        const eventType = document.getElementById("id_event_type");
-        document.querySelectorAll(PATHS).forEach(function (select) {
-            narrow(select, eventType ? eventType.value : "");
-        });
+        document.querySelectorAll(PATHS).forEach(narrow);
     }
 
-    document.addEventListener("DOMContentLoaded", function () {
-        const eventType = document.getElementById("id_event_type");
-        if (eventType) {
-            eventType.addEventListener("change", narrowAll);
+    document.addEventListener("DOMContentLoaded", narrowAll);
+    document.addEventListener("change", function (event) {
+        if (event.target.matches(TYPES)) {
+            narrowAll();
         }
-        narrowAll();
     });
-    document.addEventListener("formset:added", narrowAll);
+    ["formset:added", "accredible:added"].forEach(function (name) {
+        document.addEventListener(name, narrowAll);
+    });
 }());

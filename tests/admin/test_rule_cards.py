@@ -1,0 +1,343 @@
+"""Requirements, penalties and their data rules on the page of their group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, RulesVersion
+from tests import factories
+from tests.admin.forms import GROUPS, group_form, rule, text
+from tests.factories import CCX_PASSING, COURSE, PASSING
+
+pytestmark = pytest.mark.django_db
+
+ALL = [
+    f"{right}_{model}"
+    for right in ("view", "add", "change", "delete")
+    for model in ("badgerequirement", "datarule", "badgepenalty", "penaltydatarule")
+]
+
+
+def page_of(group: AccredibleGroup) -> str:
+    return f"{GROUPS}{group.pk}/change/"
+
+
+def card(*rules: dict[str, Any], event_type: str = PASSING, **values: Any) -> dict[str, Any]:
+    """What a browser sends of a requirement or a penalty."""
+    return {"event_type": event_type, "description": "", "blend": "", "rules": rules, **values}
+
+
+def stored(row: Any, *rules: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """What a browser sends of a requirement or a penalty that is there."""
+    return card(*rules, id=row.pk, group=row.group_id, event_type=row.event_type, **values)
+
+
+def stored_rule(row: Any, **values: Any) -> dict[str, Any]:
+    sent = rule(row.data_path, row.value, row.operator, id=row.pk)
+    return {**sent, **values}
+
+
+class TestOneSave:
+    def test_a_group_gets_requirements_rules_and_a_penalty_and_is_active(
+        self, admin_client: Client, emulator: Any
+    ) -> None:
+        group = factories.make_group()
+        first = card(rule("is_passing", "Yes"), rule("course.course_key", f" {COURSE} "), blend="A")
+        second = card(rule("is_passing", "true"), event_type=CCX_PASSING, blend="A")
+        penalty = card(rule("is_passing", "no"), requirements=["requirements-1"])
+
+        response = admin_client.post(
+            page_of(group), group_form(group, first, second, penalties=[penalty], is_active="on")
+        )
+
+        assert response.status_code == 302, text(response)
+        group.refresh_from_db()
+        made = [(item.event_type, item.blend, item.rules.count()) for item in group.requirements.order_by("pk")]
+        assert group.is_active
+        assert made == [(PASSING, "A", 2), (CCX_PASSING, "A", 1)]
+        assert DataRule.objects.get(data_path="course.course_key").value == COURSE
+        taken = group.penalties.get()
+        assert [item.event_type for item in taken.requirements.all()] == [CCX_PASSING]
+        assert taken.rules.get().value == "no"
+
+    def test_rules_are_added_changed_and_removed(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group)
+        goes = DataRule.objects.create(requirement=requirement, data_path="course.course_key", value=COURSE)
+        stays = requirement.rules.exclude(pk=goes.pk).get()
+        rules = [
+            stored_rule(stays, value="no"),
+            stored_rule(goes, DELETE="on"),
+            rule("course.display_name", "Physics", "contains"),
+        ]
+
+        admin_client.post(page_of(group), group_form(group, stored(requirement, *rules)))
+
+        assert sorted(requirement.rules.values_list("data_path", "value")) == [
+            ("course.display_name", "Physics"),
+            ("is_passing", "no"),
+        ]
+        message = LogEntry.objects.get().get_change_message()
+        assert "Changed data rules for badge requirement" in message
+
+    def test_an_event_type_is_changed_together_with_its_rules(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group)
+        kept = requirement.rules.get()
+        key = rule("course.master_course_key", COURSE)
+
+        admin_client.post(
+            page_of(group),
+            group_form(group, {**stored(requirement, stored_rule(kept), key), "event_type": CCX_PASSING}),
+        )
+
+        requirement.refresh_from_db()
+        assert requirement.event_type == CCX_PASSING
+        assert requirement.rules.count() == 2
+
+    def test_requirements_and_penalties_are_removed(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        first, second = factories.make_requirement(group), factories.make_requirement(group)
+        penalty = factories.make_penalty(group, first)
+
+        admin_client.post(
+            page_of(group),
+            group_form(
+                group,
+                stored(first, stored_rule(first.rules.get()), DELETE="on"),
+                stored(second, stored_rule(second.rules.get())),
+                penalties=[stored(penalty, stored_rule(penalty.rules.get()), requirements=[], DELETE="on")],
+            ),
+        )
+
+        assert list(group.requirements.all()) == [second]
+        assert not BadgePenalty.objects.exists()
+
+    def test_every_process_learns_of_it_and_history_has_what_was_changed_alone(
+        self, admin_client: Client, emulator: Any
+    ) -> None:
+        group = factories.make_group(is_active=True)
+        first, second = factories.make_requirement(group), factories.make_requirement(group)
+        before = dict(RulesVersion.objects.values_list("pk", "token"))
+        kept, changed = first.rules.get(), second.rules.get()
+
+        admin_client.post(
+            page_of(group),
+            group_form(
+                group,
+                stored(first, stored_rule(kept)),
+                stored(second, stored_rule(changed, value="no")),
+                is_active="on",
+            ),
+        )
+
+        assert dict(RulesVersion.objects.values_list("pk", "token"))[group.api_config_id] != before.get(
+            group.api_config_id
+        )
+        assert [row.value for row in DataRule.history.filter(id=changed.pk)] == ["no", "true"]
+        assert kept.history.count() == first.history.count() == second.history.count() == 1
+
+
+class TestWhatIsRefused:
+    def test_a_refusal_keeps_all_that_was_typed_and_stands_beside_what_it_is_about(
+        self, admin_client: Client, emulator: Any
+    ) -> None:
+        group = factories.make_group()
+        good = card(rule("is_passing", "true"), description="All is well")
+        bad = card(rule("is_passing", "perhaps"), description="Typed at length")
+
+        page = text(admin_client.post(page_of(group), group_form(group, good, bad)))
+
+        assert not BadgeRequirement.objects.exists()
+        assert "Please correct the error" in page
+        for typed in ("All is well", "Typed at length", 'value="perhaps"'):
+            assert typed in page
+        parts = page.split('data-form="')
+        assert [part.partition('"')[0] for part in parts if "neither true nor false" in part] == [
+            "requirements-1-rules-0"
+        ]
+
+    def test_any_event_beside_rules_is_refused(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+
+        response = admin_client.post(
+            page_of(group), group_form(group, card(rule("is_passing", "true"), any_event="on"))
+        )
+
+        assert "data rules have no say" in text(response)
+        assert not BadgeRequirement.objects.exists()
+
+    def test_the_same_rule_twice_is_refused(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+
+        response = admin_client.post(
+            page_of(group), group_form(group, card(rule("is_passing", "true"), rule("is_passing", "true")))
+        )
+
+        assert "duplicate" in text(response)
+        assert not BadgeRequirement.objects.exists()
+
+    def test_rules_have_to_fit_an_event_type_that_is_changed(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group, rule=False, event_type=CCX_PASSING)
+        kept = DataRule.objects.create(requirement=requirement, data_path="course.master_course_key", value=COURSE)
+
+        response = admin_client.post(
+            page_of(group), group_form(group, {**stored(requirement, stored_rule(kept)), "event_type": PASSING})
+        )
+
+        assert "have no “course.master_course_key”" in text(response)
+
+    def test_an_active_group_does_not_lose_its_last_rule_and_the_page_says_so_at_its_top(
+        self, admin_client: Client, emulator: Any
+    ) -> None:
+        group = factories.make_group(is_active=True)
+        requirement = factories.make_requirement(group, description="Pass it")
+        kept = requirement.rules.get()
+
+        page = text(
+            admin_client.post(
+                page_of(group),
+                group_form(
+                    group,
+                    stored(requirement, stored_rule(kept, DELETE="on"), description="Pass it"),
+                    is_active="on",
+                ),
+            )
+        )
+
+        head = page.partition('class="object-tools"')[0]
+        assert "Nothing was saved: nobody could earn the group" in head
+        assert "Requirement “Pass it”: It has no data rule" in head
+        assert requirement.rules.count() == 1
+
+    @pytest.mark.parametrize("chosen", ["requirements-0", "requirements-7", "999999", "x"])
+    def test_a_penalty_takes_back_nothing_that_is_not_there(
+        self, admin_client: Client, emulator: Any, chosen: str
+    ) -> None:
+        group = factories.make_group()
+        foreign = factories.make_requirement(factories.make_group())
+        going = card(rule("is_passing", "true"), DELETE="on")
+
+        for value in (chosen, str(foreign.pk)):
+            penalty = card(rule("is_passing", "no"), requirements=[value])
+            response = admin_client.post(page_of(group), group_form(group, going, penalties=[penalty]))
+            assert "is not there any more" in text(response)
+
+        assert not BadgePenalty.objects.exists()
+
+
+class TestWhoMayDoWhat:
+    def fill(self) -> tuple[AccredibleGroup, BadgeRequirement, DataRule]:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group, description="Pass it")
+        return group, requirement, requirement.rules.get()
+
+    def test_who_may_only_look_sees_all_and_changes_nothing(self, client: Client, emulator: Any) -> None:
+        group, requirement, kept = self.fill()
+        factories.make_penalty(group, requirement)
+        client.force_login(factories.make_staff("view_accrediblegroup", "view_badgerequirement", "view_badgepenalty"))
+
+        page = text(client.get(page_of(group)))
+        sent = client.post(page_of(group), group_form(group, stored(requirement, stored_rule(kept, value="no"))))
+
+        assert "passing is true" in page
+        assert "passing is false" in page
+        assert 'name="requirements-0-description"' not in page
+        assert "data-add" not in page
+        assert sent.status_code == 403
+
+    def test_who_may_change_rules_and_not_the_group_is_led_to_the_requirements_own_page(
+        self, client: Client, emulator: Any
+    ) -> None:
+        group, requirement, kept = self.fill()
+        client.force_login(factories.make_staff("view_accrediblegroup", *ALL))
+        own = f"/admin/credentials_accredible/badgerequirement/{requirement.pk}/change/"
+
+        page = text(client.get(page_of(group)))
+        sent = client.post(page_of(group), group_form(group, stored(requirement, stored_rule(kept, value="no"))))
+
+        assert f'href="{own}"' in page
+        assert f"badgerequirement/add/?group={group.pk}" in page
+        assert 'name="requirements-0-description"' not in page
+        assert sent.status_code == 403
+        assert client.get(own).status_code == 200
+
+    def test_who_may_change_requirements_and_no_data_rules_leaves_these_alone(
+        self, client: Client, emulator: Any
+    ) -> None:
+        group, requirement, kept = self.fill()
+        client.force_login(
+            factories.make_staff("view_accrediblegroup", "change_accrediblegroup", "change_badgerequirement")
+        )
+
+        page = text(client.get(page_of(group)))
+        row = {**stored(requirement, stored_rule(kept, value="no"), description="New"), "event_type": CCX_PASSING}
+        client.post(page_of(group), group_form(group, row))
+
+        requirement.refresh_from_db()
+        kept.refresh_from_db()
+        assert "passing is true" in page
+        assert (requirement.description, requirement.event_type, kept.value) == ("New", PASSING, "true")
+
+    @pytest.mark.parametrize(
+        ("right", "after"),
+        [
+            ("add", [("course.course_key", COURSE), ("is_passing", "true")]),
+            ("change", [("is_passing", "no")]),
+            ("delete", []),
+        ],
+    )
+    def test_each_right_about_data_rules_is_one_of_its_own(
+        self, client: Client, emulator: Any, right: str, after: list[tuple[str, str]]
+    ) -> None:
+        group, requirement, kept = self.fill()
+        client.force_login(
+            factories.make_staff(
+                "view_accrediblegroup", "change_accrediblegroup", "change_badgerequirement", f"{right}_datarule"
+            )
+        )
+        rules = [stored_rule(kept, value="no"), rule("course.course_key", COURSE)]
+        if right == "delete":
+            rules = [stored_rule(kept, DELETE="on")]
+
+        client.post(page_of(group), group_form(group, stored(requirement, *rules)))
+
+        assert sorted(requirement.rules.values_list("data_path", "value")) == after
+
+    def test_who_may_not_add_or_delete_requirements_does_neither(self, client: Client, emulator: Any) -> None:
+        group, requirement, kept = self.fill()
+        client.force_login(
+            factories.make_staff(
+                "view_accrediblegroup", "change_accrediblegroup", "change_badgerequirement", "change_datarule"
+            )
+        )
+
+        client.post(
+            page_of(group),
+            group_form(group, stored(requirement, stored_rule(kept), DELETE="on"), card(rule("is_passing", "true"))),
+        )
+
+        assert list(BadgeRequirement.objects.all()) == [requirement]
+
+
+def test_the_page_costs_the_same_however_many_rules(admin_client: Client, emulator: Any) -> None:
+    group = factories.make_group()
+
+    def cost(more: int) -> int:
+        for _number in range(more):
+            requirement = factories.make_requirement(group)
+            DataRule.objects.create(requirement=requirement, data_path="course.course_key", value=COURSE)
+            factories.make_penalty(group, requirement)
+        with CaptureQueriesContext(connection) as queries:
+            assert admin_client.get(page_of(group)).status_code == 200
+        return len(queries)
+
+    cost(1)
+    assert cost(1) == cost(10) < 25
