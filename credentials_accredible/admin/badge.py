@@ -27,7 +27,9 @@ from credentials_accredible.admin.base import (
     ReadOnlyInline,
     Tool,
     address,
+    group_cell,
     may,
+    named,
 )
 from credentials_accredible.admin.csv_export import Column, ExportedAdmin
 from credentials_accredible.choices import NO_END, BadgeStatus, Delivery
@@ -187,9 +189,9 @@ class AccredibleBadgeAdmin(ExportedAdmin):
         Page(f"{OBJECT}deliver-now/", "deliver_now", deliver_now_view, ["view", "deliver"], in_transaction=False),
     )
     actions = [deliver_now, retry, revoke_badges]
-    list_display = ["user", "group_name", "status", "stage", "link", "attempts", "next_attempt_at", "short_error"]
+    list_display = ["learner", "group_link", "stage", "link", "next_attempt_at"]
     list_filter = [DeliveryFilter, "status", "state", "problem", "at_accredible", "api_config"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "group"]
     # As they were made, which takes no sorting.
     ordering = ["-pk"]
     # Addresses are found whole only: nobody can guess them letter by letter.
@@ -227,14 +229,22 @@ class AccredibleBadgeAdmin(ExportedAdmin):
             return "-"
         return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', badge.url, badge.external_id)
 
+    @admin.display(description=_("learner"), ordering="user")
+    def learner(self, badge: AccredibleBadge) -> str:
+        return named(badge.user or _("a learner who has left"))
+
+    @admin.display(description=_("group"), ordering="group_name")
+    def group_link(self, badge: AccredibleBadge) -> str:
+        return group_cell(badge.group, badge.group_name)
+
     @admin.display(description=_("state"), ordering="state")
     def stage(self, badge: AccredibleBadge) -> str:
-        """The state without what it means, which the filter says."""
-        return badge.get_state_display().partition(":")[0]
-
-    @admin.display(description=_("last error"))
-    def short_error(self, badge: AccredibleBadge) -> str:
-        return Truncator(badge.last_error).chars(80)
+        """What was decided, how far it has come, and what is wrong; the filter says what the words mean."""
+        state = badge.get_state_display().partition(":")[0]
+        words = f"{badge.get_status_display()}, {state}" if badge.status == BadgeStatus.REVOKED else state
+        wrong = badge.last_error or (badge.get_problem_display() if badge.problem else "")
+        quiet = format_html('<div class="accredible-quiet">{}</div>', Truncator(wrong).chars(120)) if wrong else ""
+        return format_html('<span class="accredible-word">{}</span>{}', words, quiet)
 
     @admin.display(description=_("valid until"))
     def last_day(self, badge: AccredibleBadge) -> Any:

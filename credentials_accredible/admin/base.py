@@ -20,6 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext
 
@@ -62,6 +63,16 @@ def link_if_open(model: type[Model], page: str, text: object, *args: object, **q
     """``text`` as a link to that page; to a user who may not see it, the text alone."""
     to = open_address(model, page, *args, **query)
     return link(to, text) if to else str(text)
+
+
+def named(text: object, length: int = 100) -> str:
+    """A name for a cell: cut where it is long, and isolated, so that its direction is its own affair."""
+    return format_html("<bdi>{}</bdi>", Truncator(str(text)).chars(length))
+
+
+def group_cell(group: AccredibleGroup | None, name: str) -> str:
+    """A group in a row, with the way to its page; the name alone where it is gone, or may not be seen."""
+    return link_if_open(AccredibleGroup, "change", named(name), group.pk) if group else named(name)
 
 
 class Tool(NamedTuple):
@@ -116,6 +127,7 @@ class AccredibleAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["credentials_accredible/admin.css"]}
+        js = ["credentials_accredible/lists.js"]
 
     def get_urls(self) -> list[URLPattern]:
         return [*(self._url(page) for page in self.extra_pages), *super().get_urls()]

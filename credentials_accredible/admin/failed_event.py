@@ -9,12 +9,14 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import EventTypeFilter, ReadOnlyAdmin, YesNoFilter, may
+from credentials_accredible.admin.base import EventTypeFilter, ReadOnlyAdmin, YesNoFilter, may, named
 from credentials_accredible.models import FailedEvent
+from credentials_accredible.text import moment
 
 
 class ProcessedFilter(YesNoFilter):
@@ -29,7 +31,7 @@ class FailedEventAdmin(ReadOnlyAdmin):
     """Events to look at, and to process again once the cause is gone."""
 
     actions: Any = ["process_again"]
-    list_display = ["created", "event", "learner", "event_id", "attempts", "resolved_at", "error"]
+    list_display = ["created", "event", "learner", "reason"]
     list_filter = [ProcessedFilter, ("event_type", EventTypeFilter)]
     # Addresses are found whole only: nobody can guess them letter by letter.
     search_fields = [
@@ -37,7 +39,17 @@ class FailedEventAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     search_help_text = _("Event ID, reason, or the learner: user name, LMS user ID or whole e-mail address.")
     date_hierarchy = "created"
-    fields = ["event_type", "event_id", "event_time", "created", "attempts", "resolved_at", "error", "what_it_said"]
+    fields = [
+        "event",
+        "event_type",
+        "event_id",
+        "event_time",
+        "created",
+        "attempts",
+        "resolved_at",
+        "error",
+        "what_it_said",
+    ]
 
     def has_process_permission(self, request: HttpRequest) -> bool:
         return may(request, "process_failedevent")
@@ -58,7 +70,7 @@ class FailedEventAdmin(ReadOnlyAdmin):
         if done:
             messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
 
-    @admin.display(description=_("event type"), ordering="event_type")
+    @admin.display(description=_("event"), ordering="event_type")
     def event(self, event: FailedEvent) -> str:
         return api.event_type_words(event.event_type)
 
@@ -66,11 +78,22 @@ class FailedEventAdmin(ReadOnlyAdmin):
     def learner(self, event: FailedEvent) -> str:
         """The user name that it gives; empty once the event has been processed."""
         said = event.payload.get("learner") or {}
-        return str(said.get("username") or said.get("lms_user_id") or "-")
+        return named(said.get("username") or said.get("lms_user_id") or "-")
+
+    @admin.display(description=_("reason"), ordering="error")
+    def reason(self, event: FailedEvent) -> str:
+        """Why it failed; and when it was processed after all, where it was."""
+        error = Truncator(event.error).chars(200)
+        if not event.resolved_at:
+            return error
+        done = gettext("processed after all, %s") % moment(event.resolved_at)
+        return format_html('<span class="accredible-word">{}</span><div class="accredible-quiet">{}</div>', done, error)
 
     @admin.display(description=_("what it said"))
     def what_it_said(self, event: FailedEvent) -> str:
         """The payload, readable; empty once the event has been processed."""
         if not event.payload:
             return "-"
-        return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2, ensure_ascii=False))
+        said = json.dumps(event.payload, indent=2, ensure_ascii=False)
+        summary = gettext("The event as it came, for experts")
+        return format_html("<details><summary>{}</summary><pre>{}</pre></details>", summary, said)

@@ -7,29 +7,38 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from credentials_accredible import api
 from credentials_accredible.admin.addresses import NamesakeMixin
-from credentials_accredible.admin.base import ReadOnlyInline
+from credentials_accredible.admin.base import ReadOnlyInline, group_cell, named
 from credentials_accredible.admin.csv_export import Column, ExportedAdmin
 from credentials_accredible.models import BadgeProgress, Fulfillment
 
 
 class FulfillmentInline(ReadOnlyInline):
     model = Fulfillment
-    fields: ClassVar[Any] = ["requirement", "created", "context"]
+    fields: ClassVar[Any] = ["requirement", "created", "what_fulfilled"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Fulfillment]:
         return super().get_queryset(request).select_related("requirement", "progress__user", "progress__group")
+
+    @admin.display(description=_("what the event said"))
+    def what_fulfilled(self, fulfillment: Fulfillment) -> str:
+        """The facts that its rules looked at, in words, a line each."""
+        context = fulfillment.context if isinstance(fulfillment.context, dict) else {}
+        facts = context.get("facts")
+        told = [(api.path_words(path), value) for path, value in facts.items()] if isinstance(facts, dict) else []
+        return format_html_join("", "<div>{}: {}</div>", told) or "-"
 
 
 @admin.register(BadgeProgress)
 class BadgeProgressAdmin(NamesakeMixin, ExportedAdmin):
     """How far learners have come."""
 
-    list_display = ["user", "group", "share", "completed", "created", "modified"]
+    list_display = ["learner", "group_link", "share", "completed", "modified"]
     list_filter = ["group__api_config"]
-    list_select_related = ["user", "group"]
     search_fields = ["user__username", "group__name"]
     fields = ["user", "group", "share", "completed", "created", "modified"]
     inlines = [FulfillmentInline]
@@ -47,7 +56,15 @@ class BadgeProgressAdmin(NamesakeMixin, ExportedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeProgress]:
         shown: Any = super().get_queryset(request)
-        return shown.with_letters()
+        return shown.with_letters().select_related("user", "group")
+
+    @admin.display(description=_("learner"), ordering="user")
+    def learner(self, progress: BadgeProgress) -> str:
+        return named(progress.user)
+
+    @admin.display(description=_("group"), ordering="group")
+    def group_link(self, progress: BadgeProgress) -> str:
+        return group_cell(progress.group, progress.group.name)
 
     @admin.display(description=_("progress"))
     def share(self, progress: BadgeProgress) -> str:

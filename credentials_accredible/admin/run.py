@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,7 @@ from credentials_accredible.admin.base import (
     link,
     link_if_open,
     may,
+    named,
     open_address,
 )
 from credentials_accredible.admin.run_progress import OPEN, confirmation_tools, progress_view, state_view
@@ -42,7 +43,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
         Page("progress/", "progress", progress_view, ["follow"]),
         Page("progress/state/", "state", state_view, ["follow"]),
     )
-    list_display = ["started_at", "config_name", "status", "result", "trigger", "user"]
+    list_display = ["started_at", "account", "status", "result", "who"]
     list_filter = ["status", "trigger", "api_config"]
     search_fields = ["config_name", "error"]
     date_hierarchy = "started_at"
@@ -70,6 +71,17 @@ class SyncRunAdmin(ReadOnlyAdmin):
         if obj.status in OPEN:
             return [Tool(address(SyncRun, "progress", run=obj.pk), gettext("Progress"))]
         return confirmation_tools(request, obj)
+
+    @admin.display(description=_("API configuration"), ordering="config_name")
+    def account(self, run: SyncRun) -> str:
+        return named(run.config_name)
+
+    @admin.display(description=_("started by"), ordering="trigger")
+    def who(self, run: SyncRun) -> str:
+        """The door that it came through, and the person."""
+        return (
+            format_html("{}, {}", run.get_trigger_display(), named(run.user)) if run.user else run.get_trigger_display()
+        )
 
     @admin.display(description=_("result"))
     def result(self, run: SyncRun) -> str:
@@ -110,7 +122,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
 class SyncChangeAdmin(ReadOnlyAdmin):
     """Which group was created, updated or removed by which sync."""
 
-    list_display = ["name", "action", "accredible_id", "changed_fields", "config", "run_link", "group_link"]
+    list_display = ["short_name", "action", "changed_fields", "run_link", "group_page"]
     list_filter = ["action", "sync_run__api_config", "sync_run__trigger"]
     list_select_related = ["sync_run", "group"]
     search_fields = ["name", "accredible_id"]
@@ -132,13 +144,20 @@ class SyncChangeAdmin(ReadOnlyAdmin):
     def changed_fields(self, change: SyncChange) -> str:
         return ", ".join(field_label(field["field"]) for field in change.fields) or "-"
 
-    @admin.display(description=_("API configuration"), ordering="sync_run__config_name")
-    def config(self, change: SyncChange) -> str:
-        return change.sync_run.config_name
+    @admin.display(description=_("name"), ordering="name")
+    def short_name(self, change: SyncChange) -> str:
+        return named(change.name)
 
     @admin.display(description=_("sync run"), ordering="sync_run__started_at")
     def run_link(self, change: SyncChange) -> str:
-        return link(address(SyncRun, "change", change.sync_run_id), moment(change.sync_run.started_at))
+        """When it was, and of which configuration, with the way to its page."""
+        to = link(address(SyncRun, "change", change.sync_run_id), moment(change.sync_run.started_at))
+        return format_html("{}<div>{}</div>", to, named(change.sync_run.config_name))
+
+    @admin.display(description=_("group"))
+    def group_page(self, change: SyncChange) -> str:
+        """The way to the group, whose name is in the row already."""
+        return link_if_open(AccredibleGroup, "change", _("See the group"), change.group_id) if change.group_id else "-"
 
     @admin.display(description=_("group"))
     def group_link(self, change: SyncChange) -> str:

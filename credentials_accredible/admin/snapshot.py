@@ -13,7 +13,6 @@ from django.db import DatabaseError
 from django.db.models import BigIntegerField, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html
-from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +24,7 @@ from credentials_accredible.admin.base import (
     link,
     link_if_open,
     may,
+    named,
     open_address,
 )
 from credentials_accredible.choices import AttributeSource, Operator
@@ -145,9 +145,9 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
     """Which groups were removed, when and why; a page says what was configured under each."""
 
     actions = [restore_groups]
-    list_display = ["short_name", "accredible_id", "config_name", "created", "cause", "user", "learners", "restored"]
+    list_display = ["short_name", "account", "created", "cause", "learners", "restored"]
     list_filter = ["cause", RestoredFilter, "api_config"]
-    list_select_related = ["user", "restored_to"]
+    list_select_related = ["restored_to"]
     search_fields = ["name", "accredible_id", "config_name"]
     date_hierarchy = "created"
 
@@ -160,7 +160,11 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("group"), ordering="name")
     def short_name(self, snapshot: GroupSnapshot) -> str:
-        return Truncator(snapshot.name).chars(100) or gettext("(no name)")
+        return named(snapshot.name or gettext("(no name)"))
+
+    @admin.display(description=_("API configuration"), ordering="config_name")
+    def account(self, snapshot: GroupSnapshot) -> str:
+        return named(snapshot.config_name)
 
     @admin.display(description=_("restored"), ordering="restored_at")
     def restored(self, snapshot: GroupSnapshot) -> str:

@@ -6,7 +6,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
+from credentials_accredible.events.words import event_type_words
 from credentials_accredible.models.rules import EVENT_TYPE_LENGTH
+from credentials_accredible.text import moment
 
 
 class FailedEvent(TimeStampedModel):
@@ -35,4 +37,4 @@ class FailedEvent(TimeStampedModel):
         permissions = [("process_failedevent", "Can process failed events again")]
 
     def __str__(self) -> str:
-        return f"{self.event_type} {self.event_id}".strip()
+        return f"{event_type_words(self.event_type)}, {moment(self.event_time)}"

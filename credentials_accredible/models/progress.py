@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from model_utils.models import TimeStampedModel
 
@@ -63,8 +64,10 @@ class BadgeProgress(TimeStampedModel):
         constraints = [models.UniqueConstraint(fields=["user", "group"], name="accredible_progress_once_per_group")]
 
     def __str__(self) -> str:
-        # By ids: pages that list many would ask for each name.
-        return f"learner {self.user_id}, group {self.group_id}"
+        # Pages that list many would ask for each name: only what is known is told.
+        if {"user", "group"} <= self._state.fields_cache.keys():
+            return f"{self.user} / {self.group}"
+        return gettext("a learner's progress")
 
     @property
     def ratio(self) -> float:
@@ -116,7 +119,8 @@ class Fulfillment(TimeStampedModel):
         constraints = [models.UniqueConstraint(fields=["progress", "requirement"], name="accredible_fulfillment_once")]
 
     def __str__(self) -> str:
-        return f"requirement {self.requirement_id}"
+        known = self._state.fields_cache.get("requirement")
+        return str(known) if known else gettext("a fulfilled requirement")
 
 
 class EarlyPenaltyQuerySet(models.QuerySet["EarlyPenalty"]):

@@ -223,13 +223,13 @@ class TestFailedEvents:
     @pytest.mark.parametrize("words", ["ada", "ADA", "ada@example.com", "lms id"])
     def test_they_are_found_by_their_learner(self, admin_client: Client, failed: FailedEvent, words: str) -> None:
         words = words.replace("lms id", str(learner().id))
-        assert "e-1" in text(admin_client.get(FAILED, {"q": words}))
-        assert "e-1" not in text(admin_client.get(FAILED, {"q": "grace"}))
-        assert "e-1" not in text(admin_client.get(FAILED, {"q": "ada@exa"}))
+        assert "Boom" in text(admin_client.get(FAILED, {"q": words}))
+        assert "Boom" not in text(admin_client.get(FAILED, {"q": "grace"}))
+        assert "Boom" not in text(admin_client.get(FAILED, {"q": "ada@exa"}))
 
     def test_one_without_a_learner_is_listed_too(self, admin_client: Client, failed: FailedEvent) -> None:
         FailedEvent.objects.create(event_type=PASSING, event_id="e-2", event_time=timezone.now(), error="Nobody")
-        assert "e-2" in text(admin_client.get(FAILED))
+        assert "Nobody" in text(admin_client.get(FAILED))
 
     def test_they_are_processed_again(self, admin_client: Client, failed: FailedEvent) -> None:
         response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
