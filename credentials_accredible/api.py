@@ -98,9 +98,11 @@ if TYPE_CHECKING:
         refuse_unearnable,
     )
     from credentials_accredible.rules.both_sides import builtin_objection, watch_builtin
+    from credentials_accredible.rules.recipes import follow_recipe, offered_recipes
     from credentials_accredible.rules.rows import (
         PREFETCH,
         configuration_of,
+        configure,
         penalties_in_words,
         requirements_in_words,
         words_of,
@@ -180,7 +182,8 @@ _HOMES = {
     "rules.activation": "activate_group activation_problems as_data attribute_doubts "
     "deactivate_group refuse_unearnable",
     "rules.both_sides": "builtin_objection watch_builtin",
-    "rules.rows": "PREFETCH configuration_of penalties_in_words requirements_in_words words_of",
+    "rules.recipes": "follow_recipe offered_recipes",
+    "rules.rows": "PREFETCH configuration_of configure penalties_in_words requirements_in_words words_of",
     "rules.validation": "attribute_problem clean_attribute clean_value group_problems "
     "requirement_problems rule_problem",
     "rules.version": "groups_locked rules_changed watch_rules",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import transaction
@@ -23,6 +22,7 @@ from credentials_accredible.admin.attributes import CustomAttributeInline, attri
 from credentials_accredible.admin.backfill import backfill_view, offer_backfill
 from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may, may_see
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.group_form import AccredibleGroupForm, courses_view, group_form
 from credentials_accredible.admin.group_head import group_head, picture_url
 from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
@@ -43,6 +43,8 @@ _AT_ACCREDIBLE = (
     "uuid",
 )
 
+# The button "Save and activate".
+ACTIVATE = "_activate"
 # Marks a request that has activated its group.
 _ACTIVATED = "accredible_activated"
 
@@ -52,16 +54,6 @@ class ConfiguredFilter(YesNoFilter):
     parameter_name = "configured"
     answers = (("yes", _("with requirements")), ("no", _("without requirements")))
     condition = Q(Exists(BadgeRequirement.objects.filter(group=OuterRef("pk"))))
-
-
-class AccredibleGroupForm(forms.ModelForm):
-    """A group, which is not activated while the built-in integration issues its badge."""
-
-    def clean_is_active(self) -> bool:
-        active: bool = self.cleaned_data["is_active"]
-        if active and not self.instance.is_active and (objection := api.builtin_objection(self.instance)):
-            raise forms.ValidationError(objection)
-        return active
 
 
 @admin.register(AccredibleGroup)
@@ -74,6 +66,7 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         Page(f"{OBJECT}re-evaluate/", "reevaluate", reevaluate_view, ["change"]),
         # What it awards can be sent at once.
         Page(f"{OBJECT}backfill/", "backfill", backfill_view, ["change"], in_transaction=False),
+        Page("courses/", "courses", courses_view, ["pick"]),
         Page(
             f"{OBJECT}attribute-keys/",
             "attribute_keys",
@@ -85,7 +78,19 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     form = AccredibleGroupForm
 
     class Media:
-        css = {"all": ["credentials_accredible/group.css"]}
+        css = {
+            "all": [
+                "admin/css/vendor/select2/select2.min.css",
+                "admin/css/autocomplete.css",
+                "credentials_accredible/group.css",
+            ]
+        }
+        # As the admin's own fields that complete what one types.
+        js = [
+            "admin/js/vendor/jquery/jquery.min.js",
+            "admin/js/vendor/select2/select2.full.min.js",
+            "admin/js/jquery.init.js",
+        ]
 
     list_display = ["name", "icon_small", "api_config", "accredible_id", "is_active", "requirement_count"]
     list_display_links = ["name"]
@@ -117,6 +122,14 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     def has_try_permission(self, request: HttpRequest) -> bool:
         """The answer alone, asked often enough, tells what the requirements are."""
         return may_see(request, BadgeRequirement)
+
+    def has_pick_permission(self, request: HttpRequest) -> bool:
+        """The titles of courses are for who writes rules about them."""
+        return any(
+            may(request, f"{right}_{what}")
+            for right in ("add", "change")
+            for what in ("badgerequirement", "badgepenalty")
+        )
 
     def has_attribute_permission(self, request: HttpRequest) -> bool:
         return may(request, "add_customattribute") or may(request, "change_customattribute")
@@ -185,10 +198,17 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         context["accredible_head"] = group_head(request, context["original"], context["adminform"].form, formsets)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if self.has_change_permission(request, obj):
+            kwargs["form"] = group_form(request)
+        return super().get_form(request, obj, change=change, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: AccredibleGroup, form: Any, change: bool) -> None:
         if obj.is_active and "is_active" in form.changed_data:
             setattr(request, _ACTIVATED, True)
         super().save_model(request, obj, form, change)
+        if planned := getattr(obj, "planned", None):
+            api.configure(obj, planned)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         note_change(request, formset)
@@ -211,6 +231,11 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Where attributes were changed, Accredible is asked about them once they are saved; hence no transaction."""
+        if ACTIVATE in request.POST:
+            # As if the box had been ticked; then one wants to see the active group.
+            sent = request.POST.copy()
+            sent.update({"is_active": "on", "_continue": "1"})
+            request.POST = sent  # type: ignore[assignment]
         response = super().change_view(request, object_id, form_url, extra_context)
         saved = request.method == "POST" and isinstance(response, HttpResponseRedirectBase)
         group = self.get_object(request, unquote(object_id)) if saved else None

@@ -18,7 +18,7 @@ from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRe
 class GroupHead:
     """``words`` are None for who may not see requirements. ``obstacles``: why an inactive group cannot be activated.
 
-    ``refusal``: why the group cannot be active as it was to be saved.
+    ``refusal``: why the group cannot be active as it was to be saved. ``configured``: whether it has requirements.
     """
 
     name: str
@@ -27,6 +27,7 @@ class GroupHead:
     words: api.GroupWords | None = None
     obstacles: tuple[str, ...] = ()
     refusal: tuple[str, ...] = ()
+    configured: bool = False
 
 
 def group_head(request: HttpRequest, group: AccredibleGroup, form: Any, formsets: Iterable[Any]) -> GroupHead:
@@ -46,7 +47,15 @@ def group_head(request: HttpRequest, group: AccredibleGroup, form: Any, formsets
     # Of a group without any requirement, the words say so already.
     shown = tuple(obstacles) if configuration.requirements else ()
     refusal = tuple(text for formset in formsets for text in getattr(formset, "unearnable", ()))
-    return GroupHead(group.name, picture_url(group), active, words, () if refusal else shown, refusal)
+    return GroupHead(
+        group.name,
+        picture_url(group),
+        active,
+        words,
+        () if refusal else shown,
+        refusal,
+        bool(configuration.requirements),
+    )
 
 
 def picture_url(group: AccredibleGroup) -> str:

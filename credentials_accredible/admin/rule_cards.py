@@ -141,9 +141,13 @@ class RequirementCards(StoredStays):
     def clean(self) -> None:
         """Refuse an active group that nobody could earn."""
         super().clean()
-        if any(self.errors) or not self.instance.is_active:
+        planned = getattr(self.instance, "planned", None)
+        # Of a recipe that was refused, the reason stands beside it.
+        refused = planned is None and self.data.get("recipe")
+        if any(self.errors) or refused or not self.instance.is_active:
             return
         requirements = [api.as_data(form.instance, form.kept_rules()) for form in kept_forms(self)]
+        requirements += planned.requirements if planned else ()
         self.unearnable = tuple(api.group_problems(requirements, conf.event_types()))
         if self.unearnable:
             raise forms.ValidationError(_("Nobody could earn this group, so it cannot be active."), code=_UNEARNABLE)
@@ -201,7 +205,11 @@ class CardInline(admin.StackedInline):
     add_label: ClassVar[Any]
 
     class Media:
-        js = ["credentials_accredible/data_rules.js", "credentials_accredible/rule_cards.js"]
+        js = [
+            "credentials_accredible/data_rules.js",
+            "credentials_accredible/rule_cards.js",
+            "credentials_accredible/recipes.js",
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("rules")

@@ -10,6 +10,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api, conf
+from credentials_accredible.admin.base import address
+from credentials_accredible.host.courses import has_catalogue
+from credentials_accredible.models import AccredibleGroup
 
 
 class EventTypeField(forms.ChoiceField):
@@ -58,6 +61,8 @@ class DataRuleForm(forms.ModelForm):
             self.fields["data_path"] = forms.ChoiceField(
                 choices=_path_choices(self.instance.data_path), label=before.label, help_text=before.help_text
             )
+        if "value" in self.fields:
+            offer_courses(self.fields["value"])
         if not (self.may_change if self.instance.pk else self.may_add):
             for field in self.fields.values():
                 field.disabled = True
@@ -118,6 +123,12 @@ def kept_forms(formset: Any) -> list[Any]:
     # Only forms that were checked know whether they are to be deleted.
     formset.errors  # noqa: B018
     return [form for form in kept if not formset._should_delete_form(form)]
+
+
+def offer_courses(field: Any) -> None:
+    """Let the scripts offer the courses of the service's catalogue in that field, where there is a catalogue."""
+    if has_catalogue():
+        field.widget.attrs["data-courses"] = address(AccredibleGroup, "courses")
 
 
 def path_label(path: str, kind: Any = None) -> str:

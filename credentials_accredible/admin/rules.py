@@ -65,7 +65,7 @@ class EventAdmin(NamesakeMixin, HistoryAdmin, EarnableGroupAdmin):
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 60})}}
 
     class Media:
-        js = ["credentials_accredible/data_rules.js"]
+        js = ["credentials_accredible/data_rules.js", "credentials_accredible/recipes.js"]
 
     def affected_groups(self, objs: Iterable[Any]) -> set[int]:
         return {obj.group_id for obj in objs}

@@ -47,7 +47,7 @@ def sync_groups(
 
     What a worker does is followed on a page of its own, which leads on to the preview where groups would be lost.
     """
-    to_confirm, queued = [], []
+    to_confirm, queued, begun = [], [], []
     for config in queryset:
         approved = request.POST.get(f"{_DIGEST}{config.pk}", "")
         outcome = api.start_sync(
@@ -63,12 +63,17 @@ def sync_groups(
             queued.append(outcome.run.pk)
         else:
             _tell(request, outcome)
+            begun += [outcome] if _is_first(outcome) else []
     progress = address(SyncRun, "progress", run=queued)
     if to_confirm:
         if queued:
             messages.info(request, link(progress, gettext("Other syncs are under way.")))
         return _plan_page(modeladmin, request, to_confirm, gettext("Remove groups?"))
-    return HttpResponseRedirect(progress) if queued else None
+    if queued:
+        return HttpResponseRedirect(progress)
+    groups = open_address(AccredibleGroup, "changelist", api_config__id__exact=begun[0].config.pk) if begun else ""
+    # What comes next is to choose one of them.
+    return HttpResponseRedirect(groups) if groups and len(queryset) == 1 else None
 
 
 @require_safe
@@ -83,6 +88,17 @@ def preview(request: HttpRequest, modeladmin: AccredibleAdmin, config: Accredibl
         original=config,
         failure="" if outcome.plan else outcome.error,
         nothing=outcome.plan is not None and outcome.plan.changes_nothing,
+    )
+
+
+def _is_first(outcome: api.Outcome) -> bool:
+    """Whether the sync has brought the first groups of its configuration."""
+    plan = outcome.plan
+    return (
+        outcome.succeeded
+        and plan is not None
+        and bool(plan.create)
+        and not (plan.update or plan.unchanged or plan.remove)
     )
 
 

@@ -97,6 +97,10 @@ DOORS: list[Door] = [
     Door("accrediblegroup_backfill", (("change_accrediblegroup",),)),
     Door("accrediblegroup_backfill", (("change_accrediblegroup",),), "post", 302),
     Door(
+        "accrediblegroup_courses",
+        (tuple(f"{right}_{what}" for right in ("add", "change") for what in ("badgerequirement", "badgepenalty")),),
+    ),
+    Door(
         "accrediblegroup_attribute_keys",
         (seen("accrediblegroup"), ("add_customattribute", "change_customattribute")),
     ),

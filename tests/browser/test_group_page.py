@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
@@ -12,9 +13,10 @@ from selenium.webdriver.support.ui import Select
 
 from credentials_accredible.models import AccredibleGroup
 from demo.emulator.server import Emulator
+from demo.service.catalog.models import Course, CourseRun
 from tests import factories
 from tests.browser.test_admin import press, text
-from tests.factories import CCX_PASSING, PASSING
+from tests.factories import CCX_PASSING, COURSE, PASSING
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -106,3 +108,63 @@ def test_activation_says_at_the_top_why_not(page: Chrome, group: AccredibleGroup
 
     assert "The group has no requirement" in text(page, ".accredible-head .errornote")
     assert text(page, ".accredible-head .accredible-badge") == "Inactive"
+
+
+def test_a_recipe_offers_courses_by_title_and_is_followed_with_one_button(
+    page: Chrome, visit: Visit, emulator: Emulator
+) -> None:
+    CourseRun.objects.create(course=Course.objects.create(title="Physics for all"), key=COURSE)
+    group = factories.make_group(factories.make_config("Main"))
+    visit(f"/admin/credentials_accredible/accrediblegroup/{group.pk}/change/")
+
+    page.find_element(By.CSS_SELECTOR, "input[name=recipe][value=course]").click()
+    page.switch_to.active_element.send_keys("Phys")
+    page.find_element(By.XPATH, "//li[contains(@class, 'select2-results__option')]//bdi[.='Physics for all']").click()
+    press(page, By.NAME, "_activate")
+
+    assert text(page, ".accredible-head .accredible-badge") == "Active"
+    assert text(page, ".accredible-sentence") == "Earned by passing Physics for all."
+    assert [entry for entry in page.get_log("browser") if "favicon" not in entry["message"]] == []
+
+
+def test_a_course_that_the_catalogue_does_not_have_is_typed(page: Chrome, group: AccredibleGroup) -> None:
+    page.find_element(By.CSS_SELECTOR, "input[name=recipe][value=one]").click()
+    for key in (COURSE, "course-v1:edX+Other+1"):
+        page.switch_to.active_element.send_keys(key + ",")
+    press(page, By.NAME, "_continue")
+
+    assert [item.rules.last().value for item in group.requirements.order_by("pk")] == [COURSE, "course-v1:edX+Other+1"]
+    assert {item.blend for item in group.requirements.all()} == {"A"}
+
+
+def test_from_the_first_page_to_an_active_group_it_takes_few_clicks(
+    page: Chrome, visit: Visit, emulator: Emulator, settings: Any
+) -> None:
+    # As for an account in the environment that the form begins with.
+    environments = settings.CREDENTIALS_ACCREDIBLE["ENVIRONMENTS"]
+    first = {**environments, "us": environments["emulator"]}
+    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "ENVIRONMENTS": first}
+    emulator.add_account(key="main-key-0001", seed=5)
+    CourseRun.objects.create(course=Course.objects.create(title="Physics for all"), key=COURSE)
+    visit("/admin/")
+    loads = 0
+
+    def click(by: str, value: str) -> None:
+        nonlocal loads
+        press(page, by, value)
+        loads += 1
+
+    click(By.CSS_SELECTOR, ".model-accredibleapiconfig .addlink")
+    page.find_element(By.ID, "id_name").send_keys("Main")
+    page.find_element(By.ID, "id_new_api_key").send_keys("main-key-0001")
+    click(By.NAME, "_save")
+    click(By.XPATH, "//*[@class='messagelist']//button[.='Sync now']")
+    click(By.CSS_SELECTOR, "#result_list tbody th a")
+    page.find_element(By.CSS_SELECTOR, "input[name=recipe][value=course]").click()
+    page.switch_to.active_element.send_keys("Phys")
+    page.find_element(By.XPATH, "//li[contains(@class, 'select2-results__option')]//bdi[.='Physics for all']").click()
+    click(By.NAME, "_activate")
+
+    # And two clicks more, for the recipe and the course; three fields were typed in.
+    assert loads == 5
+    assert AccredibleGroup.objects.get(is_active=True).requirements.get().rules.count() == 2
