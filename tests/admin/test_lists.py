@@ -101,10 +101,10 @@ def test_a_failed_event_that_was_processed_says_so_in_its_row(admin_client: Clie
 def test_runs_changes_and_snapshots_isolate_what_others_named(admin_client: Client, admin_user: Any) -> None:
     group = factories.make_group()
     run = SyncRun.objects.create(
-        api_config=group.api_config, config_name=NAME, user=admin_user, trigger="admin", started_at=timezone.now()
+        api_config=group.api_config, config_name=NAME[:255], user=admin_user, trigger="admin", started_at=timezone.now()
     )
     SyncChange.objects.create(sync_run=run, action="created", accredible_id=1, name=NAME, group=group)
-    GroupSnapshot.objects.create(cause="sync", name=NAME, config_name=NAME, accredible_id=7, data={})
+    GroupSnapshot.objects.create(cause="sync", name=NAME, config_name=NAME[:255], accredible_id=7, data={})
 
     for model in ("syncrun", "syncchange", "groupsnapshot"):
         assert "<bdi>&lt;b&gt;مجموعة&lt;/b&gt; long" in rows(admin_client, model), model
