@@ -7,13 +7,14 @@ With one quick try after the commit, ``DELIVERY`` *inline*, the first event of a
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
 from django.test.utils import override_settings
 
-from bench.events import milliseconds
+from bench.measuring import milliseconds
+from bench.rows import Row
 from credentials_accredible import api
 from demo.emulator.server import Emulator
 from tests.badges.sending import course_status
@@ -35,29 +36,22 @@ class Stretch:
     requests: int
 
 
-def run() -> int:
-    """Measure in a test database, print a table, and return 0 where all is well."""
-    name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        with Emulator() as emulator:
-            stretches = {
-                "nothing is sent": measure(emulator, "manual"),
-                "Accredible answers": measure(emulator, "inline"),
-                "Accredible is silent": measure(emulator, "inline", silent=True),
-            }
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
-    print(f"\n{EVENTS} events, each of which completes a group:")
-    print(f"{'':>22}  {'typical':>9}  {'longest':>10}  {'requests':>8}")
-    for label, stretch in stretches.items():
-        print(
-            f"{label:>22}  {stretch.typical_ms:>6.1f} ms  {stretch.longest_ms:>7.0f} ms  {stretch.requests:>8}",
-        )
-    silent = stretches["Accredible is silent"]
-    passed = silent.typical_ms < LONGEST_RATIO * stretches["nothing is sent"].typical_ms and silent.requests == 1
-    print("Passed." if passed else "Failed.")
-    return 0 if passed else 1
+def rows() -> Iterator[Row]:
+    """Events while nothing is sent, while Accredible answers, and while it is silent."""
+    with Emulator() as emulator:
+        unsent = measure(emulator, "manual")
+        answered = measure(emulator, "inline")
+        silent = measure(emulator, "inline", silent=True)
+    work = "event that awards, sent inline: "
+    yield Row.reported(work + "Accredible answers", answered.typical_ms, "ms", longest_ms=answered.longest_ms)
+    yield Row.at_most(
+        work + "Accredible is silent, of nothing sent",
+        LONGEST_RATIO,
+        silent.typical_ms / unsent.typical_ms,
+        "x",
+        longest_ms=silent.longest_ms,
+    )
+    yield Row.at_most(work + "requests while it is silent", 1, silent.requests, "")
 
 
 def measure(emulator: Emulator, delivery: str, *, silent: bool = False) -> Stretch:
