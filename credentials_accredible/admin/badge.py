@@ -32,7 +32,7 @@ from credentials_accredible.admin.base import (
     named,
 )
 from credentials_accredible.admin.csv_export import Column, ExportedAdmin
-from credentials_accredible.choices import NO_END, BadgeStatus, Delivery
+from credentials_accredible.choices import NO_END, BadgeState, BadgeStatus, Delivery
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge, BadgeLogEntry
 
@@ -88,6 +88,12 @@ def retry(_modeladmin: AccredibleAdmin, request: HttpRequest, queryset: QuerySet
 @require_POST
 def deliver_now_view(request: HttpRequest, _modeladmin: AccredibleAdmin, badge: AccredibleBadge) -> HttpResponse:
     _deliver(request, [badge.pk])
+    return HttpResponseRedirect(address(AccredibleBadge, "change", badge.pk))
+
+
+@require_POST
+def retry_view(request: HttpRequest, modeladmin: AccredibleAdmin, badge: AccredibleBadge) -> HttpResponse:
+    retry(modeladmin, request, AccredibleBadge.objects.filter(pk=badge.pk))
     return HttpResponseRedirect(address(AccredibleBadge, "change", badge.pk))
 
 
@@ -186,6 +192,7 @@ class AccredibleBadgeAdmin(ExportedAdmin):
         Page("award/", "award", award_view, ["award"], in_transaction=False),
         Page("delivery/", "delivery", delivery_view, ["view"], in_transaction=False),
         Page(f"{OBJECT}revoke/", "revoke", revoke_view, ["view", "revoke"], in_transaction=False),
+        Page(f"{OBJECT}retry/", "retry", retry_view, ["view", "deliver"], in_transaction=False),
         Page(f"{OBJECT}deliver-now/", "deliver_now", deliver_now_view, ["view", "deliver"], in_transaction=False),
     )
     actions = [deliver_now, retry, revoke_badges]
@@ -278,10 +285,12 @@ class AccredibleBadgeAdmin(ExportedAdmin):
     def object_tools(self, request: HttpRequest, obj: AccredibleBadge) -> list[Tool]:
         tools = []
         if obj.status == BadgeStatus.AWARDED and self.has_revoke_permission(request):
-            tools.append(Tool(address(AccredibleBadge, "revoke", obj.pk), _("Revoke")))
+            tools.append(Tool(address(AccredibleBadge, "revoke", obj.pk), _("Revoke"), "accredible-danger"))
         if obj.status == BadgeStatus.REVOKED and obj.group_id and obj.user and self.has_award_permission(request):
             again = address(AccredibleBadge, "award", group=obj.group_id, learners=obj.user.get_username())
             tools.append(Tool(again, _("Award again")))
         if self.has_deliver_permission(request):
+            if obj.state in {BadgeState.ERROR, BadgeState.UNPUBLISHED}:
+                tools.append(Tool(address(AccredibleBadge, "retry", obj.pk), _("Retry the delivery"), post=True))
             tools.append(Tool(address(AccredibleBadge, "deliver_now", obj.pk), _("Deliver now"), post=True))
         return tools

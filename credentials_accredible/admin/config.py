@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import crum
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -21,7 +23,7 @@ from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.addresses import tell_of_builtin
 from credentials_accredible.admin.adoption import adopt_tools, adopt_view, may_adopt
-from credentials_accredible.admin.base import OBJECT, Page, Tool, address, link, link_if_open, may
+from credentials_accredible.admin.base import OBJECT, Page, Tool, link_if_open, may
 from credentials_accredible.admin.config_form import (
     KEY_FIELD,
     AccredibleAPIConfigForm,
@@ -32,8 +34,8 @@ from credentials_accredible.admin.config_form import (
 )
 from credentials_accredible.admin.connection import tell_account, try_view
 from credentials_accredible.admin.history import HistoryAdmin
-from credentials_accredible.admin.overview_tools import account_tools
-from credentials_accredible.admin.sync_action import preview, sync_groups
+from credentials_accredible.admin.overview_tools import account_tools, resume_tools
+from credentials_accredible.admin.sync_action import preview, sync_groups, sync_now
 from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup
@@ -49,6 +51,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     extra_pages = (
         *HistoryAdmin.extra_pages,
         Page(f"{OBJECT}preview/", "preview", preview, ["view", "sync"], in_transaction=False),
+        Page(f"{OBJECT}sync/", "sync", sync_now, ["view", "sync"], in_transaction=False),
         Page(f"{OBJECT}test/", "test", try_view, ["view", "sync"], in_transaction=False),
         # Not in the transaction of the request: a take-over tries its own again.
         Page("adopt/", "adopt", adopt_view, ["view", "adopt"], in_transaction=False),
@@ -60,7 +63,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     readonly_fields = ["stored_key", *_KNOWN]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [*super().get_list_display(request), *(["preview_link"] if self.has_sync_permission(request) else [])]
+        return [*super().get_list_display(request), *(["buttons"] if self.has_sync_permission(request) else [])]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccredibleAPIConfig]:
         return api.with_health(super().get_queryset(request)).annotate(
@@ -136,8 +139,11 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
             api.schedule_sync(obj)
         was_paused = obj.paused_at
         obj.save(update_fields=form.written if change else None)
-        if was_paused and not obj.paused_at:  # another key has lifted the pause
+        works = bool(form.trial and form.trial.issuer)
+        # Another key has lifted the pause already; the same one lifts it if it works again.
+        if was_paused and (works or not obj.paused_at):
             api.resume_delivery(obj)
+            messages.success(request, gettext("Delivery for “%s” goes on.") % obj)
         if form.trial and form.trial.doubt:
             messages.warning(request, form.trial.doubt)
         if form.trial and form.trial.issuer:
@@ -180,7 +186,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         return [*tools, *adopt_tools(request)] if request.method == "GET" else tools
 
     def object_tools(self, request: HttpRequest, obj: AccredibleAPIConfig) -> list[Tool]:
-        return account_tools(request, obj)
+        return [*account_tools(request, obj), *resume_tools(request, obj)]
 
     @admin.display(description=_("environment"), ordering="environment")
     def environment_label(self, config: AccredibleAPIConfig) -> str:
@@ -220,9 +226,11 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
             api.resume_delivery(config)
         messages.success(request, gettext("Badges are sent again the next time accredible_deliver runs."))
 
-    @admin.display(description=_("preview"))
-    def preview_link(self, config: AccredibleAPIConfig) -> str:
-        return link(address(AccredibleAPIConfig, "preview", config.pk), gettext("Preview"))
+    @admin.display(description=_("buttons"))
+    def buttons(self, config: AccredibleAPIConfig) -> str:
+        """What can be done with the account of the row; the list is one form, whose buttons lead elsewhere."""
+        tools = account_tools(crum.get_current_request(), config)
+        return render_to_string("admin/credentials_accredible/row_tools.html", {"tools": tools})
 
     def _may_write(self, request: HttpRequest, obj: AccredibleAPIConfig | None) -> bool:
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import EventTypeFilter, ReadOnlyAdmin, YesNoFilter, may, named
+from credentials_accredible.admin.base import (
+    OBJECT,
+    EventTypeFilter,
+    Page,
+    ReadOnlyAdmin,
+    Tool,
+    YesNoFilter,
+    address,
+    may,
+    named,
+)
 from credentials_accredible.models import FailedEvent
 from credentials_accredible.text import moment
+
+
+@require_POST
+def process_view(request: HttpRequest, _modeladmin: ReadOnlyAdmin, event: FailedEvent) -> HttpResponse:
+    """The same for one event, on its page, which says then what came of it."""
+    _process(request, [event])
+    return HttpResponseRedirect(address(FailedEvent, "change", event.pk))
+
+
+def _process(request: HttpRequest, chosen: Sequence[FailedEvent]) -> None:
+    failed = [event for event in chosen if not api.process_failed_event(event)]
+    for event in failed:
+        text = gettext("%(event)s failed again: %(reason)s") % {"event": event, "reason": event.error}
+        messages.error(request, text)
+    done = len(chosen) - len(failed)
+    if done:
+        messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
 
 
 class ProcessedFilter(YesNoFilter):
@@ -30,6 +59,7 @@ class ProcessedFilter(YesNoFilter):
 class FailedEventAdmin(ReadOnlyAdmin):
     """Events to look at, and to process again once the cause is gone."""
 
+    extra_pages = (Page(f"{OBJECT}process/", "process", process_view, ["view", "process"], in_transaction=False),)
     actions: Any = ["process_again"]
     list_display = ["created", "event", "learner", "reason"]
     list_filter = [ProcessedFilter, ("event_type", EventTypeFilter)]
@@ -61,14 +91,12 @@ class FailedEventAdmin(ReadOnlyAdmin):
     @admin.action(permissions=["process"], description=_("Process again"))
     def process_again(self, request: HttpRequest, queryset: QuerySet[FailedEvent]) -> None:
         # Read once: on a list of those that are not processed yet, none of the others is found again.
-        chosen = list(queryset.order_by("event_time", "pk"))
-        failed = [event for event in chosen if not api.process_failed_event(event)]
-        for event in failed:
-            text = gettext("%(event)s failed again: %(reason)s") % {"event": event, "reason": event.error}
-            messages.error(request, text)
-        done = len(chosen) - len(failed)
-        if done:
-            messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
+        _process(request, list(queryset.order_by("event_time", "pk")))
+
+    def object_tools(self, request: HttpRequest, obj: FailedEvent) -> list[Tool]:
+        if obj.resolved_at or not self.has_process_permission(request):
+            return []
+        return [Tool(address(FailedEvent, "process", obj.pk), _("Process again"), post=True)]
 
     @admin.display(description=_("event"), ordering="event_type")
     def event(self, event: FailedEvent) -> str:

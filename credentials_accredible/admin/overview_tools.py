@@ -38,13 +38,20 @@ def sync_tools(request: HttpRequest, config: AccredibleAPIConfig) -> list[Tool]:
     if not _may_sync(request, config):
         return []
     return [
-        run_action(AccredibleAPIConfig, "sync_groups", _("Sync now"), config.pk),
+        Tool(address(AccredibleAPIConfig, "sync", config.pk), _("Sync now"), post=True),
         Tool(address(AccredibleAPIConfig, "preview", config.pk), _("Preview")),
     ]
 
 
 def account_tools(request: HttpRequest, config: AccredibleAPIConfig) -> list[Tool]:
     return [*sync_tools(request, config), *_test(request, config)]
+
+
+def resume_tools(request: HttpRequest, config: AccredibleAPIConfig) -> list[Tool]:
+    """The button that lifts a pause, where there is one, for who may change the configuration."""
+    if not (config.paused_at and may(request, "change_accredibleapiconfig")):
+        return []
+    return [run_action(AccredibleAPIConfig, "resume_delivery", _("Resume delivery"), config.pk)]
 
 
 def need_tools(request: HttpRequest, need: api.Need) -> list[Tool]:
@@ -71,10 +78,7 @@ def _enter_key(request: HttpRequest, need: api.Need) -> list[Tool]:
 
 
 def _resume(request: HttpRequest, need: api.Need) -> list[Tool]:
-    tools = _enter_key(request, need)
-    if tools and need.config:
-        tools.append(run_action(AccredibleAPIConfig, "resume_delivery", _("Resume delivery"), need.config.pk))
-    return tools
+    return [*_enter_key(request, need), *(resume_tools(request, need.config) if need.config else [])]
 
 
 def _credits(request: HttpRequest, need: api.Need) -> list[Tool]:

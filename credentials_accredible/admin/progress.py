@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api
 from credentials_accredible.admin.addresses import NamesakeMixin
-from credentials_accredible.admin.base import ReadOnlyInline, group_cell, named
+from credentials_accredible.admin.base import ReadOnlyInline, Tool, address, group_cell, may, may_see, named
 from credentials_accredible.admin.csv_export import Column, ExportedAdmin
-from credentials_accredible.models import BadgeProgress, Fulfillment
+from credentials_accredible.models import AccredibleBadge, BadgeProgress, Fulfillment
 
 
 class FulfillmentInline(ReadOnlyInline):
@@ -57,6 +57,18 @@ class BadgeProgressAdmin(NamesakeMixin, ExportedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BadgeProgress]:
         shown: Any = super().get_queryset(request)
         return shown.with_letters().select_related("user", "group")
+
+    def object_tools(self, request: HttpRequest, obj: BadgeProgress) -> list[Tool]:
+        """The way to the learner's badge; while there is none, to the form that awards it."""
+        badge = (
+            AccredibleBadge.objects.filter(user=obj.user_id, group=obj.group_id).values_list("pk", flat=True).first()
+        )
+        if badge and may_see(request, AccredibleBadge):
+            return [Tool(address(AccredibleBadge, "change", badge), _("See the badge"))]
+        if badge or not obj.group.is_active or not may(request, "award_accrediblebadge"):
+            return []
+        query = {"group": obj.group_id, "learners": obj.user.get_username()}
+        return [Tool(address(AccredibleBadge, "award", **query), _("Award by hand"))]
 
     @admin.display(description=_("learner"), ordering="user")
     def learner(self, progress: BadgeProgress) -> str:

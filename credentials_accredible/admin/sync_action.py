@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from credentials_accredible import api
 from credentials_accredible.admin.base import AccredibleAdmin, address, link, open_address
@@ -74,6 +74,15 @@ def sync_groups(
     groups = open_address(AccredibleGroup, "changelist", api_config__id__exact=begun[0].config.pk) if begun else ""
     # What comes next is to choose one of them.
     return HttpResponseRedirect(groups) if groups and len(queryset) == 1 else None
+
+
+@require_POST
+def sync_now(request: HttpRequest, modeladmin: AccredibleAdmin, config: AccredibleAPIConfig) -> HttpResponse:
+    """The action, for the configuration of one page or row; its page says how it ended."""
+    chosen = AccredibleAPIConfig.objects.filter(pk=config.pk)
+    return sync_groups(modeladmin, request, chosen) or HttpResponseRedirect(
+        address(AccredibleAPIConfig, "change", config.pk)
+    )
 
 
 @require_safe
