@@ -14,7 +14,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import address, link, link_if_open, may
+from credentials_accredible.admin.base import address, admin_of, link, link_if_open, may
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleGroup,
@@ -91,7 +91,7 @@ def _deletion(request: HttpRequest, site: AdminSite, lines: list[Any], counts: M
         for model in going
         if model is not BadgeProgress
         and site.is_registered(model)
-        and not site.get_model_admin(model).has_delete_permission(request)
+        and not admin_of(site, model).has_delete_permission(request)
     }
     return lines, {capfirst(str(model._meta.verbose_name_plural)): counts[model] for model in going}, missing, []
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
-from credentials_accredible.admin.base import address, may, may_see, open_address
+from credentials_accredible.admin.base import address, admin_of, may, may_see, open_address
 from credentials_accredible.admin.overview_tools import account_tools, need_tools
 from credentials_accredible.choices import Area
 from credentials_accredible.exceptions import ConfigurationError
@@ -85,7 +85,7 @@ def overview_view(request: HttpRequest) -> HttpResponse:
     areas = _open_to(request)
     if not areas:
         raise PermissionDenied
-    shown: Any = admin_site.get_model_admin(AccredibleAPIConfig)
+    shown = admin_of(admin_site, AccredibleAPIConfig)
     try:
         found = api.overview(areas)
     except ConfigurationError as error:

@@ -121,6 +121,9 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple_history has no
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
         """Keep the change that saving has made, if it has made one."""
         stored, written = instance.__dict__.pop(_STORED, (None, None))
+        if hasattr(instance, "skip_history_when_saving"):
+            # Older versions keep what is created all the same.
+            return
         if created or stored is None:
             super().post_save(instance, created, using=using, **kwargs)
             return
