@@ -21,11 +21,19 @@ from credentials_accredible.models import (
     BadgeProgress,
     BadgeRequirement,
 )
+from demo.service.catalog.models import Course, CourseRun
 
 FIRST, SECOND = "course-v1:edX+DemoX+First", "course-v1:edX+DemoX+Second"
 PASSING = COURSE_PASSING_STATUS_UPDATED.event_type
 LEARNER = UserData(id=42, is_active=True, pii=UserPersonalData("ada", "ada@example.com", "Ada Lovelace"))
 _START = datetime.now(UTC)
+
+
+def fill_catalogue() -> None:
+    """Let the service know both courses, by titles that staff can pick them by."""
+    for key, title in ((FIRST, "Introduction to Demonstrations"), (SECOND, "Advanced Demonstrations")):
+        if not CourseRun.objects.filter(key=key).exists():
+            CourseRun.objects.create(key=key, course=Course.objects.create(title=title))
 
 
 def configure(group: AccredibleGroup) -> None:

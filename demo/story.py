@@ -82,6 +82,7 @@ def _tell_badges(config: AccredibleAPIConfig) -> None:
 
     group = config.groups.order_by("accredible_id")[0]
     _step(f"Staff ask for two courses, letters A and B, and activate “{group.name}”")
+    badge_story.fill_catalogue()
     badge_story.configure(group)
     for requirement in group.requirements.all():
         rules = " and ".join(str(rule) for rule in requirement.rules.all())

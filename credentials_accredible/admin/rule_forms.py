@@ -62,6 +62,7 @@ class DataRuleForm(forms.ModelForm):
                 choices=_path_choices(self.instance.data_path), label=before.label, help_text=before.help_text
             )
         if "value" in self.fields:
+            self.fields["value"].widget.attrs["class"] = "vTextField"
             offer_courses(self.fields["value"])
         if not (self.may_change if self.instance.pk else self.may_add):
             for field in self.fields.values():

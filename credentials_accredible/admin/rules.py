@@ -40,7 +40,8 @@ def event_label(obj: BadgeRequirement | BadgePenalty) -> str:
     return api.event_type_words(obj.event_type)
 
 
-class RuleInline(admin.TabularInline):
+class RuleInline(admin.StackedInline):
+    template = "admin/credentials_accredible/rule_rows.html"
     form = DataRuleForm
     fields = ["data_path", "operator", "value"]
     extra = 0
@@ -65,7 +66,12 @@ class EventAdmin(NamesakeMixin, HistoryAdmin, EarnableGroupAdmin):
     formfield_overrides = {TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 60})}}
 
     class Media:
-        js = ["credentials_accredible/data_rules.js", "credentials_accredible/recipes.js"]
+        css = {"all": ["credentials_accredible/group.css"]}
+        js = [
+            "credentials_accredible/data_rules.js",
+            "credentials_accredible/rule_cards.js",
+            "credentials_accredible/recipes.js",
+        ]
 
     def affected_groups(self, objs: Iterable[Any]) -> set[int]:
         return {obj.group_id for obj in objs}

@@ -94,6 +94,23 @@ class TestRequirements:
         assert "Nobody could earn this group, so it cannot be active" in text(response)
         assert requirement.rules.count() == 1
 
+    def test_who_may_not_change_data_rules_reads_them(self, client: Client, emulator: Any) -> None:
+        requirement = factories.make_requirement(factories.make_group())
+        stored = requirement.rules.get()
+        client.force_login(factories.make_staff("change_badgerequirement", "view_datarule"))
+        address = f"{REQUIREMENTS}{requirement.pk}/change/"
+        row = rule("is_passing", "no", id=stored.pk, requirement=requirement.pk)
+
+        page = text(client.get(address))
+        client.post(address, requirement_form(row, stored=1, description="New"))
+
+        requirement.refresh_from_db()
+        stored.refresh_from_db()
+        assert '<span title="is_passing"><bdi>passing is true</bdi></span>' in page
+        assert 'name="rules-0-value"' not in page
+        assert "data-add" not in page
+        assert (requirement.description, stored.value) == ("New", "true")
+
     def test_an_event_type_that_is_not_configured_is_not_offered(self, admin_client: Client, emulator: Any) -> None:
         form = requirement_form(
             group=factories.make_group().pk, event_type="org.openedx.learning.course.unenrollment.completed.v1"

@@ -90,6 +90,18 @@ def test_what_was_added_by_mistake_is_taken_away_again(page: Chrome, group: Accr
     assert group.requirements.count() == 1
 
 
+def test_a_requirements_own_page_has_its_rules(page: Chrome, visit: Visit, group: AccredibleGroup) -> None:
+    visit(f"/admin/credentials_accredible/badgerequirement/add/?group={group.pk}")
+    choose_type(page.find_element(By.CSS_SELECTOR, "#badgerequirement_form"), PASSING)
+    page.find_element(By.CSS_SELECTOR, "#rules-group [data-add]").click()
+    offered = fill_rule(page.find_element(By.ID, "rules-group"), 0, "is_passing", "true")
+    press(page, By.NAME, "_save")
+
+    assert "was added successfully" in text(page, ".messagelist")
+    assert "course.master_course_key" not in offered
+    assert group.requirements.get().rules.get().value == "true"
+
+
 def test_a_refusal_keeps_what_was_typed(page: Chrome, group: AccredibleGroup) -> None:
     card = add(page, "requirements")
     choose_type(card, PASSING)
