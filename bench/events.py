@@ -26,7 +26,8 @@ from tests.factories import PASSING
 
 SIZES = (10, 1_000, 10_000)
 LONGEST_RATIO = 2.0
-MOST_QUERIES = 15
+# What it needs today, BEGIN and COMMIT included.
+MOST_QUERIES = 18
 MOST_IDLE_QUERIES = 0
 WHY_ONE = "The versions of the rules are read, so that a change counts for every event after it: docs/decisions/0010."
 COURSE = "course-v1:edX+Bench+{}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import OperationalError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -152,6 +153,31 @@ def apply(
     return plan, objection
 
 
+def settle(
+    run: SyncRun,
+    config: AccredibleAPIConfig,
+    remote: Sequence[RemoteGroup],
+    seen: Sequence[LocalGroup],
+    consent: Consent,
+) -> Plan | None:
+    """Close ``run`` as succeeded where nothing is to be written, without any lock; the plan, None where something is.
+
+    ``seen``: the groups that were here before Accredible was asked; where they differ, nothing more is looked at.
+    Raises SyncSuperseded as ``apply`` does.
+    """
+    same = {group.accredible_id for group in seen} == {group.accredible_id for group in remote}
+    if not same or consent.carry_over or not make_plan(remote, seen, {}).changes_nothing:
+        return None
+    # As things are at this moment, at which nothing is written: nobody has to be kept out.
+    plan = current_plan(config, remote, ())
+    if not plan.changes_nothing or consent.objection(plan) or _orphans(config).exists():
+        return None
+    _refuse_another_account(config)
+    if not runs.finish(run, RunStatus.SUCCEEDED, plan=plan):
+        raise runs.superseded()
+    return plan
+
+
 def _brings_new(config: AccredibleAPIConfig, remote: Sequence[RemoteGroup]) -> bool:
     known = set(AccredibleGroup.objects.filter(api_config=config).order_by().values_list("accredible_id", flat=True))
     return any(group.accredible_id not in known for group in remote)
@@ -191,11 +217,15 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
 
 def _link_orphans(config: AccredibleAPIConfig) -> None:
     """Link the badges of deleted configurations to the groups they were earned in, which belong to ``config`` now."""
-    orphans = AccredibleBadge.objects.filter(api_config=None, environment=config.environment, group=None)
+    orphans = _orphans(config)
     numbers = set(orphans.order_by().values_list("accredible_group_id", flat=True).distinct())
     for batch in batches(numbers):
         for group in AccredibleGroup.objects.filter(api_config=config, accredible_id__in=batch):
             linking.link_all(group, orphans.filter(accredible_group_id=group.accredible_id))
+
+
+def _orphans(config: AccredibleAPIConfig) -> QuerySet[AccredibleBadge]:
+    return AccredibleBadge.objects.filter(api_config=None, environment=config.environment, group=None)
 
 
 def _update(config: AccredibleAPIConfig, plan: Plan) -> None:

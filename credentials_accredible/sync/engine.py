@@ -21,7 +21,7 @@ from credentials_accredible.exceptions import AccredibleError, ConfigurationErro
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.snapshots.taking import Holdings
 from credentials_accredible.sync import runs
-from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, holdings_of, local_groups
+from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, holdings_of, local_groups, settle
 from credentials_accredible.sync.plan import LocalGroup, Plan, RemoteGroup
 from credentials_accredible.text import shortened
 
@@ -221,12 +221,13 @@ def _open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, tr
 class _Fetched:
     """What Accredible has: its groups in its order, and a sentence for whatever was odd or could not be read.
 
-    ``denied`` are the ids of groups that are here, and that Accredible does not have.
+    ``seen`` are the groups that were here before, ``denied`` the ids of those that Accredible does not have.
     """
 
     groups: list[RemoteGroup]
     denied: frozenset[int]
     warnings: list[str]
+    seen: list[LocalGroup]
 
 
 class _Synchronisation:
@@ -234,16 +235,19 @@ class _Synchronisation:
         self.config = config
         self.run = run
         self.progress = progress or _silent
-        self.fetched = _Fetched([], frozenset(), [])
+        self.fetched = _Fetched([], frozenset(), [], [])
 
     def carry_out(self, site: Site | None, consent: Consent, refresh_icons: bool) -> Outcome:
         try:
             self.fetched = self._fetch(refresh_icons)
             total = len(self.fetched.groups)
-            self._beating("applying", 0, total)
-            # A learner's event can meet it halfway: databases let one of two go on then, and the other one try again.
-            carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, self.fetched.denied)
-            plan, objection = retried(carry_out_plan)(site=site, consent=consent)
+            plan = retried(settle)(self.run, self.config, self.fetched.groups, self.fetched.seen, consent)
+            objection = None
+            if plan is None:
+                self._beating("applying", 0, total)
+                # A learner's event can meet it halfway: databases let one of two go on, and the other one try again.
+                carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, self.fetched.denied)
+                plan, objection = retried(carry_out_plan)(site=site, consent=consent)
         except SyncRefused as error:
             return self._ended(RunStatus.REFUSED, str(error), reason=error)
         except AccredibleError as error:
@@ -312,7 +316,8 @@ def _fetch(client: AccredibleClient, local: list[LocalGroup], *, refresh_icons: 
         warnings[_MOST_WARNINGS:] = [f"{len(warnings) - _MOST_WARNINGS} more designs could not be read."]
     if hidden:
         warnings.append(f"{_HIDDEN}: {shortened(', '.join(map(str, hidden)), 500)}. They were kept.")
-    return _Fetched([_remote(group, icons) for group in groups], frozenset(missing.difference(hidden)), warnings)
+    remote = [_remote(group, icons) for group in groups]
+    return _Fetched(remote, frozenset(missing.difference(hidden)), warnings, local)
 
 
 def _designs(groups: list[Group], local: list[LocalGroup], refresh: bool) -> tuple[dict[int, str], list[int]]:

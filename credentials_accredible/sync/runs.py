@@ -48,7 +48,9 @@ def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> Syn
 
     A run that died is closed first. Raises SyncInProgress where another one is alive.
     """
-    return _open(_new_run(config, trigger, user, status=RunStatus.RUNNING), config, _this_process())
+    run = _new_run(config, trigger, user, status=RunStatus.RUNNING)
+    run.stage = "groups"  # nothing comes before it
+    return _open(run, config, _this_process())
 
 
 def queue(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
@@ -93,10 +95,14 @@ def hold(run: SyncRun, **values: Any) -> None:
     now = database.now()
     held = SyncRun.objects.filter(pk=run.pk, lock__isnull=False, owner=run.owner)
     if not held.update(heartbeat_at=now, modified=now, **values):
-        raise SyncSuperseded(
-            "This sync gave no sign of life for too long and another one took over. Nothing was changed by this one."
-        )
+        raise superseded()
     run.heartbeat_at = now
+
+
+def superseded() -> SyncSuperseded:
+    return SyncSuperseded(
+        "This sync gave no sign of life for too long and another one took over. Nothing was changed by this one."
+    )
 
 
 def plan_figures(plan: Plan | None) -> dict[str, int]:
@@ -125,10 +131,10 @@ def run_sentence(run: SyncRun) -> str:
 @database.retried
 def finish(
     run: SyncRun, status: str, *, error: str = "", plan: Plan | None = None, needs_confirmation: bool = False
-) -> None:
+) -> bool:
     """Close ``run``, with the figures of the ``plan`` that was carried out, and let go of its lock.
 
-    A run that another has taken over from stays as that one closed it.
+    A run that another has taken over from stays as that one closed it: False.
     """
     now = database.now()
     values = {
@@ -147,6 +153,7 @@ def finish(
     closed = SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(**values)
     if closed and status in schedule.UNSUCCESSFUL:
         transaction.on_commit(partial(schedule.mail_if_failed, run.pk))
+    return bool(closed)
 
 
 def record_changes(run: SyncRun, plan: Plan) -> None:

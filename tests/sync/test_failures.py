@@ -36,6 +36,7 @@ def test_a_key_entered_meanwhile_is_used(account: Any) -> None:
 
 
 def test_a_database_that_is_busy_is_told(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_groups(account, 1)
     config = factories.make_config()
 
     def busy(*args: object, **kwargs: object) -> None:

@@ -222,3 +222,36 @@ def test_a_run_is_dated(account: Any) -> None:
     assert run is not None
     assert run.finished_at is not None
     assert before <= run.started_at <= run.finished_at <= timezone.now() + timedelta(seconds=1)
+
+
+def test_a_sync_in_which_nothing_changed_takes_ten_queries_and_no_lock(emulator: Emulator) -> None:
+    emulator.add_account(key="main-key-0001", seed=60)
+    config = factories.make_config()
+    api.sync(config)
+    api.sync(config)
+
+    with CaptureQueriesContext(connection) as queries:
+        outcome = api.sync(config)
+
+    # Signs of life come every second, on a slow machine as well.
+    sent = [q["sql"] for q in queries if '"heartbeat_at" =' not in q["sql"].partition("WHERE")[0]]
+    assert outcome.succeeded
+    assert outcome.run is not None
+    assert (outcome.run.unchanged_count, outcome.run.lock) == (60, None)
+    assert len(sent) <= 10
+    assert not any("rulesversion" in sql for sql in sent)
+
+
+def test_a_sync_in_which_nothing_changed_notices_that_another_took_over(account: Any) -> None:
+    add_groups(account, 2)
+    config = factories.make_config()
+    api.sync(config)
+
+    def take_over(*_progress: Any) -> None:
+        SyncRun.objects.filter(status=RunStatus.RUNNING).update(status=RunStatus.FAILED, lock=None)
+
+    outcome = api.sync(config, progress=take_over)
+
+    assert outcome.status == RunStatus.REFUSED
+    assert "another one took over" in outcome.error
+    assert SyncRun.objects.order_by("-pk")[0].unchanged_count == 0
