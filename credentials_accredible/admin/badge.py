@@ -141,11 +141,11 @@ def delivery_view(request: HttpRequest, modeladmin: AccredibleAdmin) -> HttpResp
     )
 
 
-def _numbers(status: api.DeliveryStatus) -> list[tuple[int, str]]:
-    config = status.config.pk
+def _numbers(status: api.DeliveryStatus) -> list[tuple[Any, int, str]]:
+    of_config = {"api_config__id__exact": status.config.pk}
     return [
-        (getattr(status, name), address(AccredibleBadge, "changelist", api_config__id__exact=config, delivery=name))
-        for name in _NUMBERS
+        (label, getattr(status, name), address(AccredibleBadge, "changelist", **of_config, delivery=name))
+        for name, label in _NUMBERS.items()
     ]
 
 

@@ -25,6 +25,7 @@ from credentials_accredible.models import (
     DataRule,
     Fulfillment,
     GroupSnapshot,
+    PenaltyDataRule,
 )
 
 # What ModelAdmin.get_deleted_objects returns: (objects, counts by name, names of missing permissions, protected).
@@ -70,8 +71,8 @@ def of_configs(request: HttpRequest, site: AdminSite, configs: Sequence[Accredib
 def of_requirements(request: HttpRequest, site: AdminSite, requirements: Sequence[BadgeRequirement]) -> Deletion:
     """What goes with ``requirements``: their rules, and that learners have fulfilled them."""
     keys = [requirement.pk for requirement in requirements]
-    rules = _by_requirement(DataRule, keys)
-    learners = _by_requirement(Fulfillment, keys)
+    rules = _by(DataRule, "requirement", keys)
+    learners = _by(Fulfillment, "requirement", keys)
     lines: list[Any] = []
     for item in requirements[:_LISTED]:
         texts = [
@@ -81,6 +82,17 @@ def of_requirements(request: HttpRequest, site: AdminSite, requirements: Sequenc
         lines += [_link(item), texts]
     counts = {BadgeRequirement: len(requirements), DataRule: rules.total(), Fulfillment: learners.total()}
     return _deletion(request, site, _shortened(lines, len(requirements)), counts)
+
+
+def of_penalties(request: HttpRequest, site: AdminSite, penalties: Sequence[BadgePenalty]) -> Deletion:
+    """What goes with ``penalties``: their rules. The requirements that they take back stay."""
+    keys = [penalty.pk for penalty in penalties]
+    rules = _by(PenaltyDataRule, "penalty", keys)
+    lines: list[Any] = []
+    for item in penalties[:_LISTED]:
+        lines += [_link(item), [ngettext("%d data rule", "%d data rules", rules[item.pk]) % rules[item.pk]]]
+    counts = {BadgePenalty: len(penalties), PenaltyDataRule: rules.total()}
+    return _deletion(request, site, _shortened(lines, len(penalties)), counts)
 
 
 def _deletion(request: HttpRequest, site: AdminSite, lines: list[Any], counts: Mapping[Any, int]) -> Deletion:
@@ -122,6 +134,6 @@ def _sums(held: Iterable[api.Holdings]) -> dict[Any, int]:
     }
 
 
-def _by_requirement(model: Any, keys: Sequence[int]) -> Counter[int]:
-    rows = model.objects.filter(requirement__in=keys).order_by()
-    return Counter(dict(rows.values_list("requirement").annotate(Count("pk"))))
+def _by(model: Any, owner: str, keys: Sequence[int]) -> Counter[int]:
+    rows = model.objects.filter(**{f"{owner}__in": keys}).order_by()
+    return Counter(dict(rows.values_list(owner).annotate(Count("pk"))))

@@ -108,6 +108,9 @@ class BadgePenaltyAdmin(EventAdmin):
     fields = ["group", "event_type", "description", "requirements"]
     inlines = [PenaltyDataRuleInline]
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return deletion.of_penalties(request, self.admin_site, list(objs))
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

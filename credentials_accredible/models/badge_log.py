@@ -9,6 +9,7 @@ from model_utils.models import TimeStampedModel
 
 from credentials_accredible.choices import BadgeAction
 from credentials_accredible.models.badge import AccredibleBadge
+from credentials_accredible.text import moment
 
 
 class BadgeLogEntry(TimeStampedModel):
@@ -36,4 +37,4 @@ class BadgeLogEntry(TimeStampedModel):
         indexes = [models.Index(fields=["created"], name="accredible_badge_log_age")]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()}, {self.created:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{self.get_action_display()}, {moment(self.created)}"

@@ -10,6 +10,7 @@ from model_utils.models import TimeStampedModel
 from credentials_accredible.choices import ChangeAction, RunStatus, RunTrigger, SnapshotCause
 from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.group import AccredibleGroup
+from credentials_accredible.text import moment
 
 
 class SyncRun(TimeStampedModel):
@@ -66,7 +67,7 @@ class SyncRun(TimeStampedModel):
         indexes = [models.Index(fields=["api_config", "-started_at"], name="accredible_run_by_config")]
 
     def __str__(self) -> str:
-        return f"{self.config_name}, {self.started_at:%Y-%m-%d %H:%M:%S} UTC: {self.get_status_display()}"
+        return f"{self.config_name}, {moment(self.started_at)}: {self.get_status_display()}"
 
 
 class SyncChange(models.Model):

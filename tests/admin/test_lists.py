@@ -81,6 +81,17 @@ def test_a_page_of_progress_names_people_and_things(admin_client: Client, group:
         assert raw not in html.split('id="content"')[1], raw
 
 
+def test_deleting_a_penalty_says_in_words_what_goes_along(admin_client: Client, group: AccredibleGroup) -> None:
+    penalty = group.penalties.get()
+
+    html = admin_client.get(f"{PLUGIN}badgepenalty/{penalty.pk}/delete/").content.decode()
+
+    assert "1 data rule" in html
+    assert "object (" not in html
+    admin_client.post(f"{PLUGIN}badgepenalty/{penalty.pk}/delete/", {"post": "yes"})
+    assert not group.penalties.exists()
+
+
 def test_a_failed_event_is_called_by_what_happened(admin_client: Client) -> None:
     failed = FailedEvent.objects.create(event_type=PASSING, event_time=timezone.now(), error="broken", payload={"a": 1})
 

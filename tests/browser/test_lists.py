@@ -59,4 +59,8 @@ def test_nothing_hides_in_a_side_scroll(page: Chrome, visit: Visit, rows: None, 
         labels = {cell.get_attribute("data-label") for cell in page.find_elements(By.CSS_SELECTOR, "#result_list td")}
         assert labels - {""}, name
 
+    visit(f"{PLUGIN}accrediblebadge/delivery/")
+    results = page.find_element(By.CSS_SELECTOR, ".results")
+    hidden["delivery"] = page.execute_script("return arguments[0].scrollWidth - arguments[0].clientWidth", results)
+
     assert {name: pixels for name, pixels in hidden.items() if pixels > 0} == {}

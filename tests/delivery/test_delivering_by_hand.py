@@ -177,9 +177,9 @@ class TestDeliveryPage:
         rows = {row["config"].name: row["numbers"] for row in response.context["rows"]}
         numbers = rows[standing.api_config.name]
 
-        assert [number for number, _address in numbers] == [3, 1, 1, 1, 4]
-        assert [number for number, _address in rows["Another"]] == [1, 0, 0, 0, 0]
-        for number, address in numbers:
+        assert [number for _label, number, _address in numbers] == [3, 1, 1, 1, 4]
+        assert [number for _label, number, _address in rows["Another"]] == [1, 0, 0, 0, 0]
+        for _label, number, address in numbers:
             assert address.replace("&", "&amp;") in text(response)
             assert admin_client.get(address).context["cl"].result_count == number
 

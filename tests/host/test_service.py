@@ -188,6 +188,13 @@ def test_all_its_pages_open(get: Callable[[str], Any]) -> None:
     assert get("/admin/").status_code == 200
 
 
+def test_the_first_page_of_the_admin_leads_to_the_overview(get: Callable[[str], Any]) -> None:
+    assert f'href="{OURS}overview/"' in get("/admin/").content.decode()
+    page = get(f"{OURS}overview/")
+    assert page.status_code == 200
+    assert "What needs a person" in page.content.decode()
+
+
 def test_a_key_is_entered_on_the_documented_page_and_groups_come(staff: Client, account: Any) -> None:
     account.add_group(name="diver", course_name="Diver")
     form = {"name": "Main", "environment": "emulator", "new_api_key": "main-key-0001", "sync_interval": ""}
