@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from credentials_accredible.models import AccredibleGroup
 from demo.emulator.server import Emulator
@@ -88,6 +88,19 @@ def test_what_was_added_by_mistake_is_taken_away_again(page: Chrome, group: Accr
 
     assert "was changed successfully" in text(page, ".messagelist")
     assert group.requirements.count() == 1
+
+
+def test_the_value_of_a_rule_about_a_course_is_offered_by_title(page: Chrome, group: AccredibleGroup) -> None:
+    CourseRun.objects.create(course=Course.objects.create(title="Physics for all"), key=COURSE)
+    card = add(page, "requirements")
+    choose_type(card, PASSING)
+    fill_rule(card, 0, "course.course_key", "phys")
+
+    offered = (
+        "return Array.from(document.querySelectorAll('datalist[id$=-courses] option')).map(o => [o.value, o.label])"
+    )
+    found = WebDriverWait(page, 15).until(lambda shown: shown.execute_script(offered))
+    assert found == [[COURSE, "Physics for all"]]
 
 
 def test_a_requirements_own_page_has_its_rules(page: Chrome, visit: Visit, group: AccredibleGroup) -> None:
