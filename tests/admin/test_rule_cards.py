@@ -232,6 +232,41 @@ class TestWhatIsRefused:
 
         assert not BadgePenalty.objects.exists()
 
+    @pytest.mark.parametrize("gone", ["requirement", "rule"])
+    def test_what_somebody_else_has_deleted_meanwhile_is_told_and_changes_nothing(
+        self, admin_client: Client, emulator: Any, gone: str
+    ) -> None:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group)
+        other = factories.make_requirement(group)
+        sent = group_form(
+            group,
+            stored(other, stored_rule(other.rules.get(), value="no")),
+            stored(requirement, stored_rule(requirement.rules.get())),
+            penalties=[card(rule("is_passing", "no"), requirements=[requirement.pk])],
+        )
+        (requirement if gone == "requirement" else requirement.rules.get()).delete()
+
+        page = text(admin_client.post(page_of(group), sent))
+
+        assert "Select a valid choice" in page
+        assert other.rules.get().value == "true"
+        assert not BadgePenalty.objects.exists()
+
+    def test_a_rule_of_another_requirement_is_not_reached(self, admin_client: Client, emulator: Any) -> None:
+        group = factories.make_group()
+        requirement = factories.make_requirement(group, rule=False)
+        foreign = factories.make_requirement(factories.make_group()).rules.get()
+
+        admin_client.post(
+            page_of(group), group_form(group, stored(requirement, stored_rule(foreign, value="no", DELETE="")))
+        )
+        admin_client.post(page_of(group), group_form(group, stored(requirement, stored_rule(foreign, DELETE="on"))))
+
+        foreign.refresh_from_db()
+        assert foreign.value == "true"
+        assert not requirement.rules.exists()
+
 
 class TestWhoMayDoWhat:
     def fill(self) -> tuple[AccredibleGroup, BadgeRequirement, DataRule]:
