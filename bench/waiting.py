@@ -10,7 +10,7 @@ from bench.measuring import seconds
 from bench.provider import Provider
 from bench.rows import Row
 
-# A twentieth of Accredible's window, at its rate, so that nobody waits for minutes.
+# Accredible's limit, in a twentieth of its window: so nobody waits for half a minute.
 LIMIT, WINDOW = 200, 1.5
 PAGES, A_PAGE = 150, 20
 MOST_OVER = 1.0

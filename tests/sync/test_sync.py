@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -234,7 +235,7 @@ def test_a_sync_in_which_nothing_changed_takes_ten_queries_and_no_lock(emulator:
         outcome = api.sync(config)
 
     # Signs of life come every second, on a slow machine as well.
-    sent = [q["sql"] for q in queries if '"heartbeat_at" =' not in q["sql"].partition("WHERE")[0]]
+    sent = [q["sql"] for q in queries if not re.search(r"\bheartbeat_at\W =", q["sql"])]
     assert outcome.succeeded
     assert outcome.run is not None
     assert (outcome.run.unchanged_count, outcome.run.lock) == (60, None)
