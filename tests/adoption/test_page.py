@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/credentials_accredible/accredibleapiconfig/"
 PAGE = f"{LIST}adopt/"
+OVERVIEW = "/admin/credentials_accredible/overview/"
 LABEL = ">Take over<"
 NEEDED = ["view_accredibleapiconfig", "adopt_accredibleapiconfig"]
 
@@ -100,3 +101,17 @@ def test_what_was_taken_over_by_the_command_is_nothing_to_do(academy: Any) -> No
 
     assert "It was taken over before." in page
     assert 'value="Take over"' not in page
+
+
+def test_the_overview_says_that_a_take_over_is_open_until_it_is_done(academy: Any) -> None:
+    may, may_not = staff(*NEEDED), staff("view_accredibleapiconfig")
+    need = 'data-kind="take_over"'
+
+    assert need in may.get(OVERVIEW).content.decode()
+    assert f'<a href="{PAGE}">Take over</a>' in may.get(OVERVIEW).content.decode()
+    assert need in may_not.get(OVERVIEW).content.decode()
+    assert PAGE not in may_not.get(OVERVIEW).content.decode()
+
+    may.post(PAGE)
+
+    assert need not in may.get(OVERVIEW).content.decode()
