@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge
+from credentials_accredible.choices import RunStatus
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, SyncRun
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,15 @@ def config() -> AccredibleAPIConfig:
 
 def test_without_trouble_it_ends_with_0(config: AccredibleAPIConfig) -> None:
     assert status() == ("Main: API key: not tried yet. Credits left: not known. Last sync: never.\n", "")
+
+
+def test_the_sentence_about_the_last_sync_ends_with_one_full_stop(config: AccredibleAPIConfig) -> None:
+    started = datetime(2026, 5, 1, 14, tzinfo=UTC)
+    SyncRun.objects.create(
+        api_config=config, config_name=config.name, status=RunStatus.SUCCEEDED, started_at=started, finished_at=started
+    )
+
+    assert status()[0].endswith(" Last sync: succeeded (May 1, 2026, 2 p.m.).\n")
 
 
 def test_without_an_account_it_says_so() -> None:

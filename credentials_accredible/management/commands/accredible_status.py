@@ -39,7 +39,7 @@ class Command(AccredibleCommand):
             credits_left = "not known" if config.credits_left is None else config.credits_left
             sync = "never"
             if config.last_run is not None:
-                sync = f"{RunStatus(config.last_status).label}, {moment(config.last_started)}"
+                sync = f"{RunStatus(config.last_status).label} ({moment(config.last_started)})"
             self.stdout.write(
                 f"{config.name}: API key: {account.key.label}. Credits left: {credits_left}. Last sync: {sync}."
             )
