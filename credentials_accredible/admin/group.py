@@ -198,6 +198,14 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         context["accredible_head"] = group_head(request, context["original"], context["adminform"].form, formsets)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "site":
+            # It is chosen here. Whoever wants to delete a site does not look for the button beside a badge.
+            for right in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{right}_related", False)
+        return field
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if self.has_change_permission(request, obj):
             kwargs["form"] = group_form(request)

@@ -46,6 +46,11 @@ class TestGroups:
 
         assert "accredible-icon-large" not in page
 
+    def test_a_site_is_chosen_and_not_deleted(self, admin_client: Client) -> None:
+        page = text(admin_client.get(f"{GROUPS}{factories.make_group().pk}/change/"))
+        assert 'name="site"' in page
+        assert "/sites/site/" not in page.partition('id="content-main"')[2]
+
     def test_groups_are_searched_and_filtered(self, admin_client: Client) -> None:
         wanted = factories.make_group(name="Needle")
         factories.make_requirement(wanted)
