@@ -41,7 +41,7 @@ def is_kept_back(config: AccredibleAPIConfig) -> bool:
 
 
 def pause(config: AccredibleAPIConfig, error: Exception) -> None:
-    """Send nothing for ``config`` until its key is changed or a person lifts the pause.
+    """Send nothing for ``config`` until its key is changed or works again, or a person lifts the pause.
 
     Nothing happens where the key was changed since it was read: the error is not about the new one.
     """

@@ -17,6 +17,7 @@ from credentials_accredible import broker, conf
 from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.client import AccredibleClient, Group, open_client
 from credentials_accredible.database import drop_lost_connection, retried
+from credentials_accredible.delivery.engines import resume_delivery
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.snapshots.taking import Holdings
@@ -265,6 +266,9 @@ class _Synchronisation:
             hanging = holdings_of(plan)
             return self._ended(RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=hanging)
         self.progress("applying", total, total)
+        if self.config.paused_at:
+            # Since before this sync, with which the key has worked.
+            resume_delivery(self.config)
         return Outcome(self.config, RunStatus.SUCCEEDED, plan=plan, warnings=self.fetched.warnings, run=self.run)
 
     def _fetch(self, refresh_icons: bool) -> _Fetched:

@@ -215,6 +215,21 @@ def test_a_refused_key_pauses_the_configuration_until_there_is_another(emulator:
     assert_each_once(account, 40)
 
 
+def test_a_sync_for_which_the_key_works_again_lifts_the_pause(emulator: Emulator, account: Any) -> None:
+    group = make_remote_group(account)
+    make_badges(group, 2)
+    emulator.fault("status", status=401, times=2)
+    api.deliver(group.api_config)
+
+    assert not api.sync(group.api_config).succeeded
+    api.deliver(group.api_config)
+    assert not account.credential_by_id
+
+    assert api.sync(group.api_config).succeeded
+    drain(group.api_config)
+    assert_each_once(account, 2)
+
+
 def test_the_pause_can_be_lifted_by_hand(emulator: Emulator, account: Any) -> None:
     group = make_remote_group(account)
     make_badges(group, 2)
