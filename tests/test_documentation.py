@@ -16,25 +16,21 @@ from credentials_accredible.choices import (
     BadgeState,
     Delivery,
     Difference,
+    NeedKind,
     Repair,
     Return,
     RunStatus,
     Takeover,
 )
 from credentials_accredible.rest_api.v1.errors import Code
+from tests.pages_of_docs import DOCS, page, table
 from tests.texts import PACKAGE, texts
 
-ROOT = Path(__file__).resolve().parent.parent
 OF_EVERY_COMMAND = {
     "--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
     "--skip-checks",
 }  # fmt: skip
 LABELS_OF_DJANGO = {"Change", "Delete", "Delete selected", "Go", "History"}
-
-
-def page(name: str) -> str:
-    """A page of the documentation."""
-    return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
 def command_options() -> Iterator[str]:
@@ -67,7 +63,9 @@ def test_every_system_check_is_documented() -> None:
     assert [name for name in ids if f"credentials_accredible.{name}" not in page("troubleshooting.rst")] == []
 
 
-@pytest.mark.parametrize("target", re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+@pytest.mark.parametrize(
+    "target", re.findall(r"^([a-z-]+):.*## ", (DOCS.parent / "Makefile").read_text(), re.MULTILINE)
+)
 def test_every_target_of_make_is_documented(target: str) -> None:
     assert target == "help" or f"``make {target}``" in page("development.rst")
 
@@ -84,10 +82,8 @@ def annotated() -> dict[str, tuple[list[str], str]]:
 
 
 def test_the_page_of_personal_data_says_what_the_models_say() -> None:
-    table = page("personal_data.rst").partition("Beside these tables")[0]
     told = {}
-    for row in table.split("   * - ")[2:]:
-        name, kinds, _what, _how_long, retirement = row.split("\n     - ")
+    for name, kinds, _what, _how_long, retirement in table("personal_data.rst", "Table"):
         told[name.strip("`")] = sorted(re.findall(r"``(\w+)``", kinds)), re.findall(r"``(\w+)``", retirement)[0]
 
     assert len(told) > 10
@@ -96,7 +92,7 @@ def test_the_page_of_personal_data_says_what_the_models_say() -> None:
 
 def quotations(role: str) -> list[str]:
     """What the documentation quotes in that role, on one line each."""
-    pages = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs").rglob("*.rst")))
+    pages = "\n".join(path.read_text("utf-8") for path in sorted(DOCS.rglob("*.rst")))
     return sorted({" ".join(text.split()) for text in re.findall(rf":{role}:`([^`]+)`", pages)})
 
 
@@ -123,12 +119,19 @@ def test_a_message_that_was_changed_is_not_in_the_source(message: str) -> None:
     assert not is_said(message)
 
 
-def test_every_line_of_the_log_is_documented() -> None:
+def test_the_table_of_log_lines_has_each_of_them_with_its_level() -> None:
     calls = (path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
-    names = {name for source in calls for name in re.findall(r"\blog\.[a-z]+\(\s*\"(\w+)", source)}
+    levels = {name: level for source in calls for level, name in re.findall(r"\blog\.([a-z]+)\(\s*\"(\w+)", source)}
+    told = {line: level for line, level, _meaning, _what_to_do in table("operations.rst", "Line")}
 
-    assert len(names) > 15
-    assert sorted(name for name in names if f":message:`{name}`" not in page("troubleshooting.rst")) == []
+    assert len(levels) > 25
+    assert told == {f":message:`{name}`": level.replace("exception", "error").upper() for name, level in levels.items()}
+
+
+def test_how_soon_to_act_is_said_of_everything_that_needs_a_person() -> None:
+    told = " ".join(what for what, _threshold, _how_soon in table("operations.rst", "What"))
+
+    assert [kind for kind in NeedKind if f"``{kind.value}``" not in told] == []
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,9 @@ class Action:
     name: str
     needs: str
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.model}"
+
 
 ACTIONS = [
     Action("accredibleapiconfig", "sync_groups", "sync_accredibleapiconfig"),
@@ -161,3 +164,74 @@ ACTIONS = [
     Action("failedevent", "delete_selected", "delete_failedevent"),
     Action("groupsnapshot", "restore_groups", "restore_groupsnapshot"),
 ]
+
+
+def _gets(model: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"get {model}_{name}" for name in names)
+
+
+def _both(model: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{method} {model}_{name}" for name in names for method in ("get", "post"))
+
+
+_LIST = ("changelist", "change", "history")
+_RULES = ("badgerequirement", "badgepenalty")
+
+# What the roles of docs/operations.rst are asked about, in its words: the doors and actions behind each deed.
+DEEDS: dict[str, tuple[str, ...]] = {
+    "Look at the overview": ("get overview",),
+    "See API configurations": _gets("accredibleapiconfig", *_LIST, "history_of_all"),
+    "Add, change and delete API configurations": (
+        "post accredibleapiconfig_change",
+        *_both("accredibleapiconfig", "add", "delete"),
+        "delete_selected accredibleapiconfig",
+    ),
+    "Preview and sync groups, test the connection": (
+        "get accredibleapiconfig_preview",
+        *_both("accredibleapiconfig", "sync", "test"),
+        "sync_groups accredibleapiconfig",
+    ),
+    "Take over from the built-in integration": _both("accredibleapiconfig", "adopt"),
+    "See groups": _gets("accrediblegroup", *_LIST, "history_of_all"),
+    "Change, activate, re-evaluate and backfill groups": (
+        "post accrediblegroup_change",
+        *_both("accrediblegroup", "reevaluate", "backfill"),
+        "activate accrediblegroup",
+        "deactivate accrediblegroup",
+    ),
+    "Delete groups": (*_both("accrediblegroup", "delete"), "delete_selected accrediblegroup"),
+    "See requirements and penalties, try them out": (
+        *(name for model in _RULES for name in _gets(model, *_LIST, "history_of_all")),
+        *_both("accrediblegroup", "try_out"),
+    ),
+    "Add, change and delete requirements and penalties": (
+        *(f"post {model}_change" for model in _RULES),
+        *(name for model in _RULES for name in _both(model, "add", "delete")),
+        *(f"delete_selected {model}" for model in _RULES),
+        *_gets("accrediblegroup", "courses", "attribute_keys"),
+    ),
+    "See and export progress": _gets("badgeprogress", *_LIST, "export"),
+    "See and export badges": _gets("accrediblebadge", *_LIST, "export", "delivery"),
+    "Award and revoke badges by hand": (
+        *_both("accrediblebadge", "award", "revoke"),
+        "revoke_badges accrediblebadge",
+    ),
+    "Retry deliveries, deliver now": (
+        *_both("accrediblebadge", "retry", "deliver_now"),
+        "retry accrediblebadge",
+        "deliver_now accrediblebadge",
+    ),
+    "Resume delivery": ("post accrediblebadge_delivery", "resume_delivery accredibleapiconfig"),
+    "See failed events": _gets("failedevent", *_LIST),
+    "Process failed events again, and delete them": (
+        *_both("failedevent", "process", "delete"),
+        "process_again failedevent",
+        "delete_selected failedevent",
+    ),
+    "See sync runs and what they changed": (
+        *_gets("syncrun", *_LIST, "progress", "state"),
+        *_gets("syncchange", *_LIST),
+    ),
+    "See snapshots of removed groups": _gets("groupsnapshot", *_LIST),
+    "Restore removed groups": ("restore_groups groupsnapshot",),
+}

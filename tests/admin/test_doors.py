@@ -22,8 +22,9 @@ from credentials_accredible import api
 from credentials_accredible.choices import ChangeAction, RunStatus, RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, FailedEvent, GroupSnapshot, SyncChange, SyncRun
 from tests import factories
-from tests.admin.doors import ACTIONS, DOORS, OBJECT, PREFIX, Action, Door
+from tests.admin.doors import ACTIONS, DEEDS, DOORS, OBJECT, PREFIX, Action, Door
 from tests.factories import PASSING
+from tests.pages_of_docs import table
 
 pytestmark = pytest.mark.django_db
 
@@ -223,6 +224,35 @@ class TestActions:
         for action in ACTIONS:
             page = staff_with(f"view_{action.model}", action.needs).get(f"{PLUGIN}{action.model}/")
             assert f'value="{action.name}"' in page.content.decode(), action
+
+
+ROLES = {role: re.findall(r"``(\w+)``", names) for role, _who, names in table("operations.rst", "Role")}
+
+
+class TestRoles:
+    """What the documentation says of each role, tried with the permissions that it names."""
+
+    def test_the_table_has_every_door_and_every_action_once(self) -> None:
+        doors = [str(door) for door in DOORS if () not in door.needs]
+        listed = [name for names in DEEDS.values() for name in names]
+
+        assert sorted(listed) == sorted([*doors, *map(str, ACTIONS)])
+
+    @pytest.mark.parametrize("column", range(len(ROLES)), ids=ROLES)
+    def test_a_role_opens_what_the_table_says_and_nothing_else(self, column: int, objects: dict[str, Any]) -> None:
+        said = {deed: {"yes": True, "no": False}[cells[column]] for deed, *cells in table("operations.rst", "Deed")}
+        expected = {name: said[deed] for deed, names in DEEDS.items() for name in names}
+        client = staff_with(*list(ROLES.values())[column])
+
+        got = {}
+        for door in DOORS:
+            with undone():
+                got[str(door)] = knock(client, door, objects).status_code != 403
+        for action in ACTIONS:
+            page = client.get(f"{PLUGIN}{action.model}/").content.decode()
+            got[str(action)] = f'value="{action.name}"' in page
+
+        assert got == {**{str(door): False for door in DOORS}, **expected}
 
 
 class TestLinks:
