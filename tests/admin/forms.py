@@ -60,6 +60,22 @@ def rule(path: str, value: str, operator: str = "eq", **more: Any) -> dict[str, 
     return {"data_path": path, "operator": operator, "value": value, **more}
 
 
+def card(*rules: dict[str, Any], event_type: str = PASSING, **values: Any) -> dict[str, Any]:
+    """What a browser sends of a requirement or a penalty."""
+    return {"event_type": event_type, "description": "", "blend": "", "rules": rules, **values}
+
+
+def stored(row: Any, *rules: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """What a browser sends of a requirement or a penalty that is there."""
+    return card(*rules, id=row.pk, group=row.group_id, event_type=row.event_type, **values)
+
+
+def stored_rule(row: Any, **values: Any) -> dict[str, Any]:
+    """The same of a data rule."""
+    sent = rule(row.data_path, row.value, row.operator, id=row.pk)
+    return {**sent, **values}
+
+
 def text(response: Any) -> str:
     """The page."""
     return str(response.content.decode())

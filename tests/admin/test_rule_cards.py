@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement, DataRule, RulesVersion
 from tests import factories
-from tests.admin.forms import GROUPS, group_form, rule, text
+from tests.admin.forms import GROUPS, card, group_form, rule, stored, stored_rule, text
 from tests.factories import CCX_PASSING, COURSE, PASSING
 
 pytestmark = pytest.mark.django_db
@@ -26,21 +26,6 @@ ALL = [
 
 def page_of(group: AccredibleGroup) -> str:
     return f"{GROUPS}{group.pk}/change/"
-
-
-def card(*rules: dict[str, Any], event_type: str = PASSING, **values: Any) -> dict[str, Any]:
-    """What a browser sends of a requirement or a penalty."""
-    return {"event_type": event_type, "description": "", "blend": "", "rules": rules, **values}
-
-
-def stored(row: Any, *rules: dict[str, Any], **values: Any) -> dict[str, Any]:
-    """What a browser sends of a requirement or a penalty that is there."""
-    return card(*rules, id=row.pk, group=row.group_id, event_type=row.event_type, **values)
-
-
-def stored_rule(row: Any, **values: Any) -> dict[str, Any]:
-    sent = rule(row.data_path, row.value, row.operator, id=row.pk)
-    return {**sent, **values}
 
 
 class TestOneSave:

@@ -69,7 +69,7 @@ def deletions() -> dict[str, Any]:
 
     from credentials_accredible.models import AccredibleGroup, BadgeRequirement
     from tests.admin.forms import GROUPS as GROUP_PAGES
-    from tests.admin.forms import REQUIREMENTS, group_form
+    from tests.admin.forms import REQUIREMENTS, group_form, stored, stored_rule
 
     groups = _groups()
     staff = Client(headers={"host": "localhost"})
@@ -77,8 +77,10 @@ def deletions() -> dict[str, Any]:
 
     def delete() -> Iterator[None]:
         for group in groups[:PAGES]:
-            stored = group.requirements.order_by("-pk")
-            rows = [{"id": each.pk, "event_type": each.event_type, "blend": each.blend} for each in stored]
+            rows = [
+                stored(each, *map(stored_rule, each.rules.order_by("pk")), blend=each.blend)
+                for each in group.requirements.order_by("-pk")
+            ]
             deleted = [{**row, "DELETE": "on"} for row in rows[:3]]
             form = group_form(group, *deleted, *rows[3:], is_active="on")
             _saved(staff.post(f"{GROUP_PAGES}{group.pk}/change/", form))
