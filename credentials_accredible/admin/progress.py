@@ -29,7 +29,9 @@ class FulfillmentInline(ReadOnlyInline):
         """The facts that its rules looked at, in words, a line each."""
         context = fulfillment.context if isinstance(fulfillment.context, dict) else {}
         facts = context.get("facts")
-        told = [(api.path_words(path), value) for path, value in facts.items()] if isinstance(facts, dict) else []
+        # PostgreSQL has an order of its own for what is in JSON.
+        found = sorted(facts.items()) if isinstance(facts, dict) else ()
+        told = [(api.path_words(path), value) for path, value in found]
         return format_html_join("", "<div>{}: {}</div>", told) or "-"
 
 
