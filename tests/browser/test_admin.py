@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -31,7 +33,13 @@ def press(page: Chrome, by: str, value: str) -> None:
     """Press what leads to another page, and wait until this one is gone."""
     button = page.find_element(by, value)
     button.click()
-    WebDriverWait(page, 30).until(staleness_of(button))
+    wait_until_gone(page, button)
+
+
+def wait_until_gone(page: Chrome, element: WebElement) -> None:
+    """Return once another page has taken the place of the one with ``element``."""
+    # Between the two pages, the driver can have other errors than that the element is stale: it is asked again.
+    WebDriverWait(page, 30, ignored_exceptions=[WebDriverException]).until(staleness_of(element))
 
 
 def text(page: Chrome, selector: str) -> str:

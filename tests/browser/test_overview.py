@@ -10,8 +10,6 @@ import pytest
 from django.utils import timezone
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import staleness_of
-from selenium.webdriver.support.ui import WebDriverWait
 
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import (
@@ -23,7 +21,7 @@ from credentials_accredible.models import (
 )
 from demo.emulator.server import Emulator
 from tests import factories
-from tests.browser.test_admin import Visit, press, text
+from tests.browser.test_admin import Visit, press, text, wait_until_gone
 from tests.factories import PASSING
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -85,7 +83,7 @@ def do(page: Chrome, kind: str, label: str) -> None:
     row = page.find_element(By.CSS_SELECTOR, f'[data-kind="{kind}"]')
     button = row.find_element(By.XPATH, f".//button[text()='{label}'] | .//a[text()='{label}']")
     button.click()
-    WebDriverWait(page, 30).until(staleness_of(button))
+    wait_until_gone(page, button)
 
 
 def fits(page: Chrome) -> bool:
