@@ -45,7 +45,7 @@ def a_badge() -> None:
 def admin_pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pages in the admin, so that few rows fill several."""
     for model in (AccredibleBadge, BadgeProgress, SyncRun):
-        monkeypatch.setattr(site.get_model_admin(model), "list_per_page", 2)
+        monkeypatch.setattr(site._registry[model], "list_per_page", 2)
 
 
 # A caller costs two queries: the session, and the user. Where runs are shown, one looks for those that have died.
