@@ -21,7 +21,7 @@ _django_empties = TransactionTestCase._fixture_teardown
 
 @contextmanager
 def quick_emptying() -> Iterator[None]:
-    """Have rows deleted where Django makes tables anew; what migrations have filled stays as long as it is the same."""
+    """Have rows deleted where Django empties whole tables; what migrations have filled stays while it is the same."""
     filled: list[Any] = []
 
     def empty(test: Any) -> None:

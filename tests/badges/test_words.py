@@ -25,7 +25,9 @@ PASSED = rule("is_passing", "true")
 FAILED = rule("is_passing", "No")
 
 
-def asks(*rules: RuleEntry, event_type: str = PASSING, blend: str = "", ref: int = 0, any_event: bool = False):  # type: ignore[no-untyped-def]
+def asks(
+    *rules: RuleEntry, event_type: str = PASSING, blend: str = "", ref: int = 0, any_event: bool = False
+) -> RequirementEntry:
     return RequirementEntry(event_type=event_type, rules=rules, blend=blend, ref=ref, any_event=any_event)
 
 

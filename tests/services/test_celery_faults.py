@@ -17,7 +17,7 @@ __all__ = ["account", "busy_host", "idle_host"]
 pytestmark = pytest.mark.services
 
 NUMBER = 100
-# What becomes of a badge is the same whoever brings the task: the most telling ones each time, all in endurance.
+# What becomes of a badge is the same with each broker: the most telling ones each time, all in endurance.
 TELLING = {
     "rabbitmq": {"429", "cut-before", "cut-after", "timeout-after-the-work", "html-404", "broken-json", "reversed"},
     "redis": {"429", "timeout-after-the-work"},
