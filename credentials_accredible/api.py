@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from credentials_accredible.badges.by_hand import award_badges, revoke_badges
     from credentials_accredible.badges.leaving import lock_learner
+    from credentials_accredible.badges.own import OwnBadge, as_learner_sees, own_badges, web_link
     from credentials_accredible.badges.processing import process_failed_event, receive_event, work_off_spool
     from credentials_accredible.badges.simulation import Simulation, simulate
     from credentials_accredible.badges.spool import spooled_events
@@ -155,6 +156,7 @@ _HOMES = {
     "badges.backfill": "Backfill backfill backfill_notes can_backfill continue_backfill start_backfill",
     "badges.by_hand": "award_badges revoke_badges",
     "badges.leaving": "lock_learner",
+    "badges.own": "OwnBadge as_learner_sees own_badges web_link",
     "badges.processing": "process_failed_event receive_event work_off_spool",
     "badges.simulation": "Simulation simulate",
     "badges.spool": "spooled_events",

@@ -28,7 +28,7 @@ class CredentialsAccredibleConfig(AppConfig):
             PROJECT_TYPE: {
                 PluginURLs.NAMESPACE: "credentials_accredible",
                 PluginURLs.REGEX: r"^accredible/",
-                PluginURLs.RELATIVE_PATH: "rest_api.urls",
+                PluginURLs.RELATIVE_PATH: "urls",
             },
         },
     }

@@ -54,6 +54,15 @@ class BadgeState(TextChoices):
     EXPIRED = "expired", _("expired: revoked at Accredible")
 
 
+class Standing(TextChoices):
+    """What has become of a badge, as its learner sees it."""
+
+    EARNED = "earned", _("Earned")
+    PENDING = "pending", _("Earned, being sent")
+    EXPIRED = "expired", _("Expired")
+    TAKEN_BACK = "taken_back", _("Taken back")
+
+
 class BadgeProblem(TextChoices):
     """What kind of thing stands in the way of a badge in state ``error``."""
 

@@ -70,6 +70,8 @@ AUTH_USER_MODEL = "core.User"
 # The real service sets AutoField, too: the plugin has to bring its own.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 SITE_ID = 1
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KEY = "demo-key-of-the-main-account"
 USER = PASSWORD = "admin"
+LEARNER = "ada"
 
 console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
 
@@ -152,12 +153,17 @@ def _start_host(emulator_url: str) -> None:
 
 
 def _serve(port: int, emulator_url: str) -> None:
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
 
+    learner = get_user_model().objects.get(username=LEARNER)
+    learner.set_password(LEARNER)
+    learner.save()
     _step("The admin is open")
     console.print(f"Address:   http://127.0.0.1:{port}/admin/badges/accredibleapiconfig/")
     console.print(f"User:      {USER}")
     console.print(f"Password:  {PASSWORD}")
+    console.print(f"Learner:   http://127.0.0.1:{port}/accredible/badges/ (user and password: {LEARNER})")
     console.print(f"Emulator:  {emulator_url} (API key: {KEY})")
     console.print("Stop it with Ctrl-C.")
     sys.stdout.flush()

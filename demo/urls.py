@@ -1,6 +1,7 @@
-"""Addresses of the embedded host: the admin and the documentation of APIs, then whatever plugins bring."""
+"""Addresses of the embedded host: admin, log-in and documentation of APIs, then whatever plugins bring."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView
 from django.urls import path
 from django.views.generic import RedirectView
 from drf_yasg import openapi
@@ -24,6 +25,7 @@ api_docs = get_schema_view(API_INFO, public=False, permission_classes=[AllowAny]
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("login/", LoginView.as_view(template_name="admin/login.html"), name="login"),
     path("api-docs/", api_docs.with_ui("swagger", cache_timeout=0), name="api_docs"),
     *get_plugin_url_patterns(PROJECT_TYPE),
 ]

@@ -51,9 +51,11 @@ def test_learners_see_their_own_badges_and_no_others(client: APIClient, learner:
         "description": "For passing",
         "icon_url": "https://example.com/i.png",
         "status": "awarded",
+        "standing": "earned",
         "url": "https://credential.example.com/1",
         "issued_on": "2026-01-02",
         "expired_on": None,
+        "valid_until": None,
         "created": found["created"],
     }
 

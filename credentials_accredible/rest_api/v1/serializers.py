@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from credentials_accredible.choices import BadgeState, BadgeStatus, RunStatus
+from credentials_accredible import api
+from credentials_accredible.choices import BadgeStatus, RunStatus, Standing
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
@@ -25,19 +26,13 @@ from credentials_accredible.rest_api.v1.plan_serializers import ChangedFieldSeri
 
 # So many entries of the log: a badge that was tried for weeks has hundreds of them.
 LOG_LENGTH = 50
-WEB = ("https://", "http://")
-
-
-def web_address(value: str) -> str:
-    """An address as the provider gave it, empty where no browser should follow it."""
-    return value if value.startswith(WEB) else ""
 
 
 class WebAddressField(serializers.CharField):
     """An address of the web, for pages to link to: empty where what the provider gave is anything else."""
 
     def to_representation(self, value: Any) -> str:
-        return web_address(str(value))
+        return api.web_link(str(value))
 
 
 class BadgeSerializer(serializers.ModelSerializer):
@@ -89,22 +84,26 @@ class BadgeDetailSerializer(BadgeSerializer):
         read_only_fields = fields
 
 
-class OwnBadgeSerializer(serializers.ModelSerializer):
-    name = serializers.CharField(source="group_name")
-    description = serializers.CharField(source="group.description", allow_null=True, help_text="null once it is gone.")
-    icon_url = WebAddressField(source="group.icon_url", allow_null=True, help_text="null once it is gone.")
+class OwnBadgeSerializer(serializers.Serializer):
+    uuid = serializers.UUIDField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_null=True, help_text="null once its group is gone.")
+    icon_url = serializers.CharField(allow_null=True, help_text="null once its group is gone.")
     status = serializers.ChoiceField(BadgeStatus.choices)
+    standing = serializers.ChoiceField(
+        Standing.choices, help_text="pending: earned, and nobody can see it at Accredible yet; expired: not valid now."
+    )
     url = serializers.CharField(allow_blank=True, help_text="Its page at Accredible; empty while nobody can see it.")
+    issued_on = serializers.DateField(allow_null=True)
+    expired_on = serializers.DateField(allow_null=True, help_text="The day on which it was revoked.")
+    valid_until = serializers.DateField(allow_null=True, help_text="Its last day; null: without an end, or not known.")
+    created = serializers.DateTimeField()
 
     class Meta:
-        model = AccredibleBadge
         ref_name = "AccredibleOwnBadge"
-        fields = ["uuid", "name", "description", "icon_url", "status", "url", "issued_on", "expired_on", "created"]
-        read_only_fields = fields
 
     def to_representation(self, instance: AccredibleBadge) -> dict[str, Any]:
-        published = instance.status == BadgeStatus.AWARDED and instance.state == BadgeState.ACCEPTED
-        return {**super().to_representation(instance), "url": web_address(instance.url) if published else ""}
+        return super().to_representation(api.as_learner_sees(instance))
 
 
 class GroupCountsSerializer(serializers.Serializer):

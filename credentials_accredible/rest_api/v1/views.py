@@ -57,8 +57,7 @@ class AccredibleBadgeViewSet(ResourceViewSet):
     listed_at = "badges/"
 
     def get_queryset(self) -> QuerySet[AccredibleBadge]:
-        badges = super().get_queryset()
-        return badges.filter(user=self.request.user.pk) if self.action == "mine" else badges
+        return api.own_badges(self.request.user) if self.action == "mine" else super().get_queryset()
 
     def get_serializer_class(self) -> Any:
         return BadgeSerializer if self.action == "list" else super().get_serializer_class()
