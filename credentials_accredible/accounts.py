@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
 from credentials_accredible.client import AccredibleClient, AttributeKey, ClientOptions, Issuer, open_client
@@ -38,8 +39,11 @@ def find_configs(wanted: Iterable[str] = ()) -> list[AccredibleAPIConfig]:
     for key in wanted:
         config = by_name.get(identifier(key)) or by_id.get(identifier(key))
         if config is None:
-            known = ", ".join(f"{config.name} ({pk})" for pk, config in by_id.items()) or "none"
-            raise ConfigurationError(f"There is no API configuration “{spelled_out(key)}”. Existing ones: {known}.")
+            known = ", ".join(f"{config.name} ({pk})" for pk, config in by_id.items()) or _("none")
+            raise ConfigurationError(
+                _("There is no API configuration “%(key)s”. Existing ones: %(known)s.")
+                % {"key": spelled_out(key), "known": known}
+            )
         found[config.pk] = config
     return list(found.values() if wanted else by_name.values())
 
@@ -59,12 +63,13 @@ def find_groups(wanted: Iterable[str]) -> list[AccredibleGroup]:
         groups = list(AccredibleGroup.objects.filter(known).order_by("pk")[:_MOST_NAMED])
         if not groups:
             raise ConfigurationError(
-                f"There is no group “{spelled_out(key)}”: give its id at Accredible, UUID or name."
+                _("There is no group “%(key)s”: give its id at Accredible, UUID or name.") % {"key": spelled_out(key)}
             )
         if len(groups) > 1:
             several = ", ".join(f"{spelled_out(group.name)} ({group.uuid})" for group in groups)
             raise ConfigurationError(
-                f"Several groups are “{spelled_out(key)}”: give the UUID of one. They are: {several}."
+                _("Several groups are “%(key)s”: give the UUID of one. They are: %(several)s.")
+                % {"key": spelled_out(key), "several": several}
             )
         found[groups[0].pk] = groups[0]
     return list(found.values())

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import Celery, signals
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
 
@@ -86,7 +87,7 @@ def _defaults(address: str) -> dict[str, Any]:
 def _want_a_broker(**_kwargs: Any) -> None:
     if not conf.broker_url():
         raise SystemExit(
-            "There is no broker: set CREDENTIALS_ACCREDIBLE['BROKER_URL'] to the address of RabbitMQ or Redis."
+            _("There is no broker: set CREDENTIALS_ACCREDIBLE['BROKER_URL'] to the address of RabbitMQ or Redis.")
         )
 
 

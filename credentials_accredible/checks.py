@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils.translation import gettext as _
 
 from credentials_accredible import api, conf
 from credentials_accredible.choices import Delivery, Revocation
@@ -101,17 +102,20 @@ def check_builtin(databases: Sequence[str] | None = None, **_kwargs: Any) -> lis
     if not databases or _objection(conf.SETTING, conf.replace_builtin) or conf.replace_builtin() is not None:
         return []
     left = api.left_in_builtin()
-    hint = f"Or decide it yourself: {conf.SETTING}['REPLACE_BUILTIN'] = True shows the pages of credentials-accredible."
+    hint = _(
+        "Or decide it yourself: %(setting)s['REPLACE_BUILTIN'] = True shows the pages of credentials-accredible."
+    ) % {"setting": conf.SETTING}
     return [Warning(str(left), hint=hint, id=f"{_ID}W007")] if left else []
 
 
 @register(Tags.compatibility)
 def check_event_bus(**_kwargs: Any) -> list[CheckMessage]:
     """What keeps events from coming in, and the signals of badges from going out, as far as this service knows it."""
-    coming = "Set it as the LMS has it, and run consume_events; see “The event bus” in the plugin's documentation."
-    going = (
-        "Enable both for a topic in EVENT_BUS_PRODUCER_CONFIG, with “badge.uuid” as event_key_field. If no other "
-        "service listens to them, nobody misses them: silence this check with SILENCED_SYSTEM_CHECKS."
+    coming = _("Set it as the LMS has it, and run consume_events; see “The event bus” in the plugin's documentation.")
+    going = _(
+        "Enable both for a topic in EVENT_BUS_PRODUCER_CONFIG, with “badge.uuid” as event_key_field. "
+        "If no other service listens to them, nobody misses them: silence this check with "
+        "SILENCED_SYSTEM_CHECKS."
     )
     return [
         *(Warning(doubt, hint=coming, id=f"{_ID}W008") for doubt in incoming_doubts()),
@@ -125,19 +129,26 @@ def _objection(where: str, reading: Callable[[], object]) -> str | None:
     except ConfigurationError as error:
         return str(error)
     except Exception as error:  # a value nobody thought of must not keep the other checks from running
-        return f"{where} cannot be used: {type(error).__name__} while reading it."
+        return _("%(where)s cannot be used: %(name)s while reading it.") % {
+            "where": where,
+            "name": type(error).__name__,
+        }
     return None
 
 
 def _unusable(message: str) -> CheckMessage:
-    return Error(message, hint=f"Correct or remove it in {conf.SETTING}; every setting has a default.", id=f"{_ID}E001")
+    return Error(
+        message,
+        hint=_("Correct or remove it in %(setting)s; every setting has a default.") % {"setting": conf.SETTING},
+        id=f"{_ID}E001",
+    )
 
 
 def _unknown_names() -> Iterator[CheckMessage]:
     for name in conf.unknown_names():
         yield Warning(
-            f"{conf.SETTING}['{name}'] is not a setting, and has no effect.",
-            hint="Correct its spelling, or remove it.",
+            _("%(setting)s['%(name)s'] is not a setting, and has no effect.") % {"setting": conf.SETTING, "name": name},
+            hint=_("Correct its spelling, or remove it."),
             id=f"{_ID}W001",
         )
 
@@ -145,9 +156,12 @@ def _unknown_names() -> Iterator[CheckMessage]:
 def _spooled_events() -> Iterator[CheckMessage]:
     if count := api.spooled_events():
         yield Warning(
-            f"{count} events wait on this machine's disk, because the database did not take them.",
-            hint="The next event that gets through processes them, and so does accredible_deliver. Where they stay, "
-            "the log says why: events_stay_spooled, spooled_event_unreadable.",
+            _("%(count)s events wait on this machine's disk, because the database did not take them.")
+            % {"count": count},
+            hint=_(
+                "The next event that gets through processes them, and so does accredible_deliver. Where they "
+                "stay, the log says why: events_stay_spooled, spooled_event_unreadable."
+            ),
             id=f"{_ID}W006",
         )
 
@@ -155,8 +169,10 @@ def _spooled_events() -> Iterator[CheckMessage]:
 def _missing_broker() -> Iterator[CheckMessage]:
     if conf.get("DELIVERY") == Delivery.CELERY and not conf.broker_url():
         yield Error(
-            f"{_DELIVERY} is “celery”, but no broker is configured: no badge would leave by itself.",
-            hint=f"Set {_BROKER}, or CELERY_BROKER_URL, to the address of RabbitMQ or Redis; or remove {_DELIVERY}.",
+            _("%(delivery)s is “celery”, but no broker is configured: no badge would leave by itself.")
+            % {"delivery": _DELIVERY},
+            hint=_("Set %(broker)s, or CELERY_BROKER_URL, to the address of RabbitMQ or Redis; or remove %(delivery)s.")
+            % {"broker": _BROKER, "delivery": _DELIVERY},
             id=f"{_ID}E002",
         )
 
@@ -165,9 +181,12 @@ def _unshared_limit() -> Iterator[CheckMessage]:
     by_workers = conf.get("DELIVERY") in {Delivery.CELERY, Delivery.AUTO} and conf.broker_url()
     if by_workers and not conf.get("REDIS_URL") and conf.get("RATE_LIMIT_SHARES") == 1:
         yield Warning(
-            "Workers deliver, and each of their processes takes the whole rate limit of Accredible for itself.",
-            hint=f"Set {conf.SETTING}['REDIS_URL'], so that they keep it together; or {conf.SETTING}"
-            "['RATE_LIMIT_SHARES'] to the number of processes that send.",
+            _("Workers deliver, and each of their processes takes the whole rate limit of Accredible for itself."),
+            hint=_(
+                "Set %(setting)s['REDIS_URL'], so that they keep it together; or "
+                "%(setting)s['RATE_LIMIT_SHARES'] to the number of processes that send."
+            )
+            % {"setting": conf.SETTING},
             id=f"{_ID}W004",
         )
 
@@ -176,27 +195,37 @@ def _impatience() -> Iterator[CheckMessage]:
     _name, longest = conf.longest_request()
     if conf.number("LATE_ANSWER_MINUTES", least=0) * 60 <= longest:
         yield Warning(
-            f"{_LATE} is not more than the {longest:g} seconds that are waited for a reply: a badge can be sent again "
-            "while Accredible is still working on it, and learners get two.",
-            hint=f"Raise {_LATE} to minutes, or lower the time-outs.",
+            _(
+                "%(late)s is not more than the %(longest)s seconds that are waited for a reply: a badge can "
+                "be sent again while Accredible is still working on it, and learners get two."
+            )
+            % {"late": _LATE, "longest": f"{longest:g}"},
+            hint=_("Raise %(late)s to minutes, or lower the time-outs.") % {"late": _LATE},
             id=f"{_ID}W005",
         )
 
 
 def _unfit_event_types() -> Iterator[CheckMessage]:
-    where = f"{_EVENTS}, or in BADGES_CONFIG['events'] where that one is not set"
+    where = _("%(events)s, or in BADGES_CONFIG['events'] where that one is not set") % {"events": _EVENTS}
     for event_type in conf.event_types():
         if not api.is_known_event_type(event_type):
             yield Warning(
-                f"There is no event type “{event_type}”: requirements for it are never fulfilled.",
-                hint=f"Correct or remove it in {where}. An event type of another package is known once the module "
-                "that defines its signal is imported when the service starts.",
+                _("There is no event type “%(event_type)s”: requirements for it are never fulfilled.")
+                % {"event_type": event_type},
+                hint=_(
+                    "Correct or remove it in %(where)s. An event type of another package is known once the "
+                    "module that defines its signal is imported when the service starts."
+                )
+                % {"where": where},
                 id=f"{_ID}W002",
             )
         elif not api.carries_user(event_type):
             yield Warning(
-                f"Events of the type “{event_type}” hold no UserData, so nobody knows which learner they are about: "
-                "requirements for it are never fulfilled.",
-                hint=f"Remove it in {where}.",
+                _(
+                    "Events of the type “%(event_type)s” hold no UserData, so nobody knows which learner they "
+                    "are about: requirements for it are never fulfilled."
+                )
+                % {"event_type": event_type},
+                hint=_("Remove it in %(where)s.") % {"where": where},
                 id=f"{_ID}W003",
             )

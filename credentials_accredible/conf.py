@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.utils.translation import gettext as _
 
 from credentials_accredible.defaults import DEFAULT_EVENTS, DEFAULTS
 from credentials_accredible.environments import BUILT_IN, Environment, made
@@ -49,7 +50,10 @@ def integer(name: str, *, least: int, most: int | None = None) -> int:
     """Setting ``name`` as a whole number within ``least`` and ``most``; ConfigurationError otherwise."""
     value = number(name, least=least, most=most)
     if value != int(value):
-        raise ConfigurationError(f"{SETTING}['{name}'] must be a whole number, not {value}.")
+        raise ConfigurationError(
+            _("%(setting)s['%(name)s'] must be a whole number, not %(value)s.")
+            % {"setting": SETTING, "name": name, "value": value}
+        )
     return int(value)
 
 
@@ -62,7 +66,10 @@ def flag(name: str) -> bool:
     """Setting ``name``, True or False; ConfigurationError for anything else, so that "no" does not count as yes."""
     value = get(name)
     if not isinstance(value, bool):
-        raise ConfigurationError(f"{SETTING}['{name}'] must be True or False, not {value!r}.")
+        raise ConfigurationError(
+            _("%(setting)s['%(name)s'] must be True or False, not %(value)s.")
+            % {"setting": SETTING, "name": name, "value": f"{value!r}"}
+        )
     return value
 
 
@@ -70,7 +77,10 @@ def choice(name: str, among: Collection[str]) -> str:
     """Setting ``name``, one of the texts ``among``; ConfigurationError names the setting and what it can be."""
     value = get(name)
     if not isinstance(value, str) or value not in among:
-        raise ConfigurationError(f"{SETTING}['{name}'] must be one of {', '.join(among)}, not {value!r}.")
+        raise ConfigurationError(
+            _("%(setting)s['%(name)s'] must be one of %(among)s, not %(value)s.")
+            % {"setting": SETTING, "name": name, "among": ", ".join(among), "value": f"{value!r}"}
+        )
     return value
 
 
@@ -78,7 +88,10 @@ def pair(name: str) -> tuple[float, float]:
     """Setting ``name`` as two positive numbers; ConfigurationError names the setting otherwise."""
     value = get(name)
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise ConfigurationError(f"{SETTING}['{name}'] must be two numbers, as {list(DEFAULTS[name])}.")
+        raise ConfigurationError(
+            _("%(setting)s['%(name)s'] must be two numbers, as %(defaults)s.")
+            % {"setting": SETTING, "name": name, "defaults": list(DEFAULTS[name])}
+        )
     first, second = (_number(item, name, 0.001, None) for item in value)
     return first, second
 
@@ -94,8 +107,11 @@ def rate(name: str) -> tuple[int, int] | None:
     found = _RATE.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise ConfigurationError(
-            f"{SETTING}['{name}'] must be a text like {DEFAULTS[name]!r}, per s, min, hour or day, or None, "
-            f"not {value!r}."
+            _(
+                "%(setting)s['%(name)s'] must be a text like %(defaults)s, per s, min, hour or day, or None, "
+                "not %(value)s."
+            )
+            % {"setting": SETTING, "name": name, "defaults": f"{DEFAULTS[name]!r}", "value": f"{value!r}"}
         )
     return int(found[1]), _SECONDS[found[2][0]]
 
@@ -106,8 +122,11 @@ def delivery_lease() -> float:
     name, longest = longest_request()
     if lease <= longest:
         raise ConfigurationError(
-            f"{SETTING}['DELIVERY_LEASE'] must be more than the {longest:g} seconds that a request can take, the sum "
-            f"of {SETTING}['{name}']."
+            _(
+                "%(setting)s['DELIVERY_LEASE'] must be more than the %(longest)s seconds that a request can "
+                "take, the sum of %(setting)s['%(name)s']."
+            )
+            % {"setting": SETTING, "longest": f"{longest:g}", "name": name}
         )
     return lease
 
@@ -126,7 +145,9 @@ def event_spool() -> Path:
     try:
         return Path(written or Path.home() / ".local/state/credentials-accredible") / "events"
     except (TypeError, RuntimeError):
-        raise ConfigurationError(f"{SETTING}['EVENT_SPOOL'] must be the path of a directory.") from None
+        raise ConfigurationError(
+            _("%(setting)s['EVENT_SPOOL'] must be the path of a directory.") % {"setting": SETTING}
+        ) from None
 
 
 def broker_url() -> str | None:
@@ -140,8 +161,11 @@ def broker_url() -> str | None:
     if not isinstance(written, str) or not _ADDRESS.match(written):
         # It may hold a password: it is not repeated.
         raise ConfigurationError(
-            f"{SETTING}['BROKER_URL'], or else CELERY_BROKER_URL, must be an address, as amqp://user@host// or "
-            "redis://host:6379/0."
+            _(
+                "%(setting)s['BROKER_URL'], or else CELERY_BROKER_URL, must be an address, as "
+                "amqp://user@host// or redis://host:6379/0."
+            )
+            % {"setting": SETTING}
         )
     return written
 
@@ -153,7 +177,7 @@ def environments() -> dict[str, Environment]:
     """
     written = get("ENVIRONMENTS")
     if not isinstance(written, Mapping):
-        raise ConfigurationError(f"{SETTING}['ENVIRONMENTS'] must be a dict of dicts.")
+        raise ConfigurationError(_("%(setting)s['ENVIRONMENTS'] must be a dict of dicts.") % {"setting": SETTING})
     entries = {**BUILT_IN, **written}
     return {key: made(key, entry, f"{SETTING}['ENVIRONMENTS']['{key}']") for key, entry in entries.items()}
 
@@ -163,8 +187,11 @@ def environment(key: str) -> Environment:
     known = environments()
     if key not in known:
         raise ConfigurationError(
-            f"There is no Accredible environment “{key}”: add it to {SETTING}['ENVIRONMENTS'], or choose one of "
-            f"{', '.join(known)}."
+            _(
+                "There is no Accredible environment “%(key)s”: add it to %(setting)s['ENVIRONMENTS'], or "
+                "choose one of %(known)s."
+            )
+            % {"key": key, "setting": SETTING, "known": ", ".join(known)}
         )
     return known[key]
 
@@ -178,7 +205,7 @@ def event_types() -> list[str]:
     if written is None:
         written = DEFAULT_EVENTS
     if not isinstance(written, (list, tuple, set)) or not all(isinstance(item, str) for item in written):
-        raise ConfigurationError(f"{SETTING}['EVENTS'] must be a list of event types.")
+        raise ConfigurationError(_("%(setting)s['EVENTS'] must be a list of event types.") % {"setting": SETTING})
     return list(dict.fromkeys(written))
 
 
@@ -190,19 +217,29 @@ def replace_builtin() -> bool | None:
     value = get("REPLACE_BUILTIN")
     if value == "auto" or isinstance(value, bool):
         return None if value == "auto" else value
-    raise ConfigurationError(f"{SETTING}['REPLACE_BUILTIN'] must be “auto”, True or False, not {value!r}.")
+    raise ConfigurationError(
+        _("%(setting)s['REPLACE_BUILTIN'] must be “auto”, True or False, not %(value)s.")
+        % {"setting": SETTING, "value": f"{value!r}"}
+    )
 
 
 def _written() -> Mapping[str, Any]:
     written = getattr(django_settings, SETTING, None) or {}
     if not isinstance(written, Mapping):
-        raise ConfigurationError(f"{SETTING} must be a dict, not {type(written).__name__}.")
+        raise ConfigurationError(
+            _("%(setting)s must be a dict, not %(name)s.") % {"setting": SETTING, "name": type(written).__name__}
+        )
     return written
 
 
 def _number(value: Any, name: str, least: float, most: float | None) -> float:
     valid = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value >= least
     if not valid or (most is not None and value > most):
-        limits = f"at least {least:g}" if most is None else f"from {least:g} to {most:g}"
-        raise ConfigurationError(f"{SETTING}['{name}'] must be a number {limits}, not {value!r}.")
+        words = (
+            _("%(setting)s['%(name)s'] must be a number at least %(least)s, not %(value)s.")
+            if most is None
+            else _("%(setting)s['%(name)s'] must be a number from %(least)s to %(most)s, not %(value)s.")
+        )
+        given = {"setting": SETTING, "name": name, "value": repr(value), "least": f"{least:g}"}
+        raise ConfigurationError(words % (given if most is None else {**given, "most": f"{most:g}"}))
     return float(value)

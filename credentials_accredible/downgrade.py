@@ -10,6 +10,7 @@ from django.apps import AppConfig
 from django.core.management import CommandError
 from django.db import migrations
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 # An environment variable: it is to count for one command, and not for good.
 LOSE_DATA = "CREDENTIALS_ACCREDIBLE_LOSE_DATA"
@@ -40,8 +41,12 @@ def refuse_losses(sender: AppConfig, plan: Any, apps: Any, using: str, **_kwargs
     losses = list(_losses(undone, apps.all_models[sender.label], using))
     if losses:
         raise CommandError(
-            f"Nothing was migrated. Going back would lose what cannot be had again: {'; '.join(losses)}. Make a backup "
-            f"of the database. To go back all the same, set {LOSE_DATA}=yes in the environment of this command."
+            _(
+                "Nothing was migrated. Going back would lose what cannot be had again: %(losses)s. Make a "
+                "backup of the database. To go back all the same, set %(lose_data)s=yes in the environment "
+                "of this command."
+            )
+            % {"losses": "; ".join(losses), "lose_data": LOSE_DATA}
         )
 
 
@@ -63,7 +68,7 @@ def _losses(undone: list[migrations.Migration], models: dict[str, Any], using: s
         rows = _lost(model, f"{operation.model_name_lower}.{operation.name}", using)
         count = rows.exclude(_is_default(field)).count()
         if count:
-            yield f"“{field.verbose_name}” of {_counted(count, model)}"
+            yield _("“%(field)s” of %(rows)s") % {"field": field.verbose_name, "rows": _counted(count, model)}
 
 
 def _lost(model: Any, place: str, using: str) -> QuerySet[Any]:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext, gettext_lazy
+
 from credentials_accredible.exceptions import ConfigurationError
 
 BUILT_IN = {
     "us": {
-        "name": "United States",
+        "name": gettext_lazy("United States"),
         "api_url": "https://api.accredible.com",
         "dashboard_url": "https://dashboard.accredible.com",
     },
@@ -42,9 +44,13 @@ class Environment:
 def made(key: object, entry: object, where: str) -> Environment:
     """The environment that an operator wrote under ``key``; ConfigurationError says ``where`` it cannot be used."""
     if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9_-]{1,32}", key):
-        raise ConfigurationError(f"{where}: a key is 1 to 32 of the characters a-z, 0-9, _ and -.")
+        raise ConfigurationError(
+            gettext("%(where)s: a key is 1 to 32 of the characters a-z, 0-9, _ and -.") % {"where": where}
+        )
     if not isinstance(entry, Mapping):
-        raise ConfigurationError(f'{where} must be a dict with "name", "api_url" and "dashboard_url".')
+        raise ConfigurationError(
+            gettext('%(where)s must be a dict with "name", "api_url" and "dashboard_url".') % {"where": where}
+        )
     addresses = {name: _address(entry.get(name), f"{where}['{name}']") for name in ("api_url", "dashboard_url")}
     return Environment(key=key, name=str(entry.get("name") or key), **addresses)
 
@@ -57,17 +63,21 @@ def origin(api_url: str) -> str:
 
 def _address(url: object, where: str) -> str:
     if not isinstance(url, str) or not url:
-        raise ConfigurationError(f"{where} is missing.")
+        raise ConfigurationError(gettext("%(where)s is missing.") % {"where": where})
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         _ = parts.port
     except ValueError as error:
-        raise ConfigurationError(f"{where} is not an address: {error}.") from None
+        raise ConfigurationError(
+            gettext("%(where)s is not an address: %(error)s.") % {"where": where, "error": error}
+        ) from None
     if not host or parts.username or parts.query or parts.fragment:
-        raise ConfigurationError(f"{where} must be an address as https://api.example.com.")
+        raise ConfigurationError(gettext("%(where)s must be an address as https://api.example.com.") % {"where": where})
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise ConfigurationError(f"{where} must start with https:// (http:// is for loopback addresses only).")
+        raise ConfigurationError(
+            gettext("%(where)s must start with https:// (http:// is for loopback addresses only).") % {"where": where}
+        )
     return url.rstrip("/")
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import OperationalError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class AccredibleError(Exception):
@@ -51,9 +53,9 @@ class RequestFailed(AccredibleError):
     where it did not say. ``fields``: its words on each field, where it gives them so.
     """
 
-    explanation = "Accredible refused the request"
+    explanation = gettext_lazy("Accredible refused the request")
     sent = True
-    _without_status = "no reply"
+    _without_status = gettext_lazy("no reply")
 
     def __init__(
         self,
@@ -82,46 +84,46 @@ class RequestFailed(AccredibleError):
 class AuthenticationFailed(RequestFailed):
     """401: the API key is not known at this environment."""
 
-    explanation = "Accredible refused the API key"
+    explanation = gettext_lazy("Accredible refused the API key")
 
 
 class PermissionRefused(RequestFailed):
     """403: the API key is known, but may not do this."""
 
-    explanation = "Accredible does not allow this API key to do this"
+    explanation = gettext_lazy("Accredible does not allow this API key to do this")
 
 
 class NotFound(RequestFailed):
     """404: there is no such thing, or this API key does not see it."""
 
-    explanation = "Accredible did not find it"
+    explanation = gettext_lazy("Accredible did not find it")
 
 
 class Invalid(RequestFailed):
     """400, 409, 422 and other refusals of what was sent."""
 
-    explanation = "Accredible did not accept what was sent"
+    explanation = gettext_lazy("Accredible did not accept what was sent")
 
 
 class RateLimited(RequestFailed):
     """429: too many requests. Nothing was done, unless somebody in front of Accredible says so: then it is ``sent``."""
 
-    explanation = "Accredible asks to slow down"
+    explanation = gettext_lazy("Accredible asks to slow down")
     sent = False
 
 
 class Unavailable(RequestFailed):
     """408, 5xx, or no reply at all: connection refused or cut, name not found, TLS failure, time-out."""
 
-    explanation = "Accredible is not available"
+    explanation = gettext_lazy("Accredible is not available")
 
 
 class NotSent(Unavailable):
     """The rate limit, or a request of Accredible to slow down, would have kept the request back for too long."""
 
-    explanation = "The request to Accredible was not sent in time"
+    explanation = gettext_lazy("The request to Accredible was not sent in time")
     sent = False
-    _without_status = "not sent"
+    _without_status = gettext_lazy("not sent")
 
 
 class UnexpectedReply(RequestFailed):
@@ -130,7 +132,7 @@ class UnexpectedReply(RequestFailed):
     Also a refusal in words that are not Accredible's, as a proxy's page: what became of the request is not known.
     """
 
-    explanation = "Accredible sent a reply that makes no sense here"
+    explanation = gettext_lazy("Accredible sent a reply that makes no sense here")
 
 
 # --- a synchronisation that was not carried out ------------------------------------------------------------------
@@ -206,7 +208,12 @@ class FileProblem:
     message: str
 
     def __str__(self) -> str:
-        return f"Line {self.line}, column {self.column}: {self.message}" if self.line else self.message
+        return (
+            _("Line %(line)s, column %(column)s: %(message)s")
+            % {"line": self.line, "column": self.column, "message": self.message}
+            if self.line
+            else self.message
+        )
 
 
 class ImportRefused(AccredibleError):

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
 
 from credentials_accredible import host
 from credentials_accredible.badges import failed_events, learners, leaving, spool
@@ -114,12 +115,13 @@ def readmit(username: str, *, lms_user_id: int | None = None) -> bool:
 def _find(username: str, lms_user_id: int | None) -> Leaver:
     name = text(identifier(username))
     if not name:
-        raise RetirementRefused("Give the learner's user name.")
+        raise RetirementRefused(_("Give the learner's user name."))
     named: Any = get_user_model()._default_manager.filter(username=name).first()
     own = getattr(named, "lms_user_id", None)
     if lms_user_id and own and own != lms_user_id:
         raise RetirementRefused(
-            f"The account “{spelled_out(name)}” has the LMS user ID {own}, not {lms_user_id}. Give the right one."
+            _("The account “%(name)s” has the LMS user ID %(own)s, not %(lms_user_id)s. Give the right one.")
+            % {"name": spelled_out(name), "own": own, "lms_user_id": lms_user_id}
         )
     known = learners.retired(lms_user_id or own, named) or learners.retired_by_name(name, lms_user_id or own)
     number = lms_user_id or own or (known and known.lms_user_id) or _said_of(name)
@@ -141,7 +143,8 @@ def _numbered(lms_user_id: int | None) -> Any:
     found = list(get_user_model()._default_manager.filter(lms_user_id=lms_user_id)[:2])
     if len(found) > 1:
         raise RetirementRefused(
-            f"Several accounts have the LMS user ID {lms_user_id}: retire each by the user name that it has now."
+            _("Several accounts have the LMS user ID %(lms_user_id)s: retire each by the user name that it has now.")
+            % {"lms_user_id": lms_user_id}
         )
     return found[0] if found else None
 

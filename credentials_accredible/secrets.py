@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
 from credentials_accredible.exceptions import ConfigurationError, KeyUnreadable
@@ -78,9 +79,12 @@ class Secret:
             return MaskedText(_cipher().decrypt(self._token.encode()).decode())
         except (InvalidToken, UnicodeError):
             raise KeyUnreadable(
-                "The stored API key cannot be decrypted with the keys in "
-                f"{conf.SETTING}['ENCRYPTION_KEYS'] (unset: SECRET_KEY and SECRET_KEY_FALLBACKS). Put the key it was "
-                "encrypted with back at the end of that list, or enter the API key again."
+                _(
+                    "The stored API key cannot be decrypted with the keys in %(setting)s['ENCRYPTION_KEYS'] "
+                    "(unset: SECRET_KEY and SECRET_KEY_FALLBACKS). Put the key it was encrypted with back at the "
+                    "end of that list, or enter the API key again."
+                )
+                % {"setting": conf.SETTING}
             ) from None
 
     @hidden_locals()
@@ -137,7 +141,9 @@ def _cipher() -> MultiFernet:
     listed = written if isinstance(written, (list, tuple)) else []
     keys = [key.encode() if isinstance(key, str) else key for key in listed]
     if not keys or not all(isinstance(key, bytes) and key for key in keys):
-        raise ConfigurationError(f"{conf.SETTING}['ENCRYPTION_KEYS'] must be a list of one or more secrets.")
+        raise ConfigurationError(
+            _("%(setting)s['ENCRYPTION_KEYS'] must be a list of one or more secrets.") % {"setting": conf.SETTING}
+        )
     return MultiFernet([Fernet(_derived(key)) for key in keys])
 
 

@@ -148,7 +148,7 @@ class TestRotation:
         call_command("accredible_reencrypt", stdout=out)
 
         plugin_settings(ENCRYPTION_KEYS=["new"])
-        assert "1 API keys" in out.getvalue()
+        assert "1 API key" in out.getvalue()
         assert AccredibleAPIConfig.objects.earliest("pk").api_key.reveal() == KEY
 
     def test_reencrypting_changes_nothing_where_one_key_cannot_be_decrypted(

@@ -58,7 +58,20 @@ def _text(node: ast.expr, constants: dict[str, str]) -> str:
             return _text(left, constants) + _text(right, constants)
         case ast.FormattedValue(value=ast.Name(id=name) | ast.Attribute(attr=name)):
             return constants.get(name, "…")
+        case ast.BinOp(
+            left=ast.Call(args=[ast.Constant(value=str() as text)]), op=ast.Mod(), right=ast.Dict() as given
+        ):
+            return _put_in(text, given, constants)
     return "…"
+
+
+def _put_in(text: str, given: ast.Dict, constants: dict[str, str]) -> str:
+    """A marked text with those of its values that are constants."""
+    for key, value in zip(given.keys, given.values, strict=True):
+        match key, value:
+            case ast.Constant(value=placeholder), ast.Name(id=name) | ast.Attribute(attr=name) if name in constants:
+                text = text.replace(f"%({placeholder})s", constants[name])
+    return text
 
 
 def _written(source: str) -> Iterator[str]:

@@ -35,7 +35,7 @@ def find_builtin_configs(wanted: Sequence[str] = ()) -> list[builtin.Config]:
     """
     if not builtin.is_there():
         raise ConfigurationError(
-            "This release of the service has no built-in Accredible integration: there is nothing to take over."
+            _("This release of the service has no built-in Accredible integration: there is nothing to take over.")
         )
     there = builtin.configs()
     found: dict[int, builtin.Config] = {}
@@ -43,9 +43,10 @@ def find_builtin_configs(wanted: Sequence[str] = ()) -> list[builtin.Config]:
         named = [config for config in there if key == identifier(config.name)]
         named = named or [config for config in there if key == str(config.pk)]
         if not named:
-            known = ", ".join(f"{config.name} ({config.pk})" for config in there) or "none"
+            known = ", ".join(f"{config.name} ({config.pk})" for config in there) or _("none")
             raise ConfigurationError(
-                f"The built-in integration has no API configuration “{spelled_out(key)}”. Existing ones: {known}."
+                _("The built-in integration has no API configuration “%(key)s”. Existing ones: %(known)s.")
+                % {"key": spelled_out(key), "known": known}
             )
         found |= {config.pk: config for config in named}
     return list(found.values()) if wanted else there
@@ -90,8 +91,11 @@ def _environment() -> str:
     same.sort(key=lambda key: not url.startswith(conf.environment(key).api_url))
     if not same:
         raise ConfigurationError(
-            f"The built-in integration sends to {url}, which is the address of no environment here: add one to "
-            f"{conf.SETTING}['ENVIRONMENTS']."
+            _(
+                "The built-in integration sends to %(url)s, which is the address of no environment here: add "
+                "one to %(setting)s['ENVIRONMENTS']."
+            )
+            % {"url": url, "setting": conf.SETTING}
         )
     return same[0]
 

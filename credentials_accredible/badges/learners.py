@@ -14,6 +14,8 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from openedx_events.learning.data import UserData, UserPersonalData
 
 from credentials_accredible import host
@@ -25,9 +27,9 @@ _LONGEST = 255
 # Slow on purpose, a few milliseconds: user names can be guessed.
 _ROUNDS = 20_000
 _SALT = b"credentials_accredible.retired_learner"
-_NAMELESS = (
-    "The service's table of users cannot hold the user name of this learner, so there is no account of that name. "
-    "Convert the table to utf8mb4, and process the event again."
+_NAMELESS = gettext_lazy(
+    "The service's table of users cannot hold the user name of this learner, so there is no "
+    "account of that name. Convert the table to utf8mb4, and process the event again."
 )
 
 
@@ -59,11 +61,11 @@ def find(identity: Identity) -> Any:
     Raises LearnerUnknown where the identity is no use, or where it stands for different people.
     """
     if not (identity.username or identity.lms_user_id):
-        raise LearnerUnknown("The event does not say which learner it is about.")
+        raise LearnerUnknown(_("The event does not say which learner it is about."))
     by_id = Q(lms_user_id=identity.lms_user_id) if identity.lms_user_id and host.has_field("lms_user_id") else Q()
     by_name = Q(username=identity.username) if identity.username and host.can_be_named(identity.username) else Q()
     if not by_id and not by_name:
-        raise LearnerUnknown(_NAMELESS if identity.username else "The event gives no user name.")
+        raise LearnerUnknown(_NAMELESS if identity.username else _("The event gives no user name."))
     return _choose(identity, list(get_user_model()._default_manager.filter(by_id | by_name).order_by("pk")))
 
 
@@ -110,12 +112,14 @@ def create(identity: Identity) -> Any:
     """A new user for ``identity``, of whom there is none; LearnerUnknown where that is impossible."""
     longest = get_user_model()._meta.get_field("username").max_length or _LONGEST
     if not 0 < len(identity.username) <= longest:
-        raise LearnerUnknown(f"There is no such learner yet, and a user name has 1 to {longest} characters.")
+        raise LearnerUnknown(
+            _("There is no such learner yet, and a user name has 1 to %(longest)s characters.") % {"longest": longest}
+        )
     if not host.can_be_named(identity.username):
         raise LearnerUnknown(_NAMELESS)
     user = host.get_or_create_learner(_user_data(identity))
     if user is None:
-        raise LearnerUnknown("The service did not create the learner; its log says why.")
+        raise LearnerUnknown(_("The service did not create the learner; its log says why."))
     return user
 
 
@@ -190,11 +194,11 @@ def _choose(identity: Identity, users: list[Any]) -> Any:
     if both or len(same_id) == 1:
         return (both or same_id)[0]
     if same_id:
-        raise LearnerUnknown("Several users have the LMS user ID of this learner, and none of them the user name.")
+        raise LearnerUnknown(_("Several users have the LMS user ID of this learner, and none of them the user name."))
     # A database can find a name in another letter case, too.
     user = next(iter(same_name or users), None)
     if user is not None and wanted and getattr(user, "lms_user_id", None) is not None:
-        raise LearnerUnknown("The user of that name has another LMS user ID: it is another learner.")
+        raise LearnerUnknown(_("The user of that name has another LMS user ID: it is another learner."))
     return user
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf, database
 from credentials_accredible.badges import awarding, failed_events, learners, leaving, spool
@@ -274,7 +275,7 @@ def _as_they_are_now(
     """
     if now.keys() <= matches.keys() and all(group in now and now[group].gives for group in opened):
         return now
-    raise OperationalError("The rules were changed while the event waited, and it means something else by now.")
+    raise OperationalError(_("The rules were changed while the event waited, and it means something else by now."))
 
 
 def _take_over_early_penalties(user: Any, event: Event, found: Iterable[_GroupProgress]) -> None:

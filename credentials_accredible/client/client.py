@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from credentials_accredible import conf
 from credentials_accredible.choices import NO_END
 from credentials_accredible.client.credential_pages import SEARCH, read_pages
@@ -82,7 +84,7 @@ def open_client(account: Account, options: ClientOptions | None = None) -> Accre
     """A client for ``account``; ConfigurationError where its environment or its key is missing."""
     environment = conf.environment(account.environment)
     if not account.api_key:
-        raise ConfigurationError(f"“{account.name}” has no API key: enter it in its admin page.")
+        raise ConfigurationError(_("“%(name)s” has no API key: enter it in its admin page.") % {"name": account.name})
     return AccredibleClient(environment.api_url, account.api_key, options)
 
 
@@ -140,7 +142,7 @@ class AccredibleClient:
         except NotFound:
             return False
         if reply.read_as(GroupReply).group.accredible_id != group_id:
-            raise reply.unexpected("it is another group")
+            raise reply.unexpected(_("it is another group"))
         return True
 
     def designs(self, ids: Iterable[int], progress: ReadProgress | None = None) -> DesignBatch:
@@ -172,7 +174,7 @@ class AccredibleClient:
         )
         credential = reply.read_as(CredentialReply).credential
         if credential.contradicts(new):
-            raise reply.unexpected("it is another credential")
+            raise reply.unexpected(_("it is another credential"))
         return credential
 
     @hidden_locals()
@@ -201,7 +203,10 @@ class AccredibleClient:
         rest: Invalid | UnexpectedReply = (
             invalid(reply.endpoint, reply.status, words, {}, self._key)
             if adds_up
-            else reply.unexpected(f"{len(answer.results)} results for {len(new)} credentials; {len(found)} fit")
+            else reply.unexpected(
+                _("%(count)s results for %(count_2)s credentials; %(count_3)s fit")
+                % {"count": len(answer.results), "count_2": len(new), "count_3": len(found)}
+            )
         )
         return [
             self._item(found[place], reply) if place in found else BulkItem(None, rest) for place in range(len(new))
@@ -295,7 +300,7 @@ def _asked_for(credential_id: str, reply: JsonObject) -> Credential:
     # Asked for by an id of ours that the reply does not repeat, it has another id, and that says nothing.
     says_its_id = credential.own_id or whole_number(credential_id) is not None
     if says_its_id and credential_id not in {credential.id, credential.own_id}:
-        raise reply.unexpected("it is another credential")
+        raise reply.unexpected(_("it is another credential"))
     return credential
 
 

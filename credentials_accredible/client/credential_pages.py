@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
 from credentials_accredible.client.credential_payloads import Credential, CredentialsPage
 from credentials_accredible.client.transport import Transport
 from credentials_accredible.exceptions import UnexpectedReply
@@ -53,11 +56,14 @@ class _Pages:
         before = len(self._ids)
         self._ids.update(credential.id for credential in page.credentials)
         if len(self._ids) - before < len(page.credentials):
-            raise _unexpected("the same credential comes twice")
+            raise _unexpected(_("the same credential comes twice"))
         if len(self._ids) > _MOST_CREDENTIALS:
-            raise _unexpected(f"more than {_MOST_CREDENTIALS} credentials in {len(self._groups)} groups")
+            raise _unexpected(
+                _("more than %(most_credentials)s credentials in %(count)s groups")
+                % {"most_credentials": _MOST_CREDENTIALS, "count": len(self._groups)}
+            )
         if any(found.group_id is not None and found.group_id not in self._groups for found in page.credentials):
-            raise _unexpected("a credential of a group that was not asked for")
+            raise _unexpected(_("a credential of a group that was not asked for"))
         if page.meta.count is not None:
             self._counts.append(page.meta.count)
 
@@ -70,7 +76,10 @@ class _Pages:
     def offset(self, size: int) -> dict[str, int]:
         """Where the next page begins, as there is no cursor; UnexpectedReply where no offset reaches that far."""
         if len(self._ids) + size > _OFFSET_LIMIT:
-            raise _unexpected(f"more than {_OFFSET_LIMIT} credentials, and no cursor to go on with")
+            raise _unexpected(
+                _("more than %(offset_limit)s credentials, and no cursor to go on with")
+                % {"offset_limit": _OFFSET_LIMIT}
+            )
         return {"from": len(self._ids)}
 
     def close(self) -> None:
@@ -79,8 +88,11 @@ class _Pages:
         In between, credentials were made or deleted while pages were read.
         """
         if self._counts and not self._counts[-1] <= len(self._ids) <= max(self._counts):
-            told = " or ".join(map(str, sorted(set(self._counts))))
-            raise _unexpected(f"it says that there are {told} credentials, and sent {len(self._ids)}")
+            told = get_text_list([str(count) for count in sorted(set(self._counts))])
+            raise _unexpected(
+                _("it says that there are %(told)s credentials, and sent %(count)s")
+                % {"told": told, "count": len(self._ids)}
+            )
 
 
 def _unexpected(problem: str) -> UnexpectedReply:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -60,7 +61,7 @@ def _identifier(value: object) -> str:
     number = whole_number(value)
     text = str(number) if number is not None else value
     if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_ID or storable(text) != text:
-        raise PydanticCustomError("identifier", "is not an id")
+        raise PydanticCustomError("identifier", _("is not an id"))
     return text
 
 

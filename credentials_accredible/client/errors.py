@@ -20,6 +20,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 import urllib3.exceptions
+from django.utils.translation import gettext as _
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from credentials_accredible.client.payloads import Reply, parsed
@@ -60,7 +61,7 @@ def refusal(reply: Reply, key: Secret) -> RequestFailed:
     if status >= 500 or status == 408:
         return Unavailable(endpoint, status=status, detail=detail, retry_after=_retry_after(reply))
     if not own:
-        return UnexpectedReply(endpoint, status=status, detail=detail or "an empty refusal")
+        return UnexpectedReply(endpoint, status=status, detail=detail or _("an empty refusal"))
     if status in _REFUSALS:
         return _REFUSALS[status](endpoint, status=status, detail=detail)
     return invalid(endpoint, status, words, fields, key)
@@ -76,21 +77,22 @@ def not_json(reply: Reply, problem: str) -> UnexpectedReply:
     """The exception for a successful ``reply`` without a JSON object in it."""
     detail = problem
     if reply.is_html:
-        detail = "an HTML page instead of JSON"
+        detail = _("an HTML page instead of JSON")
     elif not reply.body.strip():
-        detail = "an empty reply"
+        detail = _("an empty reply")
     return UnexpectedReply(reply.endpoint, status=reply.status, detail=detail)
 
 
 def _deviation(reply: Reply) -> str:
     if not 300 <= reply.status < 400:
-        return "a status that HTTP does not use here"
+        return _("a status that HTTP does not use here")
     try:
         host = urlsplit(urljoin("//itself", reply.headers.get("Location", ""))).hostname or "itself"
     except ValueError:
-        host = "an unreadable address"
-    where = "to another page of its own" if host == "itself" else f"to {host}"
-    return f"Accredible redirected {where}; redirects are not followed with the API key"
+        host = _("an unreadable address")
+    if host == "itself":
+        return _("Accredible redirected to another page of its own; redirects are not followed with the API key")
+    return _("Accredible redirected to %(host)s; redirects are not followed with the API key") % {"host": host}
 
 
 def _complaints(reply: Reply) -> tuple[list[str], dict[str, list[str]], bool]:
@@ -118,7 +120,7 @@ def _is_accredibles(content: Mapping[str, Any]) -> bool:
 
 def _page_title(reply: Reply) -> str:
     found = _TITLE.search(reply.text)
-    return html.unescape(found[1]).strip() if found and found[1].strip() else "an HTML page"
+    return html.unescape(found[1]).strip() if found and found[1].strip() else _("an HTML page")
 
 
 def _texts(value: Any, depth: int = 0) -> list[str]:
@@ -185,7 +187,7 @@ def no_reply(endpoint: str, error: Exception, options: ClientOptions) -> Request
     """The exception for a request that brought no whole reply; returned, so that ``error`` is not its context."""
     causes = list(_causes(error))
     if any(isinstance(cause, _DECODING) for cause in causes):
-        return UnexpectedReply(endpoint, detail="the reply could not be decompressed")
+        return UnexpectedReply(endpoint, detail=_("the reply could not be decompressed"))
     connected = not any(isinstance(cause, _NO_CONNECTION) for cause in causes)
     return Unavailable(endpoint, detail=_reason(causes, options), sent=connected)
 
@@ -193,22 +195,37 @@ def no_reply(endpoint: str, error: Exception, options: ClientOptions) -> Request
 def _reason(causes: list[BaseException], options: ClientOptions) -> str:
     # From the particular to the general, since the libraries wrap one in the other.
     reasons: list[tuple[type[BaseException] | tuple[type[BaseException], ...], str]] = [
-        (_PROXY, "the proxy cannot be reached, or refused"),
-        ((ssl.SSLCertVerificationError, CertificateError), f"its TLS certificate is not trusted{_verdict(causes)}"),
-        (_TLS, "no TLS connection could be made"),
-        (socket.gaierror, "its host name was not found"),
-        (ConnectionRefusedError, "the connection was refused"),
-        (urllib3.exceptions.NewConnectionError, f"no connection could be made{_system_message(causes)}"),
-        (requests.ConnectTimeout, f"no connection within {options.connect_timeout:g} seconds"),
-        (_TIMEOUT, f"it did not answer within {options.read_timeout:g} seconds"),
-        (_CUT, "the connection was cut"),
-        (http.client.HTTPException, "what came was not HTTP"),
-        (urllib3.exceptions.ProtocolError, "the connection was cut"),
+        (_PROXY, _("the proxy cannot be reached, or refused")),
+        (
+            (ssl.SSLCertVerificationError, CertificateError),
+            _("its TLS certificate is not trusted%(causes)s") % {"causes": _verdict(causes)},
+        ),
+        (_TLS, _("no TLS connection could be made")),
+        (socket.gaierror, _("its host name was not found")),
+        (ConnectionRefusedError, _("the connection was refused")),
+        (
+            urllib3.exceptions.NewConnectionError,
+            _("no connection could be made%(causes)s") % {"causes": _system_message(causes)},
+        ),
+        (
+            requests.ConnectTimeout,
+            _("no connection within %(connect_timeout)s seconds") % {"connect_timeout": f"{options.connect_timeout:g}"},
+        ),
+        (
+            _TIMEOUT,
+            _("it did not answer within %(read_timeout)s seconds") % {"read_timeout": f"{options.read_timeout:g}"},
+        ),
+        (_CUT, _("the connection was cut")),
+        (http.client.HTTPException, _("what came was not HTTP")),
+        (urllib3.exceptions.ProtocolError, _("the connection was cut")),
     ]
     for kind, reason in reasons:
         if any(isinstance(cause, kind) for cause in causes):
             return reason
-    return f"the request could not be made ({type(causes[0]).__name__}){_system_message(causes)}"
+    return _("the request could not be made (%(name)s)%(causes)s") % {
+        "name": type(causes[0]).__name__,
+        "causes": _system_message(causes),
+    }
 
 
 def _verdict(causes: list[BaseException]) -> str:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, TypeVar
 
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
 from credentials_accredible.client.payloads import (
     AttributeKey,
     AttributeKeysPage,
@@ -68,8 +71,11 @@ class _Allowance:
             self._left -= size
             if self._left < 0:
                 raise _unexpected(
-                    f"its pages hold more than {self._most} bytes, {_REPLIES_IN_MEMORY} times MAX_REPLY_BYTES: "
-                    "raise that if the account is so large",
+                    _(
+                        "its pages hold more than %(most)s bytes, %(replies_in_memory)s times MAX_REPLY_BYTES: raise "
+                        "that if the account is so large"
+                    )
+                    % {"most": self._most, "replies_in_memory": _REPLIES_IN_MEMORY},
                     self._path,
                 )
 
@@ -175,7 +181,7 @@ def _single_designs(
         silent.clear()
         design = reply.read_as(DesignReply).design
         if design.id != design_id:
-            raise reply.unexpected(f"it is design {design.id}")
+            raise reply.unexpected(_("it is design %(id)s") % {"id": design.id})
         found[design_id] = design
 
     with calls(fetch, wanted, options.concurrency) as results:
@@ -193,7 +199,9 @@ def _single_designs(
     batch = DesignBatch(dict(found), failures)
     for design_id in wanted:
         if design_id not in batch.found and design_id not in batch.failures:
-            batch.failures[design_id] = f"Given up, because {_PATIENCE} designs in a row brought no answer."
+            batch.failures[design_id] = _("Given up, because %(patience)s designs in a row brought no answer.") % {
+                "patience": _PATIENCE
+            }
     return batch
 
 
@@ -264,10 +272,10 @@ class _GroupPages:
         self._by_number[number] = page
         self._ids.update(group.accredible_id for group in page.groups)
         if self._wanted is not None and not self._ids.issubset(self._wanted):
-            raise _unexpected("a group that was not asked for")
+            raise _unexpected(_("a group that was not asked for"))
         self._done += len(page.groups)
         if self._done > _MOST_GROUPS:
-            raise _unexpected(f"more than {_MOST_GROUPS} groups")
+            raise _unexpected(_("more than %(most_groups)s groups") % {"most_groups": _MOST_GROUPS})
         self._progress(self._done, self._by_number[1].meta.total_count)
 
     def _page_count(self, first: GroupsPage) -> int:
@@ -285,21 +293,27 @@ class _GroupPages:
 
     def _contradiction(self) -> str:
         if len(self._ids) < self._done:
-            return "the same group comes twice"
+            return _("the same group comes twice")
         told = {page.meta.total_count for page in self._by_number.values()}
         totals = {total for total in told if total is not None}
         if totals and totals != {self._done}:
-            return f"it says that there are {' or '.join(map(str, sorted(totals)))} groups, and sent {self._done}"
+            return _("it says that there are %(told)s groups, and sent %(done)s") % {
+                "told": get_text_list([str(total) for total in sorted(totals)]),
+                "done": self._done,
+            }
         promised = max(page.meta.promised_after(number) for number, page in self._by_number.items())
         empty = [number for number, page in self._by_number.items() if not page.groups and number <= promised]
         if not totals and promised > 1 and empty:
-            return f"it says that there are {promised} pages, and page {min(empty)} is empty"
+            return _("it says that there are %(promised)s pages, and page %(empty)s is empty") % {
+                "promised": promised,
+                "empty": min(empty),
+            }
         return ""
 
 
 def _checked(number: int) -> int:
     if number > _MOST_PAGES:
-        raise _unexpected(f"more than {_MOST_PAGES} pages")
+        raise _unexpected(_("more than %(most_pages)s pages") % {"most_pages": _MOST_PAGES})
     return number
 
 

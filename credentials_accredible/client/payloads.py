@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import quote, urlsplit
 
+from django.utils.translation import gettext
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -93,12 +94,12 @@ def parsed(content: bytes) -> Any:
     try:
         return json.loads(content, parse_constant=_refuse)
     except RecursionError:
-        problem = "nested too deeply"
+        problem = gettext("nested too deeply")
     raise ValueError(problem)
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+    raise ValueError(gettext("%(constant)s is not JSON") % {"constant": constant})
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -119,7 +120,7 @@ def whole_number(value: object) -> int | None:
 def _identifier(value: object) -> int:
     number = whole_number(value)
     if number is None or not 0 < number <= _BIG_INTEGER:
-        raise PydanticCustomError("identifier", "is not a positive whole number")
+        raise PydanticCustomError("identifier", gettext("is not a positive whole number"))
     return number
 
 
@@ -133,7 +134,7 @@ def _count(value: object) -> int | None:
         return None
     number = whole_number(value)
     if number is None or not 0 <= number <= _INTEGER:
-        raise PydanticCustomError("count", "is not a whole number that counts anything")
+        raise PydanticCustomError("count", gettext("is not a whole number that counts anything"))
     return number
 
 
@@ -146,10 +147,10 @@ def _text(value: object, longest: int = _LONGEST_TEXT) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise PydanticCustomError("text", "is not a text")
+        raise PydanticCustomError("text", gettext("is not a text"))
     text = storable(value)
     if len(text.encode()) > longest:
-        raise PydanticCustomError("text", "is longer than {longest} bytes", {"longest": longest})
+        raise PydanticCustomError("text", gettext("is longer than {longest} bytes"), {"longest": longest})
     return text
 
 
@@ -234,7 +235,11 @@ class Group(Payload):
         if not isinstance(data, Mapping):
             return data
         internal = data.get("name")
-        titles = (_title(data.get("course_name")), _title(internal), f"Group {whole_number(data.get('id'))}")
+        titles = (
+            _title(data.get("course_name")),
+            _title(internal),
+            gettext("Group %(value)s") % {"value": whole_number(data.get("id"))},
+        )
         return {
             "accredible_id": data.get("id"),
             "name": next(title for title in titles if title.strip()),

@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
+from django.utils.translation import gettext as _
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connectionpool import HTTPConnectionPool
@@ -72,7 +73,8 @@ class ClientOptions:
         _seconds("RATE_LIMIT", window)
         if not 1 <= requests <= 1_000_000 or requests != int(requests):
             raise ConfigurationError(
-                f"{conf.SETTING}['RATE_LIMIT'] must begin with a whole number of requests, from 1 to 1000000."
+                _("%(setting)s['RATE_LIMIT'] must begin with a whole number of requests, from 1 to 1000000.")
+                % {"setting": conf.SETTING}
             )
         return cls(
             connect_timeout=connect_timeout,
@@ -97,10 +99,12 @@ def open_session(api_url: str, key: Secret, connections: int) -> requests.Sessio
     try:
         requests.Request("GET", api_url).prepare()
     except (requests.RequestException, ValueError):
-        raise ConfigurationError(f"“{api_url}” is not an address that requests can be sent to.") from None
+        raise ConfigurationError(
+            _("“%(api_url)s” is not an address that requests can be sent to.") % {"api_url": api_url}
+        ) from None
     if not re.fullmatch(r"[!-~]+", key.reveal()):
         raise ConfigurationError(
-            "The API key is empty, or holds spaces, line breaks or letters that no API key has: copy it again."
+            _("The API key is empty, or holds spaces, line breaks or letters that no API key has: copy it again.")
         )
     session = _Session()
     session.headers.update(_HEADERS)
@@ -188,7 +192,7 @@ class _BoundedStream(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the reply did not end in time")
+            raise TimeoutError(_("the reply did not end in time"))
         self._sock.settimeout(left)
         try:
             return self._stream.raw.readinto(buffer)
@@ -203,7 +207,10 @@ class _BoundedStream(io.RawIOBase):
 
 def _seconds(name: str, *values: float) -> tuple[float, ...]:
     if max(values) > _DAY:
-        raise ConfigurationError(f"{conf.SETTING}['{name}'] must not hold more than {_DAY} seconds.")
+        raise ConfigurationError(
+            _("%(setting)s['%(name)s'] must not hold more than %(day)s seconds.")
+            % {"setting": conf.SETTING, "name": name, "day": _DAY}
+        )
     return values
 
 
@@ -223,5 +230,6 @@ def _redis_url() -> str | None:
     else:
         return written
     raise ConfigurationError(
-        f"{conf.SETTING}['REDIS_URL'] must be the address of a Redis, as redis://host:6379/0, rediss://... or unix://..."
+        _("%(setting)s['REDIS_URL'] must be the address of a Redis, as redis://host:6379/0, rediss://... or unix://...")
+        % {"setting": conf.SETTING}
     )

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 import requests
+from django.utils.translation import gettext as _
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -108,7 +109,7 @@ class Transport:
 
         For what is to be written down right before a request leaves, and not while it waits.
         """
-        self._wait_for_turn("its turn", threading.Event(), send_before)
+        self._wait_for_turn(_("its turn"), threading.Event(), send_before)
 
     def _wait_for_turn(self, endpoint: str, stop: threading.Event, send_before: float | None) -> None:
         limits = [] if send_before is None else [send_before]
@@ -161,9 +162,9 @@ class Transport:
         try:
             content = parsed(reply.body)
         except ValueError:
-            return not_json(reply, "not JSON")
+            return not_json(reply, _("not JSON"))
         if not isinstance(content, dict):
-            return not_json(reply, "JSON, but no object")
+            return not_json(reply, _("JSON, but no object"))
         return JsonObject(content, reply)
 
     def _send(self, method: str, path: str, json: Any) -> requests.Response:
@@ -179,7 +180,7 @@ class Transport:
         body = bytearray()
         if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
             if succeeded:
-                return UnexpectedReply(endpoint, status=status, detail="compressed in a way that was not asked for")
+                return UnexpectedReply(endpoint, status=status, detail=_("compressed in a way that was not asked for"))
         else:
             # Before its release 2, urllib3 lets a reply that ends too early pass.
             response.raw.enforce_content_length = True
@@ -194,7 +195,9 @@ class Transport:
                     raise
         if succeeded and len(body) > limit:
             return UnexpectedReply(
-                endpoint, status=status, detail=f"a reply of more than {limit} bytes, see MAX_REPLY_BYTES"
+                endpoint,
+                status=status,
+                detail=_("a reply of more than %(limit)s bytes, see MAX_REPLY_BYTES") % {"limit": limit},
             )
         return Reply(endpoint, status, response.headers, bytes(body[:limit]))
 

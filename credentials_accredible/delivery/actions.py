@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf, database, host
 from credentials_accredible.choices import BadgeAction, BadgeStatus
@@ -82,7 +83,7 @@ def search(
         elif badge.status == BadgeStatus.AWARDED:
             absent.append(badge)
         else:
-            results[badge] = not_there(BadgeAction.SEARCH, detail="Not at Accredible: nothing to revoke.")
+            results[badge] = not_there(BadgeAction.SEARCH, detail=_("Not at Accredible: nothing to revoke."))
     return results, absent
 
 
@@ -121,7 +122,7 @@ def issue(
         send_before = monotonic() + conf.delivery_lease() - patience
         sent = claim.mark_sent(batch)
         for badge in set(batch).difference(sent):
-            results[badge] = not_there(BadgeAction.ISSUE, detail="Not sent: revoked before.")
+            results[badge] = not_there(BadgeAction.ISSUE, detail=_("Not sent: revoked before."))
         brought = _send(client, [(badge, ready[badge]) for badge in sent], send_before)
         results |= brought
         for badge, result in brought.items():
@@ -146,14 +147,20 @@ def accepted(action: BadgeAction, credential: Credential, objection: RequestFail
         valid_until=None if is_over else credential.valid_until,
     )
     if credential.published:
-        return Result(action, transition, detail=f"It was valid until {credential.expired_on}." if is_over else "")
-    reason = f" It says: {objection.detail}" if objection and objection.detail else ""
-    return Result(
-        action,
-        transition,
-        detail="Accredible made the credential, but did not publish it: the account is out of credits, the group has "
-        f"no design, or the account is in its sandbox mode.{reason}",
-    )
+        return Result(
+            action,
+            transition,
+            detail=_("It was valid until %(expired_on)s.") % {"expired_on": credential.expired_on} if is_over else "",
+        )
+    sentences = [
+        _(
+            "Accredible made the credential, but did not publish it: the account is out of credits, the group has no "
+            "design, or the account is in its sandbox mode."
+        )
+    ]
+    if objection and objection.detail:
+        sentences.append(_("It says: %(detail)s") % {"detail": objection.detail})
+    return Result(action, transition, detail=" ".join(sentences))
 
 
 def own_uuid(credential: Credential) -> UUID | None:
@@ -213,13 +220,13 @@ def _new_credential(badge: AccredibleBadge) -> NewCredential:
     """The credential that is to be made of ``badge``; RecipientUnusable where the learner has no usable address."""
     user: Any = badge.user
     if host.has_left(user.get_username()):
-        raise RecipientUnusable("The learner has left: nothing is issued to them any more.")
+        raise RecipientUnusable(_("The learner has left: nothing is issued to them any more."))
     email = host.email_address(user)
     if not email:
-        raise RecipientUnusable("The learner has no e-mail address: enter one. The badge is delivered after that.")
+        raise RecipientUnusable(_("The learner has no e-mail address: enter one. The badge is delivered after that."))
     if not host.is_email_address(email):
         raise RecipientUnusable(
-            "The learner's e-mail address is not valid: correct it. The badge is delivered after that."
+            _("The learner's e-mail address is not valid: correct it. The badge is delivered after that.")
         )
     uuids = {"badge_uuid": str(badge.uuid), "group_uuid": str(badge.group.uuid) if badge.group else ""}
     return NewCredential(

@@ -11,6 +11,8 @@ from datetime import date
 from functools import partial
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credentials_accredible import conf, database
 from credentials_accredible.choices import AtAccredible, BadgeAction, Revocation
@@ -21,7 +23,7 @@ from credentials_accredible.delivery.policy import day_that_is_over, may_be_undo
 from credentials_accredible.exceptions import NotFound, RequestFailed, UnexpectedReply
 from credentials_accredible.models import AccredibleBadge
 
-_GONE = "It is not at Accredible any more."
+_GONE = gettext_lazy("It is not at Accredible any more.")
 
 
 def publish(client: AccredibleClient, badge: AccredibleBadge) -> Result:
@@ -54,13 +56,13 @@ def expire(client: AccredibleClient, claim: Claim, badge: AccredibleBadge) -> Re
         # With a day of ours in the badge, a day that is over is the revocation itself, whose answer was lost.
         was_kept = badge.expired_on is not None and is_over_everywhere(found)
         if not was_kept and not claim.mark_expiring(badge, on=today, valid_until=found.valid_until):
-            return Result(BadgeAction.EXPIRE, detail="Left to the sender that has taken it over.")
+            return Result(BadgeAction.EXPIRE, detail=_("Left to the sender that has taken it over."))
         detail = revoke(client, badge, badge.external_id)
     except NotFound as error:
         elsewhere = _elsewhere(client, badge, BadgeAction.EXPIRE, error)
         if elsewhere:
             return elsewhere
-        detail = _GONE
+        detail = str(_GONE)
     except RequestFailed as error:
         return Result(BadgeAction.EXPIRE, error=error)
     else:
@@ -90,7 +92,7 @@ def _changed(
         doubt = may_be_undone(badge.revoking_sent_at, database.now())
         return Result(action, error=doubt) if doubt else accepted(action, credential)
     except NotFound as error:
-        return _elsewhere(client, badge, action, error) or not_there(action, detail=_GONE)
+        return _elsewhere(client, badge, action, error) or not_there(action, detail=str(_GONE))
     except RequestFailed as error:
         return Result(action, error=error)
 
@@ -107,5 +109,5 @@ def _elsewhere(client: AccredibleClient, badge: AccredibleBadge, action: BadgeAc
         return None
     if credential.id != badge.external_id:
         return accepted(BadgeAction.ADOPT, credential)
-    contradiction = "it says “not found” of a credential that it shows"
+    contradiction = _("it says “not found” of a credential that it shows")
     return Result(action, error=UnexpectedReply(error.endpoint, status=error.status, detail=contradiction))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credentials_accredible.choices import BadgeAction, BadgeStatus, Difference, Repair
 from credentials_accredible.client import AccredibleClient, Credential
@@ -123,7 +124,9 @@ def _revoke(client: AccredibleClient, badge: AccredibleBadge, settled: Settled) 
 
 
 def _write_down(claim: Claim, kept: str, done: dict[str, str], error: RequestFailed | None) -> None:
-    stays = f" {kept} stays." if kept else ""
-    words = "".join(f" {how}: {number}." for number, how in done.items())
-    detail = f"Reconciled: {Difference.DOUBLE.label}.{stays}{words}"
+    sentences = [_("Reconciled: %(label)s.") % {"label": Difference.DOUBLE.label}]
+    if kept:
+        sentences.append(_("%(kept)s stays.") % {"kept": kept})
+    sentences += [f"{how}: {number}." for number, how in done.items()]
+    detail = " ".join(sentences)
     claim.write_down({badge: Result(BadgeAction.EXPIRE, error=error, detail=detail) for badge in claim.badges})

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.models import Min, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from credentials_accredible import broker, conf, database
 from credentials_accredible.choices import Delivery as Engine
@@ -40,8 +41,11 @@ def delivery_engine() -> Engine:
         return Engine.CELERY if conf.broker_url() else Engine.INLINE
     if chosen is Engine.CELERY and not conf.broker_url():
         raise ConfigurationError(
-            f"{conf.SETTING}['DELIVERY'] is 'celery', but there is no broker: set {conf.SETTING}['BROKER_URL'] or "
-            "CELERY_BROKER_URL."
+            _(
+                "%(setting)s['DELIVERY'] is 'celery', but there is no broker: set %(setting)s['BROKER_URL'] "
+                "or CELERY_BROKER_URL."
+            )
+            % {"setting": conf.SETTING}
         )
     return chosen
 

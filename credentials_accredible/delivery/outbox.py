@@ -13,6 +13,8 @@ from typing import Any
 from django.db.models import CharField, Count, Min, Q, QuerySet, Value
 from django.db.models.signals import post_delete
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from credentials_accredible import database
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState
@@ -137,10 +139,14 @@ def delivery_news(config: AccredibleAPIConfig) -> list[str]:
     count = (failed.filter(modified__gt=told_at) if told_at else failed).count()
     found = []
     if current.paused_at and (told_at is None or current.paused_at > told_at):
-        found.append(f"The delivery is paused. {current.pause_reason}")
+        found.append(_("The delivery is paused. %(pause_reason)s") % {"pause_reason": current.pause_reason})
     if count:
-        badges = "1 badge was" if count == 1 else f"{count} badges were"
-        found.append(f"{badges} refused or given up; the admin says of each why, and has the delivery tried again.")
+        words = ngettext(
+            "%(count)s badge was refused or given up; the admin says of each why, and has the delivery tried again.",
+            "%(count)s badges were refused or given up; the admin says of each why, and has the delivery tried again.",
+            count,
+        )
+        found.append(words % {"count": count})
     return found
 
 

@@ -10,6 +10,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
+from django.utils.translation import gettext as _
+
 from credentials_accredible import conf
 from credentials_accredible.exceptions import (
     AccredibleError,
@@ -59,9 +61,12 @@ class ForeignCredential(AccredibleError):
 
     def __init__(self, credential_id: str, own_id: str) -> None:
         super().__init__(
-            f"The learner has the credential {credential_id} of this group, which carries another system's ID, "
-            f"“{one_line(own_id)}”. It is left alone. Delete it at Accredible, or allow with {conf.SETTING}"
-            "['ADOPT_FOREIGN'] that it is adopted. Then retry the delivery."
+            _(
+                "The learner has the credential %(credential_id)s of this group, which carries another "
+                "system's ID, “%(own_id)s”. It is left alone. Delete it at Accredible, or allow with "
+                "%(setting)s['ADOPT_FOREIGN'] that it is adopted. Then retry the delivery."
+            )
+            % {"credential_id": credential_id, "own_id": one_line(own_id), "setting": conf.SETTING}
         )
 
 
@@ -77,7 +82,7 @@ class AdoptedByAnother(AccredibleError):
     """The credential that a badge was to take over was taken over by another badge at the same time."""
 
     def __init__(self) -> None:
-        super().__init__("The credential that the learner has already was taken over by another badge meanwhile.")
+        super().__init__(_("The credential that the learner has already was taken over by another badge meanwhile."))
 
 
 class SentTogether(AccredibleError):
@@ -122,8 +127,11 @@ def still_on_its_way(sent_at: datetime | None, now: datetime) -> StillUnderWay |
     first, _longest = conf.pair("DELIVERY_DELAYS")
     again = min(until, max(now + (now - sent_at), now + timedelta(seconds=first)))
     return StillUnderWay(
-        f"It was sent at {_clock(sent_at)} UTC, and Accredible may still be working on it. It is looked for again at "
-        f"{_clock(again)} UTC, and sent again from {_clock(until)} UTC on, if it is not there by then.",
+        _(
+            "It was sent at %(sent_at)s UTC, and Accredible may still be working on it. It is looked for "
+            "again at %(again)s UTC, and sent again from %(until)s UTC on, if it is not there by then."
+        )
+        % {"sent_at": _clock(sent_at), "again": _clock(again), "until": _clock(until)},
         again,
     )
 
@@ -134,8 +142,11 @@ def may_be_undone(opposite_sent_at: datetime | None, now: datetime) -> StillUnde
     if opposite_sent_at is None or until is None:
         return None
     return StillUnderWay(
-        f"It is done. The opposite was sent before, at {_clock(opposite_sent_at)} UTC, was not answered, and may still "
-        f"follow at Accredible: so it is done once more at {_clock(until)} UTC.",
+        _(
+            "It is done. The opposite was sent before, at %(opposite_sent_at)s UTC, was not answered, "
+            "and may still follow at Accredible: so it is done once more at %(until)s UTC."
+        )
+        % {"opposite_sent_at": _clock(opposite_sent_at), "until": _clock(until)},
         until,
     )
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credentials_accredible.choices import BadgeStatus, Difference, Repair
 from credentials_accredible.client import AccredibleClient, Credential, open_client
@@ -243,7 +244,8 @@ class _Comparison:
             raise UnexpectedReply(
                 "POST /v2/credentials/search",
                 status=200,
-                detail=f"it does not show more than {_MOST_SURPRISES} credentials that are there",
+                detail=_("it does not show more than %(most_surprises)s credentials that are there")
+                % {"most_surprises": _MOST_SURPRISES},
             )
 
 

@@ -13,6 +13,7 @@ from typing import Self
 from uuid import uuid4
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credentials_accredible import host
 from credentials_accredible.choices import BadgeAction, BadgeState, BadgeStatus, Difference
@@ -128,7 +129,7 @@ def _is_expired(credential: Credential, today: date) -> bool:
 
 
 def _result(kind: Difference, credential: Credential | None) -> Result:
-    detail = f"Reconciled: {kind.label}."
+    detail = _("Reconciled: %(label)s.") % {"label": kind.label}
     if kind == Difference.REVOKED:
         expired_on = (credential and credential.expired_on) or timezone.localdate()
         return Result(BadgeAction.SEARCH, partial(AccredibleBadge.expire, on=expired_on), detail=detail)

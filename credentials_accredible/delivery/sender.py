@@ -10,6 +10,7 @@ from threading import Event
 from uuid import UUID
 
 from django.db import connections
+from django.utils.translation import gettext as _
 from edx_django_utils.monitoring import set_custom_attribute
 
 from credentials_accredible.choices import BadgeAction, BadgeProblem, BadgeState, BadgeStatus
@@ -165,9 +166,9 @@ class _Sender:
         for badge in set(by_step.get(Step.NOTHING, ())).difference(unread):
             # One that is at Accredible was left behind by a process that ended while it had it.
             results[badge] = (
-                Result(BadgeAction.RETRY, detail="Nothing is left to be done.")
+                Result(BadgeAction.RETRY, detail=_("Nothing is left to be done."))
                 if badge.external_id
-                else Result(BadgeAction.REVOKE, detail="Nothing is at Accredible.")
+                else Result(BadgeAction.REVOKE, detail=_("Nothing is at Accredible."))
             )
         changes: dict[Step, Callable[[AccredibleBadge], Result]] = {
             Step.EXPIRE: partial(expire, self._client, claimed),

@@ -19,6 +19,7 @@ from uuid import UUID
 
 import attr
 from ccx_keys.locator import CCXLocator
+from django.utils.translation import gettext
 from opaque_keys import OpaqueKey
 from opaque_keys.edx.keys import CourseKey, UsageKey
 from openedx_events.learning.data import UserData
@@ -80,7 +81,9 @@ def ignored_keypaths() -> list[str]:
     """The setting ``IGNORED_KEYPATHS``; ConfigurationError where it is no list of paths."""
     written = conf.get("IGNORED_KEYPATHS")
     if not isinstance(written, SEQUENCES) or not all(isinstance(item, str) for item in written):
-        raise ConfigurationError(f"{conf.SETTING}['IGNORED_KEYPATHS'] must be a list of key paths.")
+        raise ConfigurationError(
+            gettext("%(setting)s['IGNORED_KEYPATHS'] must be a list of key paths.") % {"setting": conf.SETTING}
+        )
     return list(written)
 
 

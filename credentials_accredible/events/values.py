@@ -15,6 +15,7 @@ from uuid import UUID
 
 import attr
 from django.db.models import TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from opaque_keys import OpaqueKey
 
@@ -89,7 +90,7 @@ def read(kind: Kind, text: str) -> Fact:
     """The fact that ``text`` stands for at a path of that kind; ValueError where it stands for none."""
     found = fact(text, kind)
     if kind in _READERS and isinstance(found, str):
-        raise ValueError(f"{text!r} cannot be read as {kind.value}")
+        raise ValueError(gettext("%(text)s cannot be read as %(kind)s") % {"text": repr(text), "kind": kind.value})
     return found
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from credentials_accredible.database import BATCH, pages
 from credentials_accredible.exceptions import ConfigurationError
@@ -131,8 +132,11 @@ def api_url() -> str:
     url = found.get(name) if isinstance(found, Mapping) else None
     if not isinstance(url, str) or not url:
         raise ConfigurationError(
-            f"{_SETTING} has no “{name}”, so nobody knows at which address of Accredible the accounts of the built-in "
-            "integration are. Enter it in the settings of the service."
+            _(
+                "%(setting)s has no “%(name)s”, so nobody knows at which address of Accredible the accounts "
+                "of the built-in integration are. Enter it in the settings of the service."
+            )
+            % {"setting": _SETTING, "name": name}
         )
     return url
 

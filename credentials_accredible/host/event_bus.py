@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 _CONSUMER = "EVENT_BUS_CONSUMER"
 _PRODUCER = "EVENT_BUS_PRODUCER"
@@ -23,7 +24,7 @@ def incoming_doubts() -> list[str]:
     """Why no event can come in, a sentence each; none where the host knows nothing of an event bus."""
     if not apps.is_installed("openedx_events"):
         return []
-    return list(_doubts(_CONSUMER, "so nothing reads the event bus, and no event of a learner comes in"))
+    return list(_doubts(_CONSUMER))
 
 
 def outgoing_doubts() -> list[str]:
@@ -39,25 +40,62 @@ def outgoing_doubts() -> list[str]:
         return []
     missing = [event_type for event_type in _SIGNALS if event_type not in enabled]
     if missing:
-        names = " and ".join(missing)
-        return [f"{names}: not sent to the event bus, as no topic of EVENT_BUS_PRODUCER_CONFIG has it enabled."]
-    return list(_doubts(_PRODUCER, "so the signals of badges do not go to the event bus"))
+        names = (
+            _("%(first)s and %(second)s") % {"first": missing[0], "second": missing[1]} if missing[1:] else missing[0]
+        )
+        return [
+            _("%(names)s: not sent to the event bus, as no topic of EVENT_BUS_PRODUCER_CONFIG has it enabled.")
+            % {"names": names}
+        ]
+    return list(_doubts(_PRODUCER))
 
 
-def _doubts(name: str, so: str) -> Iterator[str]:
+def _doubts(name: str) -> Iterator[str]:
+    incoming = name == _CONSUMER
     path = getattr(settings, name, None)
     package = path.partition(".")[0] if isinstance(path, str) else ""
     if not package:
-        yield f"{name} is not set, {so}."
+        yield _unset(name, incoming=incoming)
     elif find_spec(package) is None:
-        yield f"{name} is in the package “{package}”, which is not installed, {so}."
+        words = (
+            _(
+                "%(name)s is in the package “%(package)s”, which is not installed, so nothing reads the event bus, and "
+                "no event of a learner comes in."
+            )
+            if incoming
+            else _(
+                "%(name)s is in the package “%(package)s”, which is not installed, so the signals of badges do not go "
+                "to the event bus."
+            )
+        )
+        yield words % {"name": name, "package": package}
     elif package == _REDIS_PACKAGE:
         # It can hold a password: it is not repeated.
         address = getattr(settings, _REDIS, None)
         if not address:
-            yield f"{_REDIS} is not set, {so}."
+            yield _unset(_REDIS, incoming=incoming)
         elif not settings.DEBUG and isinstance(address, str) and urlsplit(address).hostname == _NOWHERE:
-            yield f"{_REDIS} is the default of the development stack, {so}."
+            words = (
+                _(
+                    "%(name)s is the default of the development stack, so nothing reads the event bus, and no event of "
+                    "a learner comes in."
+                )
+                if incoming
+                else _(
+                    "%(name)s is the default of the development stack, so the signals of badges do not go to the event "
+                    "bus."
+                )
+            )
+            yield words % {"name": _REDIS}
+
+
+def _unset(name: str, *, incoming: bool) -> str:
+    words = (
+        _("%(name)s is not set, so nothing reads the event bus, and no event of a learner comes in.")
+        if incoming
+        else _("%(name)s is not set, so the signals of badges do not go to the event bus.")
+    )
+    return words % {"name": name}
 
 
 def _is_enabled(event_type: str) -> bool:

@@ -12,17 +12,46 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import DatabaseError, InterfaceError, connections, router
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleBadge
 from credentials_accredible.text import identifier, spelled_out, whole_number
 
-NO_CONFIGS = "There is no API configuration yet: add one in the admin."
+# In output, beside other words; "count" is put in by ``counted``.
+_NOUNS = {
+    "badge": ngettext_lazy("%(count)s badge", "%(count)s badges", "count"),
+    "credential": ngettext_lazy("%(count)s credential", "%(count)s credentials", "count"),
+    "early penalty": ngettext_lazy("%(count)s early penalty", "%(count)s early penalties", "count"),
+    "event on this disk": ngettext_lazy("%(count)s event on this disk", "%(count)s events on this disk", "count"),
+    "failed event": ngettext_lazy("%(count)s failed event", "%(count)s failed events", "count"),
+    "fulfilment": ngettext_lazy("%(count)s fulfilment", "%(count)s fulfilments", "count"),
+    "learner": ngettext_lazy("%(count)s learner", "%(count)s learners", "count"),
+    "log entry": ngettext_lazy("%(count)s log entry", "%(count)s log entries", "count"),
+    "record": ngettext_lazy("%(count)s record", "%(count)s records", "count"),
+    "request": ngettext_lazy("%(count)s request", "%(count)s requests", "count"),
+    "row of history": ngettext_lazy("%(count)s row of history", "%(count)s rows of history", "count"),
+    "row of progress": ngettext_lazy("%(count)s row of progress", "%(count)s rows of progress", "count"),
+    "snapshot": ngettext_lazy("%(count)s snapshot", "%(count)s snapshots", "count"),
+    "snapshot entry": ngettext_lazy("%(count)s entry of snapshots", "%(count)s entries of snapshots", "count"),
+    "sync run": ngettext_lazy("%(count)s sync run", "%(count)s sync runs", "count"),
+}
 
 
 class AccredibleCommand(BaseCommand):
-    """Ends with status 1 and one sentence where a setting, or a name in its options, cannot be used."""
+    """Ends with status 1 and one sentence where a setting, or a name in its options, cannot be used.
+
+    ``about`` is what ``--help`` says first, in the language of the process.
+    """
+
+    about: Any = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The parser takes no lazy text.
+        self.help = str(self.about)
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """Carry out the command; CommandError in place of ConfigurationError, and of errors of the database.
@@ -38,7 +67,7 @@ class AccredibleCommand(BaseCommand):
             passes = api.is_busy(error) or api.is_away(error)
             if not passes and _is_behind():
                 raise CommandError(
-                    "The database is not up to date: run “manage.py migrate”, and then this command again."
+                    _("The database is not up to date: run “manage.py migrate”, and then this command again.")
                 ) from error
             raise CommandError(api.why_not_stored(error)) from error
 
@@ -55,9 +84,16 @@ class AccredibleCommand(BaseCommand):
         self.stdout.write(json.dumps(results, indent=2))
 
 
-def add_config_option(parser: Any, help: str = "only these; can be repeated") -> None:
+def add_config_option(parser: Any, help: str = "") -> None:
     """Let API configurations be named by id or name: ``options["config"]`` is a list, empty for none."""
-    parser.add_argument("--config", action="extend", nargs="+", default=[], metavar="ID_OR_NAME", help=help)
+    parser.add_argument(
+        "--config",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="ID_OR_NAME",
+        help=help or _("only these; can be repeated"),
+    )
 
 
 def add_format_option(parser: ArgumentParser, help: str | None = None) -> None:
@@ -75,17 +111,21 @@ def number_from(least: int, most: int | None = None) -> Callable[[str], int]:
     def read(text: str) -> int:
         number = whole_number(identifier(text))
         if number is None or number < least:
-            raise ArgumentTypeError(f"must be a whole number, {least} or more")
+            raise ArgumentTypeError(_("must be a whole number, %(least)s or more") % {"least": least})
         if most is not None and number > most:
-            raise ArgumentTypeError(f"must be {most} at most")
+            raise ArgumentTypeError(_("must be %(most)s at most") % {"most": most})
         return number
 
     return read
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 badge``, ``2 badges``."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+    """``1 badge``, ``2 badges``, as the language has it; ``noun`` is one of those that are known here."""
+    return str(_NOUNS[noun] % {"count": number})
+
+
+def no_configs() -> str:
+    return _("There is no API configuration yet: add one in the admin.")
 
 
 def _connection() -> Any:
@@ -98,7 +138,9 @@ def _refuse_missing_file() -> None:
     if connection.vendor != "sqlite" or connection.is_in_memory_db() or name.startswith("file:"):
         return
     if not Path(name).exists():
-        raise CommandError(f"There is no database “{name}”: run “manage.py migrate” first, or correct its path.")
+        raise CommandError(
+            _("There is no database “%(name)s”: run “manage.py migrate” first, or correct its path.") % {"name": name}
+        )
 
 
 def _is_behind() -> bool:
@@ -113,5 +155,5 @@ def _is_behind() -> bool:
 def _pair(text: str) -> tuple[int, int]:
     first, second = (whole_number(identifier(number)) for number in text.partition("=")[::2])
     if first is None or second is None:
-        raise ArgumentTypeError(f"“{spelled_out(text)}” is not two numbers, as 12=9001")
+        raise ArgumentTypeError(_("“%(text)s” is not two numbers, as 12=9001") % {"text": spelled_out(text)})
     return first, second

@@ -51,9 +51,9 @@ from credentials_accredible.models.config import AccredibleAPIConfig
 from credentials_accredible.models.group import AccredibleGroup
 from credentials_accredible.models.retired_learner import RetiredLearner
 
-_ORPHANED = (
-    "Its API configuration was deleted, so that nobody can send it. Add a configuration for the same account, sync its "
-    "groups, and retry the delivery."
+_ORPHANED = _(
+    "Its API configuration was deleted, so that nobody can send it. Add a configuration for the "
+    "same account, sync its groups, and retry the delivery."
 )
 # Badges that have failed so often are sent one by one: the reason may be one of those that were sent along.
 ALONE_AFTER = 2
@@ -126,7 +126,7 @@ class BadgeQuerySet(models.QuerySet["AccredibleBadge"]):
         return waiting.update(
             state=BadgeState.ERROR,
             problem=BadgeProblem.ORPHANED,
-            last_error=_ORPHANED,
+            last_error=str(_ORPHANED),
             next_attempt_at=None,
             due_since=None,
             claim="",
@@ -363,7 +363,7 @@ class AccredibleBadge(TimeStampedModel):
         if problem == BadgeProblem.RECIPIENT and self.user is not None:
             self.refused_recipient = badge_facts.recipient_fingerprint(self.user)
         if problem == BadgeProblem.ORPHANED:
-            self.last_error = _ORPHANED
+            self.last_error = str(_ORPHANED)
 
     def let_go(self, now: datetime) -> None:
         """Its sender is done with it. Without a configuration there is no next one."""

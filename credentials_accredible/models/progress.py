@@ -168,4 +168,4 @@ class EarlyPenalty(models.Model):
         constraints = [models.UniqueConstraint(fields=["learner", "requirement"], name="accredible_early_penalty_once")]
 
     def __str__(self) -> str:
-        return f"requirement {self.requirement_id}"
+        return gettext("requirement %(id)s") % {"id": self.requirement_id}

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from django.utils.translation import gettext as _
+
 from credentials_accredible import conf
 from credentials_accredible.events.catalogue import is_known_event_type
 from credentials_accredible.portability.document import GroupEntry
@@ -23,20 +25,29 @@ def contradictions(entry: GroupEntry) -> Iterator[Found]:
     refs = Counter(item.ref for item in entry.requirements)
     for number, item in enumerate(entry.requirements):
         if refs[item.ref] > 1:
-            yield ("requirements", number, "ref"), f"More than one requirement has the ref {item.ref}."
+            yield (
+                ("requirements", number, "ref"),
+                _("More than one requirement has the ref %(ref)s.") % {"ref": item.ref},
+            )
         if item.any_event and item.rules:
-            message = "With “any_event”, data rules have no say: remove them, or leave “any_event” out."
+            message = _("With “any_event”, data rules have no say: remove them, or leave “any_event” out.")
             yield ("requirements", number, "any_event"), message
         yield from _same_rules(("requirements", number), item.rules)
     for number, penalty in enumerate(entry.penalties):
         for place, ref in enumerate(penalty.requirements):
             if ref not in refs:
-                yield ("penalties", number, "requirements", place), f"No requirement of this group has the ref {ref}."
+                yield (
+                    ("penalties", number, "requirements", place),
+                    _("No requirement of this group has the ref %(ref)s.") % {"ref": ref},
+                )
         yield from _same_rules(("penalties", number), penalty.rules)
     names = Counter(item.name for item in entry.custom_attributes)
     for number, attribute in enumerate(entry.custom_attributes):
         if names[attribute.name] > 1:
-            yield ("custom_attributes", number, "name"), f"“{attribute.name}” is there more than once."
+            yield (
+                ("custom_attributes", number, "name"),
+                _("“%(name)s” is there more than once.") % {"name": attribute.name},
+            )
 
 
 def objections(entry: GroupEntry, changed: Mapping[str, Container[int]] | None = None) -> Iterator[Found]:
@@ -63,15 +74,21 @@ def objections(entry: GroupEntry, changed: Mapping[str, Container[int]] | None =
 def unearnable(entry: GroupEntry) -> Iterator[Found]:
     """Why a group with these requirements cannot be active."""
     for problem in group_problems(entry.requirements, conf.event_types()):
-        yield ("is_active",), f"Nobody could earn this group, so it cannot be active. {problem}"
+        yield (
+            ("is_active",),
+            _("Nobody could earn this group, so it cannot be active. %(problem)s") % {"problem": problem},
+        )
 
 
 def _event_objections(path: Sequence[str | int], item: RequirementEntry | PenaltyEntry) -> Iterator[Found]:
     if not is_known_event_type(item.event_type):
-        yield (*path, "event_type"), f"There is no event type {item.event_type} here."
+        yield (*path, "event_type"), _("There is no event type %(event_type)s here.") % {"event_type": item.event_type}
         return
     if item.event_type not in conf.event_types():
-        message = f"The event type {item.event_type} is not in use: it is missing in {conf.SETTING}['EVENTS']."
+        message = _("The event type %(event_type)s is not in use: it is missing in %(setting)s['EVENTS'].") % {
+            "event_type": item.event_type,
+            "setting": conf.SETTING,
+        }
         yield (*path, "event_type"), message
     for number, rule in enumerate(item.rules):
         problem = rule_problem(item.event_type, rule)
@@ -83,5 +100,5 @@ def _same_rules(path: Sequence[str | int], rules: Iterable[RuleEntry]) -> Iterat
     seen: set[RuleEntry] = set()
     for number, rule in enumerate(rules):
         if rule in seen:
-            yield (*path, "rules", number), "The same rule is there twice."
+            yield (*path, "rules", number), _("The same rule is there twice.")
         seen.add(rule)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -60,7 +62,7 @@ class _Penalty(PenaltyEntry, extra="forbid"):
 
 def _clean_attribute(value: str, info: ValidationInfo) -> str:
     if not trimmed(value):
-        raise PydanticCustomError("string_too_short", "nothing that can be seen")
+        raise PydanticCustomError("string_too_short", _("nothing that can be seen"))
     return clean_attribute(info.data.get("source", ""), value)
 
 
@@ -100,28 +102,28 @@ class Document(BaseModel):
 
 
 _WORDS = {
-    "missing": "“{name}” is missing.",
-    "extra_forbidden": "“{name}” is not known here.",
-    "string_type": "“{name}” must be a text.",
-    "tuple_type": "“{name}” must be a list.",
-    "model_type": "“{name}” must be a mapping of keys and values.",
-    "model_attributes_type": "“{name}” must be a mapping of keys and values.",
-    "int_parsing": "“{name}” must be a whole number.",
-    "int_type": "“{name}” must be a whole number.",
-    "bool_parsing": "“{name}” must be true or false.",
-    "bool_type": "“{name}” must be true or false.",
-    "string_too_short": "“{name}” must not be empty.",
-    "string_too_long": "“{name}” must not be longer than {max_length} characters.",
-    "string_pattern_mismatch": "“{name}” must be one of the letters A to Z, or empty.",
-    "literal_error": "“{name}” must be {expected}.",
-    "enum": "“{name}” must be {expected}.",
-    "greater_than": "“{name}” must be more than {gt}.",
-    "less_than_equal": "“{name}” must not be more than {le}.",
+    "missing": gettext_lazy("“{name}” is missing."),
+    "extra_forbidden": gettext_lazy("“{name}” is not known here."),
+    "string_type": gettext_lazy("“{name}” must be a text."),
+    "tuple_type": gettext_lazy("“{name}” must be a list."),
+    "model_type": gettext_lazy("“{name}” must be a mapping of keys and values."),
+    "model_attributes_type": gettext_lazy("“{name}” must be a mapping of keys and values."),
+    "int_parsing": gettext_lazy("“{name}” must be a whole number."),
+    "int_type": gettext_lazy("“{name}” must be a whole number."),
+    "bool_parsing": gettext_lazy("“{name}” must be true or false."),
+    "bool_type": gettext_lazy("“{name}” must be true or false."),
+    "string_too_short": gettext_lazy("“{name}” must not be empty."),
+    "string_too_long": gettext_lazy("“{name}” must not be longer than {max_length} characters."),
+    "string_pattern_mismatch": gettext_lazy("“{name}” must be one of the letters A to Z, or empty."),
+    "literal_error": gettext_lazy("“{name}” must be {expected}."),
+    "enum": gettext_lazy("“{name}” must be {expected}."),
+    "greater_than": gettext_lazy("“{name}” must be more than {gt}."),
+    "less_than_equal": gettext_lazy("“{name}” must not be more than {le}."),
 }
 
 
 def form_message(error: Mapping[str, Any]) -> str:
     """One of the errors of a ValidationError, in words for people who write files."""
-    name = next((step for step in reversed(error["loc"]) if isinstance(step, str)), "the file")
+    name = next((step for step in reversed(error["loc"]) if isinstance(step, str)), _("the file"))
     words = _WORDS.get(error["type"], "“{name}”: {msg}.")
     return words.format(**{"name": spelled_out(name), "msg": error["msg"], "expected": "", **(error.get("ctx") or {})})

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from credentials_accredible.database import batches
 from credentials_accredible.exceptions import FileProblem
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup
@@ -51,18 +53,21 @@ def _configurations(source: Source, chosen: Sequence[str]) -> tuple[dict[int, Ac
     ours = {**{str(config.pk): config for config in configs}, **{identifier(config.name): config for config in configs}}
     theirs = {entry.name: number for number, entry in enumerate(source.document.configurations)}
     problems = [
-        source.problem(("configurations", number, "name"), f"“{entry.name}” is there twice.")
+        source.problem(("configurations", number, "name"), _("“%(name)s” is there twice.") % {"name": entry.name})
         for number, entry in enumerate(source.document.configurations)
         if theirs[entry.name] != number
     ]
-    known = ", ".join(f"“{config.name}”" for config in configs) or "none"
+    known = ", ".join(f"“{config.name}”" for config in configs) or _("none")
     found: dict[int, AccredibleAPIConfig] = {}
     if not chosen:
         for name, number in theirs.items():
             if name in ours and identifier(ours[name].name) == name:
                 found[number] = ours[name]
             else:
-                message = f"There is no API configuration “{name}” here: say --config with one of {known}."
+                message = _("There is no API configuration “%(name)s” here: say --config with one of %(known)s.") % {
+                    "name": name,
+                    "known": known,
+                }
                 problems.append(source.problem(("configurations", number, "name"), message))
     for text in map(identifier, chosen):
         pairs = [(text[:at], text[at + 1 :]) for at, character in enumerate(text) if character == "="]
@@ -74,13 +79,23 @@ def _configurations(source: Source, chosen: Sequence[str]) -> tuple[dict[int, Ac
         elif text in ours and len(theirs) == 1:
             found[0] = ours[text]
         elif text in ours:
-            names = ", ".join(f"“{name}”" for name in theirs) or "none"
+            names = ", ".join(f"“{name}”" for name in theirs) or _("none")
             problems.append(
-                FileProblem(0, 0, f"--config {text}: say which one of the file it is for, as THEIRS={text}: {names}.")
+                FileProblem(
+                    0,
+                    0,
+                    _("--config %(name)s: say which one of the file it is for, as THEIRS=%(name)s: %(known)s.")
+                    % {"name": text, "known": names},
+                )
             )
         else:
             problems.append(
-                FileProblem(0, 0, f"--config {text}: there is no such API configuration here. Existing ones: {known}.")
+                FileProblem(
+                    0,
+                    0,
+                    _("--config %(name)s: there is no such API configuration here. Existing ones: %(known)s.")
+                    % {"name": text, "known": known},
+                )
             )
     return found, problems
 
@@ -90,10 +105,10 @@ def _groups(
 ) -> tuple[list[FoundGroup], list[FileProblem]]:
     entry, base = source.document.configurations[number], ("configurations", number)
     if match is Match.ID and entry.environment and entry.environment != config.environment:
-        message = (
-            f"Ids of the environment “{entry.environment}” stand for other groups in “{config.environment}”, where "
-            f"“{config.name}” is: match by name."
-        )
+        message = _(
+            "Ids of the environment “%(environment)s” stand for other groups in “%(ours)s”, "
+            "where “%(name)s” is: match by name."
+        ) % {"environment": entry.environment, "ours": config.environment, "name": config.name}
         return [], [source.problem((*base, "environment"), message)]
     by_key: dict[int | str, list[AccredibleGroup]] = defaultdict(list)
     key = "accredible_id" if match is Match.ID else "name"
@@ -113,17 +128,39 @@ def _groups(
 
 def _words(group: GroupEntry, config: AccredibleAPIConfig, match: Match, number: int) -> str:
     if not (group.accredible_id if match is Match.ID else group.name):
-        return f"The group has no “{'accredible_id' if match is Match.ID else 'name'}” to be found by."
-    what = f"with the id {group.accredible_id}" if match is Match.ID else f"called “{spelled_out(group.name)}”"
-    if number:
-        return f"“{config.name}” has {number} groups {what}: match by id, or give them different names at Accredible."
-    return f"“{config.name}” has no group {what}: sync it first, or leave the group out."
+        return _("The group has no “%(key)s” to be found by.") % {
+            "key": "accredible_id" if match is Match.ID else "name"
+        }
+    values = {"config": config.name, "group": group.accredible_id or "", "count": number}
+    if match is Match.ID:
+        words = (
+            _(
+                "“%(config)s” has %(count)s groups with the id %(group)s: match by id, or give them different names at "
+                "Accredible."
+            )
+            if number
+            else _("“%(config)s” has no group with the id %(group)s: sync it first, or leave the group out.")
+        )
+        return words % values
+    words = (
+        _(
+            "“%(config)s” has %(count)s groups called “%(group)s”: match by id, or give them different names at "
+            "Accredible."
+        )
+        if number
+        else _("“%(config)s” has no group called “%(group)s”: sync it first, or leave the group out.")
+    )
+    return words % {**values, "group": spelled_out(group.name)}
 
 
 def _same_groups(source: Source, groups: Sequence[FoundGroup]) -> list[FileProblem]:
     counts = Counter(each.group.pk for each in groups)
     return [
-        source.problem(each.path, f"Another entry is about the same group, {each.group.accredible_id}.")
+        source.problem(
+            each.path,
+            _("Another entry is about the same group, %(accredible_id)s.")
+            % {"accredible_id": each.group.accredible_id},
+        )
         for each in groups
         if counts[each.group.pk] > 1
     ]

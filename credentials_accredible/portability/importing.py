@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from credentials_accredible.exceptions import FileProblem, GroupsBusy, ImportRefused
@@ -71,10 +72,12 @@ def import_groups(
     except GroupsBusy as error:
         raise _refusal(str(error)) from None
     except IntegrityError as error:
-        words = f"The database does not take it; it may hold two things for one that differ in case only: {error}"
+        words = _(
+            "The database does not take it; it may hold two things for one that differ in case only: %(error)s"
+        ) % {"error": error}
         raise _refusal(words) from error
     except DatabaseError as error:
-        raise _refusal(f"The database did not take the changes: {error}") from error
+        raise _refusal(_("The database did not take the changes: %(error)s") % {"error": error}) from error
 
 
 def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activation: bool, force: bool) -> Imported:
@@ -82,7 +85,8 @@ def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activat
     imported = Imported(_plans(source, chosen, match, keep_activation))
     if imported.costs and not force:
         raise _refusal(
-            f"Learners would lose {imported.costs} fulfilments of requirements that are removed: it has to be forced."
+            _("Learners would lose %(costs)s fulfilments of requirements that are removed: it has to be forced.")
+            % {"costs": imported.costs}
         )
     changed = [plan for plan in imported.plans if plan]
     with history.because(_REASON):
@@ -91,7 +95,13 @@ def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activat
     for plan in changed:
         problems = activation_problems(plan.group) if plan.is_active else []
         if problems:
-            raise _refusal(*(f"Group {plan.group.accredible_id}: {problem}" for problem in problems))
+            raise _refusal(
+                *(
+                    _("Group %(accredible_id)s: %(problem)s")
+                    % {"accredible_id": plan.group.accredible_id, "problem": problem}
+                    for problem in problems
+                )
+            )
     return imported
 
 

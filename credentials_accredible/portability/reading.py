@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 from yaml.composer import Composer, ComposerError
 from yaml.resolver import Resolver
@@ -30,11 +32,11 @@ _NULL = "tag:yaml.org,2002:null"
 # A text of JSON, the last one perhaps without its end, and the colon after it.
 _JSON_TEXT = re.compile(r'"(?P<text>(?:[^"\\\n]|\\.)*+)(?P<end>"?)(?P<colon>[ \t\r\n]*+:)?')
 _JSON_WORDS = {
-    "Expecting value": "A value was expected",
-    "Expecting ',' delimiter": "“,” was expected",
-    "Expecting ':' delimiter": "“:” was expected",
-    "Expecting property name enclosed in double quotes": "A key in double quotes was expected",
-    "Extra data": "Something follows the end of the value",
+    "Expecting value": gettext_lazy("A value was expected"),
+    "Expecting ',' delimiter": gettext_lazy("“,” was expected"),
+    "Expecting ':' delimiter": gettext_lazy("“:” was expected"),
+    "Expecting property name enclosed in double quotes": gettext_lazy("A key in double quotes was expected"),
+    "Extra data": gettext_lazy("Something follows the end of the value"),
 }
 
 
@@ -72,7 +74,10 @@ def read(content: bytes) -> tuple[Source | None, list[FileProblem]]:
         return None, [error.problem]
     if isinstance(values, dict) and "version" in values:
         if str(values["version"]) != str(VERSION):
-            message = f"This is version {values['version']} of the format; this release reads version {VERSION}."
+            message = _("This is version %(version)s of the format; this release reads version %(ours)s.") % {
+                "version": values["version"],
+                "ours": VERSION,
+            }
             return None, [FileProblem(*tree.at(["version"]), message)]
         # All values are texts. Other fields are read from them: from "1" to 1, from "true" to True, nothing else.
         values["version"] = VERSION
@@ -85,13 +90,13 @@ def read(content: bytes) -> tuple[Source | None, list[FileProblem]]:
 
 def _decoded(content: bytes) -> str:
     if len(content) > LARGEST_FILE:
-        raise Unreadable(0, 0, f"The file has more than {LARGEST_FILE} bytes.")
+        raise Unreadable(0, 0, _("The file has more than %(largest_file)s bytes.") % {"largest_file": LARGEST_FILE})
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         column = error.start - (before.rfind(b"\n") + 1) + 1
-        raise Unreadable(before.count(b"\n") + 1, column, "This byte is no UTF-8.") from None
+        raise Unreadable(before.count(b"\n") + 1, column, _("This byte is no UTF-8.")) from None
 
 
 def read_yaml(text: str) -> Tree:
@@ -119,13 +124,13 @@ def read_json(text: str) -> Tree:
         root = _Composer(filled, is_json=True).get_single_node()
     except yaml.YAMLError as error:
         # Of what is JSON, YAML refuses nothing but keys of more than a thousand characters.
-        too_long = Unreadable(*_place(getattr(error, "problem_mark", None)), "A key has more than 1,000 characters.")
+        too_long = Unreadable(*_place(getattr(error, "problem_mark", None)), _("A key has more than 1,000 characters."))
     try:
         json.loads(text, parse_int=str, parse_float=str, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise Unreadable(error.lineno, error.colno, f"{_JSON_WORDS.get(error.msg, error.msg)}.") from None
     except RecursionError:
-        raise Unreadable(1, 1, "Nested too deeply.") from None
+        raise Unreadable(1, 1, _("Nested too deeply.")) from None
     if too_long:
         raise too_long
     return Tree(root, text)
@@ -133,11 +138,11 @@ def read_json(text: str) -> Tree:
 
 def _unreadable(error: yaml.YAMLError) -> Unreadable:
     if not isinstance(error, yaml.MarkedYAMLError):
-        return Unreadable(1, 1, f"No valid YAML: {str(error).splitlines()[0]}.")
+        return Unreadable(1, 1, _("No valid YAML: %(error)s.") % {"error": str(error).splitlines()[0]})
     place = _place(error.problem_mark or error.context_mark)
     if isinstance(error, ComposerError):
-        return Unreadable(*place, "A second document begins: a file holds one.")
-    return Unreadable(*place, f"No valid YAML: {error.problem or error.context}.")
+        return Unreadable(*place, _("A second document begins: a file holds one."))
+    return Unreadable(*place, _("No valid YAML: %(problem)s.") % {"problem": error.problem or error.context})
 
 
 def _filler(found: re.Match[str]) -> str:
@@ -167,15 +172,15 @@ class _Composer(Composer, Resolver):
         place = _place(event.start_mark)
         # Where it is to be JSON, these are no JSON at all.
         if event.anchor and not self._is_json:
-            raise Unreadable(*place, "Anchors and aliases (“&”, “*”) are not read here: write it out.")
+            raise Unreadable(*place, _("Anchors and aliases (“&”, “*”) are not read here: write it out."))
         if getattr(event, "tag", None) and not self._is_json:
-            raise Unreadable(*place, f"Tags (“{event.tag}”) are not read here.")
+            raise Unreadable(*place, _("Tags (“%(tag)s”) are not read here.") % {"tag": event.tag})
         self._nodes += not self._is_json or index is not None
         self._depth += 1
         if self._depth > DEEPEST:
-            raise Unreadable(*place, "Nested too deeply.")
+            raise Unreadable(*place, _("Nested too deeply."))
         if self._nodes > MOST_NODES:
-            raise Unreadable(*place, f"More than {MOST_NODES} values.")
+            raise Unreadable(*place, _("More than %(most_nodes)s values.") % {"most_nodes": MOST_NODES})
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -186,7 +191,7 @@ class Tree:
 
     def __init__(self, root: yaml.Node | None, json_text: str = "") -> None:
         if root is None:
-            raise Unreadable(1, 1, "The file is empty.")
+            raise Unreadable(1, 1, _("The file is empty."))
         self._root = root
         self._json_text = json_text
         self._entries: dict[yaml.Node, dict[str, tuple[yaml.Node, yaml.Node]]] = {}
@@ -218,11 +223,14 @@ class Tree:
         values = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise Unreadable(*_place(key.start_mark), "A key is a text.")
+                raise Unreadable(*_place(key.start_mark), _("A key is a text."))
             name = self._text(key)
             if name in entries:
                 line, _column = _place(entries[name][0].start_mark)
-                raise Unreadable(*_place(key.start_mark), f"“{name}” is there twice; first in line {line}.")
+                raise Unreadable(
+                    *_place(key.start_mark),
+                    _("“%(name)s” is there twice; first in line %(line)s.") % {"name": name, "line": line},
+                )
             entries[name] = key, value
             values[name] = self._read(value)
         return {name: value for name, value in values.items() if value is not None}
@@ -233,5 +241,5 @@ class Tree:
             text = json.loads(self._json_text[node.start_mark.index : node.end_mark.index])
         if _UNSTORABLE.search(text):
             # NUL, and halves of characters, which JSON can carry.
-            raise Unreadable(*_place(node.start_mark), "The text has a character that cannot be stored.")
+            raise Unreadable(*_place(node.start_mark), _("The text has a character that cannot be stored."))
         return text

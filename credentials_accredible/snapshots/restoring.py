@@ -10,7 +10,8 @@ from django.contrib.sites.models import Site
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from credentials_accredible.choices import Return
 from credentials_accredible.database import retried
@@ -92,14 +93,18 @@ def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> lis
     found = {snapshot.pk: snapshot for snapshot in snapshots.filter(pk__in=keys)}
     missing = [str(key) for key in keys if key not in found]
     if missing:
-        raise ConfigurationError(f"There is no snapshot {', '.join(missing)}: the admin lists those there are.")
+        raise ConfigurationError(
+            _("There is no snapshot %(missing)s: the admin lists those there are.") % {"missing": ", ".join(missing)}
+        )
     wanted = {key: found[key] for key in keys}
     for run in runs:
         if not SyncRun.objects.filter(pk=run).exists():
-            raise ConfigurationError(f"There is no sync run {run}: the admin lists those there are.")
+            raise ConfigurationError(_("There is no sync run %(run)s: the admin lists those there are.") % {"run": run})
         of_run = list(snapshots.filter(sync_run=run).order_by("pk"))
         if not of_run:
-            raise ConfigurationError(f"The sync run {run} has removed no group, or its snapshots are pruned.")
+            raise ConfigurationError(
+                _("The sync run %(run)s has removed no group, or its snapshots are pruned.") % {"run": run}
+            )
         wanted |= {snapshot.pk: snapshot for snapshot in of_run}
     return list(wanted.values())
 
@@ -119,7 +124,7 @@ def restore(snapshots: Sequence[GroupSnapshot], choices: RestoreChoices, *, user
     ``user`` is who does it. A snapshot that was restored before is left alone. Nobody gets a badge by it: the groups
     are inactive.
     """
-    with history.because(gettext("Restored from a snapshot"), user=user):
+    with history.because(_("Restored from a snapshot"), user=user):
         return _restore([snapshot.pk for snapshot in snapshots], choices)
 
 
@@ -165,7 +170,7 @@ def _restore(keys: list[int], choices: RestoreChoices) -> list[Restoration]:
 def _restore_one(item: Restoration) -> None:
     snapshot, added = item.snapshot, item.added
     if item.config is None or added is None:
-        raise TypeError("a snapshot is restored to a configuration")
+        raise TypeError(_("a snapshot is restored to a configuration"))
     group = item.group or _make(snapshot, item.config)
     if item.group:
         _join(snapshot, group, deactivate=bool(added))
@@ -210,8 +215,11 @@ def _plan_all(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> li
             if place in places:
                 found = _refused(
                     snapshot,
-                    f"Snapshot {places[place].pk} goes to the same group: restore one of the two. The newer one says "
-                    "how the group was in the end.",
+                    _(
+                        "Snapshot %(pk)s goes to the same group: restore one of the two. The newer one says how the "
+                        "group was in the end."
+                    )
+                    % {"pk": places[place].pk},
                 )
             places.setdefault(place, snapshot)
         plans.append(found)
@@ -220,13 +228,16 @@ def _plan_all(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> li
 
 def _plan(snapshot: GroupSnapshot, choices: RestoreChoices) -> Restoration:
     if snapshot.version > format.SNAPSHOT_VERSION:
-        return _refused(snapshot, "A newer release of the plugin wrote this snapshot: install that one to restore it.")
+        return _refused(
+            snapshot, _("A newer release of the plugin wrote this snapshot: install that one to restore it.")
+        )
     if snapshot.restored_at and snapshot.restored_to:
         name = f"“{snapshot.restored_to.name}” ({snapshot.restored_to.accredible_id})"
         return Restoration(
             snapshot,
             Return.NOTHING,
-            f"Restored already, on {snapshot.restored_at:%Y-%m-%d %H:%M} UTC, to the group {name}.",
+            _("Restored already, on %(restored_at)s UTC, to the group %(name)s.")
+            % {"restored_at": f"{snapshot.restored_at:%Y-%m-%d %H:%M}", "name": name},
             config=snapshot.restored_to.api_config,
             group=snapshot.restored_to,
         )
@@ -234,14 +245,25 @@ def _plan(snapshot: GroupSnapshot, choices: RestoreChoices) -> Restoration:
     if config is None:
         return _refused(
             snapshot,
-            f"Its configuration “{snapshot.config_name}” was deleted. Name the configuration it goes to: one of the "
-            f"same account, in the environment “{snapshot.environment}”.",
+            _(
+                "Its configuration “%(config_name)s” was deleted. Name the configuration it goes to: one of "
+                "the same account, in the environment “%(environment)s”."
+            )
+            % {"config_name": snapshot.config_name, "environment": snapshot.environment},
         )
     if config.environment != snapshot.environment:
         return _refused(
             snapshot,
-            f"It is of the environment “{snapshot.environment}”, and “{config.name}” of “{config.environment}”, where "
-            f"the number {snapshot.accredible_id} stands for another group.",
+            _(
+                "It is of the environment “%(environment)s”, and “%(name)s” of “%(theirs)s”, where "
+                "the number %(accredible_id)s stands for another group."
+            )
+            % {
+                "environment": snapshot.environment,
+                "name": config.name,
+                "theirs": config.environment,
+                "accredible_id": snapshot.accredible_id,
+            },
         )
     group, objection = _target(snapshot, config, choices)
     if objection:
@@ -256,7 +278,10 @@ def _target(
     wanted = choices.join.get(snapshot.pk)
     if wanted is not None:
         group = config.groups.filter(accredible_id=wanted).first()
-        return group, "" if group else f"“{config.name}” has no group {wanted}. Sync its groups first."
+        return group, "" if group else _("“%(name)s” has no group %(wanted)s. Sync its groups first.") % {
+            "name": config.name,
+            "wanted": wanted,
+        }
     mine = config.groups.filter(accredible_id=snapshot.accredible_id).first()
     if mine is None:
         # It was carried over to another id after it had been restored.
@@ -270,8 +295,11 @@ def _target(
     )
     if holder is not None:
         return None, (
-            f"“{holder}” holds the group {snapshot.accredible_id} now. Two copies would issue two "
-            "badges: remove it there first."
+            _(
+                "“%(holder)s” holds the group %(accredible_id)s now. Two copies would issue two badges: "
+                "remove it there first."
+            )
+            % {"holder": holder, "accredible_id": snapshot.accredible_id}
         )
     return None, ""
 
@@ -288,12 +316,18 @@ def _into(
     if group is None:
         result.same_name = _same_name(snapshot, config)
     elif there and added and not choices.merge:
-        figures = f"{len(there.requirements)} requirements, {len(there.penalties)} penalties"
-        result.way = Return.REFUSED
-        result.reason = (
-            f"The group “{group.name}” ({group.accredible_id}) has been configured since: {figures}. Choose to merge, "
-            "which adds what the snapshot has beyond that; or remove there what is not wanted."
+        requirements, penalties = len(there.requirements), len(there.penalties)
+        figures = ", ".join(
+            (
+                ngettext("%(count)s requirement", "%(count)s requirements", requirements) % {"count": requirements},
+                ngettext("%(count)s penalty", "%(count)s penalties", penalties) % {"count": penalties},
+            )
         )
+        result.way = Return.REFUSED
+        result.reason = _(
+            "The group “%(name)s” (%(accredible_id)s) has been configured since: %(figures)s. Choose to "
+            "merge, which adds what the snapshot has beyond that; or remove there what is not wanted."
+        ) % {"name": group.name, "accredible_id": group.accredible_id, "figures": figures}
     return result
 
 
@@ -301,27 +335,40 @@ def _notes(result: Restoration) -> Iterable[str]:
     snapshot, group, added = result.snapshot, result.group, result.added
     if group is None:
         yield (
-            "It comes back inactive. A sync removes it again, with a new snapshot, unless Accredible lists it by then."
+            _(
+                "It comes back inactive. A sync removes it again, with a new snapshot, unless Accredible "
+                "lists it by then."
+            )
         )
     elif group.is_active and added:
-        yield "The group is active. It is deactivated, because what its badge takes will have changed."
+        yield _("The group is active. It is deactivated, because what its badge takes will have changed.")
     if group is not None and group.accredible_id != snapshot.accredible_id:
         yield (
-            f"At Accredible it is another group: {group.accredible_id} instead of {snapshot.accredible_id}. Learners "
-            "who have the badge keep the one they have."
+            _(
+                "At Accredible it is another group: %(new)s instead of %(old)s. "
+                "Learners who have the badge keep the one they have."
+            )
+            % {"new": group.accredible_id, "old": snapshot.accredible_id}
         )
     if added and added.kept:
-        yield f"These custom attributes keep the value they have: {', '.join(added.kept[:_NAMED])}."
+        yield _("These custom attributes keep the value they have: %(kept)s.") % {
+            "kept": ", ".join(added.kept[:_NAMED])
+        }
     if snapshot.restored_at:
-        yield f"It was restored on {snapshot.restored_at:%Y-%m-%d %H:%M} UTC, and the group was removed again since."
+        yield _("It was restored on %(restored_at)s UTC, and the group was removed again since.") % {
+            "restored_at": f"{snapshot.restored_at:%Y-%m-%d %H:%M}"
+        }
     newer = GroupSnapshot.objects.filter(
         environment=snapshot.environment, accredible_id=snapshot.accredible_id, pk__gt=snapshot.pk, restored_at=None
     )
     latest = newer.order_by("-pk").first()
     if latest:
-        yield f"There is a newer snapshot of this group, {latest.pk}, of {latest.created:%Y-%m-%d %H:%M} UTC."
+        yield _("There is a newer snapshot of this group, %(pk)s, of %(created)s UTC.") % {
+            "pk": latest.pk,
+            "created": f"{latest.created:%Y-%m-%d %H:%M}",
+        }
     if snapshot.data["shortened"]:
-        yield "Very long texts from Accredible come back shortened. The next sync completes them."
+        yield _("Very long texts from Accredible come back shortened. The next sync completes them.")
 
 
 def _same_name(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> list[AccredibleGroup]:

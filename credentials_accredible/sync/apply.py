@@ -12,7 +12,7 @@ from django.contrib.sites.models import Site
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
 from credentials_accredible.badges import linking
@@ -61,14 +61,17 @@ class Consent:
         """Why the plan goes beyond what was agreed to; None where it does not."""
         if self.approved and plan.gone and self.approved != approval(plan, holdings_of(plan)):
             return ConfirmationRequired(
-                "What this sync would change is no longer what was confirmed. Nothing was changed: look at it again."
+                _("What this sync would change is no longer what was confirmed. Nothing was changed: look at it again.")
             )
         if self.force or self.approved:
             return None
         if self.ask and plan.remove:
             return ConfirmationRequired(
-                f"{len(plan.remove)} of {plan.known} groups would be removed. Nothing was changed: "
-                "this has to be confirmed first."
+                _(
+                    "%(count)s of %(known)s groups would be removed. Nothing was changed: this has to be "
+                    "confirmed first."
+                )
+                % {"count": len(plan.remove), "known": plan.known}
             )
         return removal_objection(plan, conf.number("MAX_REMOVAL_RATIO", least=0, most=1))
 
@@ -137,7 +140,7 @@ def apply(
         objection = consent.objection(plan)
         if plan.create and not creating:
             # Tried again, and with the lock then.
-            raise OperationalError("A group was removed after this sync had looked whether it would make any.")
+            raise OperationalError(_("A group was removed after this sync had looked whether it would make any."))
         if objection is None:
             if plan.gone:
                 rules_changed(config.pk)
@@ -187,7 +190,8 @@ def _refuse_another_account(config: AccredibleAPIConfig) -> None:
     current = AccredibleAPIConfig.objects.filter(pk=config.pk, environment=config.environment).first()
     if current is None or current.api_key != config.api_key:
         raise SyncSuperseded(
-            f"“{config.name}” was changed or deleted while its groups were read. Nothing was changed: sync again."
+            _("“%(name)s” was changed or deleted while its groups were read. Nothing was changed: sync again.")
+            % {"name": config.name}
         )
 
 
@@ -262,7 +266,7 @@ def _carry_over(pair: CarryOver, *, user: Any) -> None:
     group.accredible_id = pair.remote.accredible_id
     group.is_active = False
     group.synced_at = timezone.now()
-    with history.because(gettext("Carried over by a sync"), user=user):
+    with history.because(_("Carried over by a sync"), user=user):
         group.save()
     numbers = {pair.local.accredible_id, pair.remote.accredible_id}
     linking.link_all(group, linking.unlinked(group.api_config, numbers))

@@ -12,6 +12,8 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from credentials_accredible import broker, conf
 from credentials_accredible.choices import RunStatus, RunTrigger
@@ -29,7 +31,9 @@ from credentials_accredible.text import shortened
 log = logging.getLogger(__name__)
 
 _MOST_WARNINGS = 50
-_HIDDEN = "Accredible's list lacked groups that are there when they are asked for by id"
+_HIDDEN = gettext_lazy(
+    "Accredible's list lacked groups that are there when they are asked for by id: %(ids)s. They were kept."
+)
 
 # (stage, done, total): stage is "groups", "designs" or "applying"; total is None while it is not known.
 Progress = Callable[[str, int, int | None], None]
@@ -66,7 +70,7 @@ class Outcome:
     def sentence(self) -> str:
         """One line for an operator: the figures where it succeeded, else the reason."""
         if self.is_queued:
-            return "a worker will do it."
+            return _("a worker will do it.")
         return runs.figures_in_words(runs.plan_figures(self.plan)) if self.succeeded else self.error
 
     @property
@@ -182,7 +186,7 @@ def run_queued_sync(run_id: int, options: dict[str, Any]) -> Outcome | None:
         return None
     config = run.api_config
     if config is None:
-        words = f"“{run.config_name}” was deleted meanwhile."
+        words = _("“%(config_name)s” was deleted meanwhile.") % {"config_name": run.config_name}
         runs.finish(run, RunStatus.FAILED, error=words)
         return Outcome(AccredibleAPIConfig(name=run.config_name), RunStatus.FAILED, words, run=run)
     site = Site.objects.filter(pk=options["site"]).first()
@@ -207,7 +211,7 @@ def _open_run(opener: Callable[..., SyncRun], config: AccredibleAPIConfig, *, tr
         refused = runs.record_refusal(config, str(error), trigger=trigger, user=user)
         return Outcome(config, RunStatus.REFUSED, str(error), run=refused, reason=error)
     except AccredibleAPIConfig.DoesNotExist:
-        return Outcome(config, RunStatus.FAILED, f"“{config.name}” was deleted meanwhile.")
+        return Outcome(config, RunStatus.FAILED, _("“%(name)s” was deleted meanwhile.") % {"name": config.name})
     except AccredibleError as error:
         return Outcome(config, RunStatus.FAILED, str(error), reason=error)
     except DatabaseError as error:
@@ -258,9 +262,12 @@ class _Synchronisation:
             return self._ended(RunStatus.FAILED, _database_words(error))
         except Exception as error:
             log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
-            return self._ended(RunStatus.FAILED, f"Unexpected {type(error).__name__}: see the log of this service.")
+            return self._ended(
+                RunStatus.FAILED,
+                _("Unexpected %(name)s: see the log of this service.") % {"name": type(error).__name__},
+            )
         except BaseException:
-            runs.finish(self.run, RunStatus.FAILED, error="Interrupted. Nothing was changed.")
+            runs.finish(self.run, RunStatus.FAILED, error=_("Interrupted. Nothing was changed."))
             raise
         if objection:
             hanging = holdings_of(plan)
@@ -315,11 +322,18 @@ def _fetch(client: AccredibleClient, local: list[LocalGroup], *, refresh_icons: 
         **dict.fromkeys(batch.failures),
     }
     # The run has to fit into the database, however many there are.
-    warnings = [f"Design {design_id}: {reason}" for design_id, reason in sorted(batch.failures.items())]
-    if len(warnings) > _MOST_WARNINGS:
-        warnings[_MOST_WARNINGS:] = [f"{len(warnings) - _MOST_WARNINGS} more designs could not be read."]
+    warnings = [
+        _("Design %(design_id)s: %(reason)s") % {"design_id": design_id, "reason": reason}
+        for design_id, reason in sorted(batch.failures.items())
+    ]
+    more = len(warnings) - _MOST_WARNINGS
+    if more > 0:
+        warnings[_MOST_WARNINGS:] = [
+            ngettext("%(count)s more design could not be read.", "%(count)s more designs could not be read.", more)
+            % {"count": more}
+        ]
     if hidden:
-        warnings.append(f"{_HIDDEN}: {shortened(', '.join(map(str, hidden)), 500)}. They were kept.")
+        warnings.append(_HIDDEN % {"ids": shortened(", ".join(map(str, hidden)), 500)})
     remote = [_remote(group, icons) for group in groups]
     return _Fetched(remote, frozenset(missing.difference(hidden)), warnings, local)
 
@@ -356,4 +370,4 @@ def _silent(stage: str, done: int, total: int | None) -> None:
 
 
 def _database_words(error: DatabaseError) -> str:
-    return f"The database did not take the changes: {error}"[:500]
+    return (_("The database did not take the changes: %(error)s") % {"error": error})[:500]

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from credentials_accredible.choices import PROVIDER_FIELDS
 from credentials_accredible.exceptions import CarryOverRefused, RemovalRefused
 
@@ -193,13 +195,20 @@ def removal_objection(plan: Plan, max_ratio: float) -> RemovalRefused | None:
         return None
     if removed == plan.known:
         return RemovalRefused(
-            f"Accredible no longer lists any of the {removed} groups of this configuration. Nothing was changed: "
-            "check the account and the API key, then confirm the removal or use --force."
+            _(
+                "Accredible no longer lists any of the %(removed)s groups of this configuration. Nothing was "
+                "changed: check the account and the API key, then confirm the removal or use --force."
+            )
+            % {"removed": removed}
         )
     if plan.known >= _GUARDED_FROM and removed > max_ratio * plan.known:
         return RemovalRefused(
-            f"{removed} of {plan.known} groups would be removed, more than MAX_REMOVAL_RATIO ({max_ratio:.0%}) "
-            "allows. Nothing was changed: check the account, then confirm the removal or use --force."
+            _(
+                "%(removed)s of %(known)s groups would be removed, more than MAX_REMOVAL_RATIO "
+                "(%(max_ratio)s) allows. Nothing was changed: check the account, then confirm the removal or "
+                "use --force."
+            )
+            % {"removed": removed, "known": plan.known, "max_ratio": f"{max_ratio:.0%}"}
         )
     return None
 
@@ -226,17 +235,25 @@ def _carried_over(
     for old, number in carry_over.items():
         if old not in gone:
             raise CarryOverRefused(
-                f"The group {old} cannot be carried over: it is not among those that would be removed. Nothing was "
-                "changed."
+                _(
+                    "The group %(old)s cannot be carried over: it is not among those that would be removed. "
+                    "Nothing was changed."
+                )
+                % {"old": old}
             )
         if number not in new:
             raise CarryOverRefused(
-                f"The group {old} cannot be carried over to {number}: that one is not new at Accredible. Nothing was "
-                "changed."
+                _(
+                    "The group %(old)s cannot be carried over to %(number)s: that one is not new at Accredible. "
+                    "Nothing was changed."
+                )
+                % {"old": old, "number": number}
             )
     twice = [number for number, count in Counter(carry_over.values()).items() if count > 1]
     if twice:
-        raise CarryOverRefused(f"Two groups cannot be carried over to {twice[0]}. Nothing was changed.")
+        raise CarryOverRefused(
+            _("Two groups cannot be carried over to %(twice)s. Nothing was changed.") % {"twice": twice[0]}
+        )
     return [CarryOver(gone[old], new[number]) for old, number in carry_over.items()]
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from credentials_accredible import conf, database
 from credentials_accredible.choices import ChangeAction, RunStatus
@@ -101,7 +102,9 @@ def hold(run: SyncRun, **values: Any) -> None:
 
 def superseded() -> SyncSuperseded:
     return SyncSuperseded(
-        "This sync gave no sign of life for too long and another one took over. Nothing was changed by this one."
+        gettext(
+            "This sync gave no sign of life for too long and another one took over. Nothing was changed by this one."
+        )
     )
 
 
@@ -210,24 +213,29 @@ def _open(run: SyncRun, config: AccredibleAPIConfig, owner: str) -> SyncRun:
     except IntegrityError:
         holder = SyncRun.objects.filter(lock=config).first()
         if holder is None:
-            raise SyncInProgress(f"Another sync of “{config.name}” has just ended: try again.") from None
-        state = "queued" if holder.status == RunStatus.QUEUED else "running"
-        raise SyncInProgress(
-            f"A sync of “{config.name}” is {state} since {holder.started_at:%H:%M:%S} UTC: "
-            "wait until it has finished, then try again."
-        ) from None
+            raise SyncInProgress(
+                gettext("Another sync of “%(name)s” has just ended: try again.") % {"name": config.name}
+            ) from None
+        words = (
+            gettext("A sync of “%(name)s” is queued since %(time)s UTC: wait until it has finished, then try again.")
+            if holder.status == RunStatus.QUEUED
+            else gettext(
+                "A sync of “%(name)s” is running since %(time)s UTC: wait until it has finished, then try again."
+            )
+        )
+        raise SyncInProgress(words % {"name": config.name, "time": f"{holder.started_at:%H:%M:%S}"}) from None
     return run
 
 
 def _close(run: SyncRun) -> int:
     now = database.now()
     if run.status == RunStatus.QUEUED:
-        words = (
-            "No worker took this sync, so nothing was changed. Is there one: celery -A credentials_accredible worker? "
-            "If there is, it was busy for longer than SYNC_LEASE."
+        words = gettext(
+            "No worker took this sync, so nothing was changed. Is there one: celery -A "
+            "credentials_accredible worker? If there is, it was busy for longer than SYNC_LEASE."
         )
     else:
-        words = "The process that ran this sync ended before it was done. Nothing was changed by it."
+        words = gettext("The process that ran this sync ended before it was done. Nothing was changed by it.")
     # Only as it was seen: one that has given a sign of life since is not dead. Nor is one whose row is locked: it is
     # writing its groups, and nobody sees its signs of life until it has.
     features = connection.features

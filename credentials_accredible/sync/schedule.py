@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import mail_admins
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from credentials_accredible import conf, database
 from credentials_accredible.choices import RunStatus, RunTrigger
@@ -116,20 +117,24 @@ def _earlier_failures(run: SyncRun) -> QuerySet[SyncRun]:
 
 
 def _subject(run: SyncRun) -> str:
-    return f"Accredible: the scheduled sync of “{_line(run.config_name)}” was not carried out"
+    return _("Accredible: the scheduled sync of “%(config_name)s” was not carried out") % {
+        "config_name": _line(run.config_name)
+    }
 
 
 def _body(run: SyncRun) -> str:
     lines = [
-        f"API configuration: {_line(run.config_name)}",
-        f"Started: {run.started_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"Status: {run.get_status_display()}",
-        f"Reason: {_line(run.error)}",
-        f"Sync run: {run.pk}",
+        _("API configuration: %(config_name)s") % {"config_name": _line(run.config_name)},
+        _("Started: %(started_at)s UTC") % {"started_at": f"{run.started_at:%Y-%m-%d %H:%M:%S}"},
+        _("Status: %(run)s") % {"run": run.get_status_display()},
+        _("Reason: %(error)s") % {"error": _line(run.error)},
+        _("Sync run: %(pk)s") % {"pk": run.pk},
         "",
-        "The groups are as they were before. The sync is tried again as scheduled; no mail is sent about this "
-        "configuration again until a sync of it has succeeded. What has to be confirmed waits in the preview of the "
-        "configuration, in the admin.",
+        _(
+            "The groups are as they were before. The sync is tried again as scheduled; no mail is sent "
+            "about this configuration again until a sync of it has succeeded. What has to be confirmed "
+            "waits in the preview of the configuration, in the admin."
+        ),
     ]
     return "\n".join(lines)
 

@@ -1,6 +1,6 @@
 """A role for what the plugin says: a message that it shows, or the name of a line in its log.
 
-``:message:`A sync of “…” is … since …``` quotes it word for word; ``…`` stands for what differs each time. A test looks
+``:message:`Several groups are “…”``` quotes it word for word; ``…`` stands for what differs each time. A test looks
 for each of them in the source. For labels of pages there is Sphinx's own role ``guilabel``.
 """
 

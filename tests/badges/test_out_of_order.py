@@ -154,7 +154,7 @@ class TestDays:
     def test_accredible_prune_deletes_them_too(self) -> None:
         out = StringIO()
         call_command("accredible_prune", stdout=out)
-        assert "1 early penalties," in out.getvalue()
+        assert "1 early penalty," in out.getvalue()
         assert not EarlyPenalty.objects.exists()
 
 

@@ -43,7 +43,7 @@ def test_the_command_says_what_differs_and_repairs_what_is_asked_for(account: An
     out, error = command()
     assert f"{config.name}: 3 badges and 2 credentials compared: 1 missing, 1 published." in out
     assert f"badge {lost.uuid}, group {group.accredible_id}, credential {lost.external_id}\n" in out
-    assert error == "1 of 1 configurations need a person."
+    assert error == "1 of 1 configuration needs a person."
     out, error = command("--repair", "--dry-run")
     assert ": would be repaired" in out
     out, error = command("--repair")

@@ -41,14 +41,14 @@ def test_a_file_is_written_and_read(tmp_path: Path, name: str) -> None:
     json_or_yaml = json.loads(path.read_text()) if name.endswith("json") else yaml.safe_load(path.read_text())
     assert json_or_yaml["configurations"][0]["name"] == "Staging"
     preview = run("accredible_import", str(path), "--config", "Production", "--dry-run")
-    assert "1 of 1 groups would be changed: 7 created, 0 updated, 0 removed, 0 unchanged." in preview[0]
+    assert "1 of 1 group would be changed: 7 created, 0 updated, 0 removed, 0 unchanged." in preview[0]
     assert not other.groups.get().requirements.exists()
     out, err, error = run("accredible_import", str(path), "--config", "Production")
     assert (err, error) == ("", "")
     assert out.startswith("Production: 7  Badge\n  ~ activated\n  + requirement A “")
-    assert "1 of 1 groups changed: 7 created" in out
+    assert "1 of 1 group changed: 7 created" in out
     assert run("accredible_import", str(path), "--config", "Production")[0] == (
-        "0 of 1 groups changed: 0 created, 0 updated, 0 removed, 7 unchanged.\n"
+        "0 of 1 group changed: 0 created, 0 updated, 0 removed, 7 unchanged.\n"
     )
     assert [item.name for item in tmp_path.iterdir()] == [name]
 
@@ -61,7 +61,7 @@ def test_a_dash_is_the_standard_output_and_input(monkeypatch: pytest.MonkeyPatch
     assert (error, out.splitlines()[1]) == ("", "format: credentials-accredible groups")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(out.encode())))
 
-    assert "0 of 1 groups changed" in run("accredible_import", "-")[0]
+    assert "0 of 1 group changed" in run("accredible_import", "-")[0]
 
 
 def test_problems_are_told_with_file_line_and_column(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_the_preview_says_what_learners_would_lose_and_what_they_keep(tmp_path: 
     out, _err, error = run("accredible_import", str(path), "--dry-run")
     assert error == ""
     assert (
-        "  ~ requirement A “Pass the course”: description, blend; 1 learners have fulfilled it, and keep that\n" in out
+        "  ~ requirement A “Pass the course”: description, blend; 1 learner has fulfilled it, and keeps that\n" in out
     )
     assert (
         "  - requirement “org.openedx.learning.course.passing.status.updated.v1”: 2 learners have fulfilled it\n" in out

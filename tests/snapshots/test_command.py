@@ -86,7 +86,7 @@ class TestRestore:
         factories.make_requirement(again, blend="Z")
         key = GroupSnapshot.objects.get().pk
 
-        with pytest.raises(CommandError, match="1 of 1 snapshots cannot be restored like this"):
+        with pytest.raises(CommandError, match="1 of 1 snapshot cannot be restored like this"):
             run("accredible_restore", "--snapshot", key, "--config", "New")
         run("accredible_restore", "--snapshot", key, "--config", "New", "--merge")
 
@@ -168,7 +168,7 @@ class TestPrune:
             event = FailedEvent.objects.create(event_type="a", event_time=timezone.now(), error="broken")
             FailedEvent.objects.filter(pk=event.pk).update(created=then)
 
-        assert run("accredible_prune").endswith("1 failed events.\n")
+        assert run("accredible_prune").endswith("1 failed event.\n")
         assert FailedEvent.objects.count() == 1
 
     @pytest.mark.parametrize("by", ["setting", "option"])
@@ -188,7 +188,7 @@ class TestPrune:
 
         # The penalty was added, then its requirement was chosen; and what was chosen is a row by itself.
         assert out == (
-            "Deleted: 1 snapshots, 2 sync runs, 1 log entries, 3 rows of history, 0 early penalties, 1 failed events.\n"
+            "Deleted: 1 snapshot, 2 sync runs, 1 log entry, 3 rows of history, 0 early penalties, 1 failed event.\n"
         )
         assert not BadgePenalty.history.filter(history_date__lt=timezone.now() - timedelta(days=30)).exists()
         assert BadgeRequirement.history.exists()

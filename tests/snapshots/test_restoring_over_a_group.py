@@ -41,7 +41,7 @@ class TestAGroupThatIsHereAgain:
         [item] = restore(snapshot)
 
         assert item.refused
-        assert "has been configured since: 1 requirements, 0 penalties" in item.reason
+        assert "has been configured since: 1 requirement, 0 penalties" in item.reason
         assert everything() == before
 
     def test_merging_adds_what_is_not_there_and_joins_what_is_the_same(self) -> None:

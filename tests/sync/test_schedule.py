@@ -143,7 +143,7 @@ class TestTheCommand:
         assert SyncRun.objects.get().trigger == RunTrigger.SCHEDULE
 
     def test_one_that_fails_is_told_by_its_exit_status(self, failing: AccredibleAPIConfig) -> None:
-        with pytest.raises(CommandError, match="1 of 1 configurations not synced"):
+        with pytest.raises(CommandError, match="1 of 1 configuration not synced"):
             call_command("accredible_sync", due=True, no_progress=True)
 
     @pytest.mark.parametrize("option", ["force", "dry_run"])

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credentials_accredible import api
 from credentials_accredible.management.base import AccredibleCommand, add_config_option, add_format_option
@@ -18,15 +19,16 @@ _LINES = 20
 
 
 class Command(AccredibleCommand):
-    help = (
-        "Takes over from the built-in Accredible integration of the service: API configurations, groups with "
-        "requirements, rules and penalties, learners' progress and badges. Its groups are switched off by it."
+    about = gettext_lazy(
+        "Takes over from the built-in Accredible integration of the service: API configurations, "
+        "groups with requirements, rules and penalties, learners' progress and badges. Its groups "
+        "are switched off by it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add_config_option(parser, "only these configurations of the built-in integration; can be repeated")
-        parser.add_argument("--undo", action="store_true", help="give back what was taken over")
-        parser.add_argument("--dry-run", action="store_true", help="show what would be done, and write nothing")
+        add_config_option(parser, _("only these configurations of the built-in integration; can be repeated"))
+        parser.add_argument("--undo", action="store_true", help=_("give back what was taken over"))
+        parser.add_argument("--dry-run", action="store_true", help=_("show what would be done, and write nothing"))
         add_format_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,14 +40,17 @@ class Command(AccredibleCommand):
             for config in report.configs:
                 self._print(config)
             if not report.configs:
-                self.stdout.write("The built-in integration has no API configuration.")
+                self.stdout.write(_("The built-in integration has no API configuration."))
             elif options["dry_run"]:
-                self.stdout.write("Nothing was written.")
+                self.stdout.write(_("Nothing was written."))
         if not report.refused:
             return
         if options["undo"]:
-            raise CommandError("Nothing was given back, because not all of it can be: see above.")
-        raise CommandError(f"Not taken over: {report.refused}. Correct what is said above, and run the command again.")
+            raise CommandError(_("Nothing was given back, because not all of it can be: see above."))
+        raise CommandError(
+            _("Not taken over: %(refused)s. Correct what is said above, and run the command again.")
+            % {"refused": report.refused}
+        )
 
     def _print(self, config: api.AdoptedConfig) -> None:
         style = self.style.ERROR if config.refused else self.style.SUCCESS
@@ -64,17 +69,22 @@ def _lines(group: api.AdoptedGroup) -> Iterator[str]:
     figures = api.adoption_figures(group) if group.is_changed else ""
     yield from map(one_line, filter(None, [group.reason, figures, api.adoption_switch(group), *group.notes]))
     if group.early:
-        yield gettext("Awarded there before every letter was fulfilled; these stay awarded:")
-        yield from _some([f"{name}: {fulfilled} of {total}" for name, fulfilled, total in group.early])
+        yield _("Awarded there before every letter was fulfilled; these stay awarded:")
+        yield from _some(
+            [
+                _("%(name)s: %(fulfilled)s of %(total)s") % {"name": name, "fulfilled": fulfilled, "total": total}
+                for name, fulfilled, total in group.early
+            ]
+        )
     if group.left:
-        yield gettext("Not taken over:")
+        yield _("Not taken over:")
         yield from _some(group.left)
 
 
 def _some(lines: Sequence[str]) -> Iterator[str]:
     yield from (f"  {one_line(line)}" for line in lines[:_LINES])
     if len(lines) > _LINES:
-        yield gettext("  … and %d more, see --format json.") % (len(lines) - _LINES)
+        yield _("  … and %d more, see --format json.") % (len(lines) - _LINES)
 
 
 def _as_dict(config: api.AdoptedConfig) -> dict[str, Any]:

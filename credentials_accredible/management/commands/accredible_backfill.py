@@ -6,6 +6,9 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from credentials_accredible import api
 from credentials_accredible.management.base import AccredibleCommand, add_format_option, counted, number_from
 from credentials_accredible.models import AccredibleGroup
@@ -13,9 +16,10 @@ from credentials_accredible.text import one_line, spelled_out
 
 
 class Command(AccredibleCommand):
-    help = (
-        "Gives learners who have qualified already their fulfilments and badges of a group, by the passing grades and "
-        "course certificates that the service keeps. Counts first. Can be stopped and run again at any time."
+    about = gettext_lazy(
+        "Gives learners who have qualified already their fulfilments and badges of a group, by the "
+        "passing grades and course certificates that the service keeps. Counts first. Can be stopped "
+        "and run again at any time."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,13 +29,15 @@ class Command(AccredibleCommand):
             nargs="+",
             required=True,
             metavar="ID_OR_NAME",
-            help="its id at Accredible, its UUID or its name; can be repeated",
+            help=_("its id at Accredible, its UUID or its name; can be repeated"),
         )
-        parser.add_argument("--since", type=_time, metavar="TIME", help="only by what happened then or later: ISO 8601")
         parser.add_argument(
-            "--limit", type=number_from(1), metavar="N", help="end once N learners have gained something"
+            "--since", type=_time, metavar="TIME", help=_("only by what happened then or later: ISO 8601")
         )
-        parser.add_argument("--dry-run", action="store_true", help="only count, and write nothing")
+        parser.add_argument(
+            "--limit", type=number_from(1), metavar="N", help=_("end once N learners have gained something")
+        )
+        parser.add_argument("--dry-run", action="store_true", help=_("only count, and write nothing"))
         add_format_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,23 +47,30 @@ class Command(AccredibleCommand):
         for group in api.find_groups(options["group"]):
             done = expected = api.backfill(group, dry_run=True, **chosen)
             if as_text:
-                self.stdout.write(f"{one_line(group.name)}: {_figures(expected)} to come.")
+                words = _("%(name)s: %(learners)s with %(records)s; %(fulfilments)s, %(badges)s to come.")
+                self.stdout.write(words % _figures(group, expected))
                 for note in api.backfill_notes(expected):
                     self.stdout.write(f"  {note}")
             if not options["dry_run"]:
                 done = api.backfill(group, dry_run=False, **chosen)
                 if as_text:
-                    self.stdout.write(self.style.SUCCESS(f"{one_line(group.name)}: {_figures(done)} given."))
+                    words = _("%(name)s: %(learners)s with %(records)s; %(fulfilments)s, %(badges)s given.")
+                    self.stdout.write(self.style.SUCCESS(words % _figures(group, done)))
             results.append(_as_dict(group, done, dry_run=options["dry_run"]))
         if not as_text:
             self.write_json(results)
         elif options["dry_run"]:
-            self.stdout.write("Nothing was written.")
+            self.stdout.write(_("Nothing was written."))
 
 
-def _figures(done: api.Backfill) -> str:
-    looked_at = f"{counted(done.learners, 'learner')} with {counted(done.records, 'record')}"
-    return f"{looked_at}; {counted(done.fulfilments, 'fulfilment')}, {counted(done.badges, 'badge')}"
+def _figures(group: AccredibleGroup, done: api.Backfill) -> dict[str, str]:
+    return {
+        "name": one_line(group.name),
+        "learners": counted(done.learners, "learner"),
+        "records": counted(done.records, "record"),
+        "fulfilments": counted(done.fulfilments, "fulfilment"),
+        "badges": counted(done.badges, "badge"),
+    }
 
 
 def _as_dict(group: AccredibleGroup, done: api.Backfill, *, dry_run: bool) -> dict[str, Any]:
@@ -84,5 +97,7 @@ def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ArgumentTypeError(f"“{spelled_out(text)}” is no time, as 2025-01-31 or 2025-01-31T12:00Z") from None
+        raise ArgumentTypeError(
+            _("“%(text)s” is no time, as 2025-01-31 or 2025-01-31T12:00Z") % {"text": spelled_out(text)}
+        ) from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -11,14 +11,16 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError, close_old_connections
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from credentials_accredible import api
 from credentials_accredible.management.base import (
-    NO_CONFIGS,
     AccredibleCommand,
     add_config_option,
     add_format_option,
     counted,
+    no_configs,
     number_from,
 )
 from credentials_accredible.models import AccredibleAPIConfig
@@ -31,26 +33,27 @@ _COUNTS = ("due", "waiting", "failed", "unpublished", "delivered_today")
 
 
 class Command(AccredibleCommand):
-    help = (
-        "Sends what is due to Accredible: first tries, retries, revocations. Exits with 1 if something has come up "
-        "that needs a person, which is told once; a try that will be repeated is none."
+    about = gettext_lazy(
+        "Sends what is due to Accredible: first tries, retries, revocations. Exits with 1 if "
+        "something has come up that needs a person, which is told once; a try that will be repeated "
+        "is none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_config_option(parser)
         parser.add_argument(
-            "--limit", type=number_from(1), metavar="N", help="at most so many badges per configuration"
+            "--limit", type=number_from(1), metavar="N", help=_("at most so many badges per configuration")
         )
         parser.add_argument(
             "--senders",
             type=number_from(1, _MOST_SENDERS),
             default=1,
             metavar="N",
-            help="so many requests under way at once (%(default)s)",
+            help=_("so many requests under way at once (%(default)s)"),
         )
-        parser.add_argument("--watch", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM")
-        parser.add_argument("--status", action="store_true", help="show how deliveries stand, and send nothing")
-        add_format_option(parser, "of --status")
+        parser.add_argument("--watch", action="store_true", help=_("go on until stopped by Ctrl-C or SIGTERM"))
+        parser.add_argument("--status", action="store_true", help=_("show how deliveries stand, and send nothing"))
+        add_format_option(parser, _("of --status"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["status"]:
@@ -62,19 +65,26 @@ class Command(AccredibleCommand):
 
     def _deliver(self, options: dict[str, Any], go_on: Callable[[], bool]) -> api.Delivery:
         if api.spooled_events():
-            self.stdout.write(f"{counted(api.work_off_spool(), 'event')} from the disk processed.")
+            count = api.work_off_spool()
+            words = ngettext(
+                "%(count)s event from the disk processed.", "%(count)s events from the disk processed.", count
+            )
+            self.stdout.write(words % {"count": count})
         total = api.Delivery()
         for config in api.find_configs(options["config"]):
             done = api.deliver(config, limit=options["limit"], senders=options["senders"], go_on=go_on)
             if done.delivered or done.failed:
-                figures = f"{done.delivered} delivered, {done.failed} failed, {counted(done.requests, 'request')}"
-                self.stdout.write(f"{config.name}: {figures}")
+                words = _("%(name)s: %(delivered)s delivered, %(failed)s failed, %(requests)s")
+                figures = {"delivered": done.delivered, "failed": done.failed}
+                self.stdout.write(
+                    words % {"name": config.name, **figures, "requests": counted(done.requests, "request")}
+                )
             total += done
         return total
 
     def _finish(self, done: api.Delivery, wanted: list[str]) -> None:
         if not done.delivered and not done.failed:
-            self.stdout.write("Nothing was sent.")
+            self.stdout.write(_("Nothing was sent."))
         news = [
             f"{config.name}: {sentence}"
             for config in api.find_configs(wanted)
@@ -85,8 +95,8 @@ class Command(AccredibleCommand):
 
     def _watch(self, options: dict[str, Any]) -> None:
         stop = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        signal.signal(signal.SIGINT, lambda *_: stop.set())
+        signal.signal(signal.SIGTERM, lambda *_args: stop.set())
+        signal.signal(signal.SIGINT, lambda *_args: stop.set())
         while not stop.is_set():
             close_old_connections()
             try:
@@ -106,13 +116,23 @@ class Command(AccredibleCommand):
             self.write_json(rows)
             return
         for row in rows:
-            counts = ", ".join(f"{row[key]} {key.replace('_', ' ')}" for key in _COUNTS)
-            paused = f" PAUSED: {row['pause_reason']}" if row["paused_at"] else ""
-            self.stdout.write(f"{row['name']}: {counts}.{paused}")
-        if api.spooled_events():
-            self.stdout.write(f"{counted(api.spooled_events(), 'event')} on this machine's disk, to be processed.")
+            words = _(
+                "%(name)s: %(due)s due, %(waiting)s waiting, %(failed)s failed, %(unpublished)s unpublished, "
+                "%(delivered_today)s delivered today."
+            )
+            sentences = [words % row]
+            if row["paused_at"]:
+                sentences.append(_("PAUSED: %(reason)s") % {"reason": row["pause_reason"]})
+            self.stdout.write(" ".join(sentences))
+        if count := api.spooled_events():
+            words = ngettext(
+                "%(count)s event on this machine's disk, to be processed.",
+                "%(count)s events on this machine's disk, to be processed.",
+                count,
+            )
+            self.stdout.write(words % {"count": count})
         if not rows:
-            self.stderr.write(NO_CONFIGS)
+            self.stderr.write(no_configs())
 
 
 def _as_dict(status: api.DeliveryStatus) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from credentials_accredible import api
 from credentials_accredible.management.base import AccredibleCommand, add_config_option
@@ -17,13 +19,15 @@ _STANDARD_OUTPUT = "-"
 
 
 class Command(AccredibleCommand):
-    help = "Writes groups' requirements, data rules, penalties, custom attributes and activation; no keys, no learners."
+    about = gettext_lazy(
+        "Writes groups' requirements, data rules, penalties, custom attributes and activation; no keys, no learners."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="what to write, “-” for the standard output")
+        parser.add_argument("file", metavar="FILE", help=_("what to write, “-” for the standard output"))
         add_config_option(parser)
         parser.add_argument(
-            "--format", choices=["yaml", "json"], help="default: json for a file that is called so, else yaml"
+            "--format", choices=["yaml", "json"], help=_("default: json for a file that is called so, else yaml")
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,8 +41,10 @@ class Command(AccredibleCommand):
         try:
             _write(Path(name), text)
         except OSError as error:
-            raise CommandError(f"{name} cannot be written: {error.strerror or error}.") from None
-        self.stdout.write(self.style.SUCCESS(f"Written: {name}."))
+            raise CommandError(
+                _("%(name)s cannot be written: %(reason)s.") % {"name": name, "reason": error.strerror or error}
+            ) from None
+        self.stdout.write(self.style.SUCCESS(_("Written: %(name)s.") % {"name": name}))
 
 
 def _write(path: Path, text: str) -> None:

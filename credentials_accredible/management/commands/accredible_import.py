@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import FileProblem, ImportRefused
-from credentials_accredible.management.base import AccredibleCommand, add_config_option, counted
+from credentials_accredible.management.base import AccredibleCommand, add_config_option
 from credentials_accredible.text import one_line, shortened
 
 _STANDARD_INPUT = "-"
@@ -21,18 +23,19 @@ _LONGEST = 60
 
 
 class Command(AccredibleCommand):
-    help = "Imports what is configured under groups from a file. All of it is imported, or nothing."
+    about = gettext_lazy("Imports what is configured under groups from a file. All of it is imported, or nothing.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="what to read, “-” for the standard input")
+        parser.add_argument("file", metavar="FILE", help=_("what to read, “-” for the standard input"))
         add_config_option(
-            parser, "import into this configuration, whatever the file calls it; THEIRS=OURS where the file has several"
+            parser,
+            _("import into this configuration, whatever the file calls it; THEIRS=OURS where the file has several"),
         )
         parser.add_argument("--match", choices=[match.value for match in api.Match], default=api.Match.ID.value,
-                            help="find groups by Accredible's id (default) or by name")  # fmt: skip
-        parser.add_argument("--keep-activation", action="store_true", help="activate and deactivate no group")
-        parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
-        parser.add_argument("--force", action="store_true", help="also where learners lose what they have fulfilled")
+                            help=_("find groups by Accredible's id (default) or by name"))  # fmt: skip
+        parser.add_argument("--keep-activation", action="store_true", help=_("activate and deactivate no group"))
+        parser.add_argument("--dry-run", action="store_true", help=_("show what would change, and write nothing"))
+        parser.add_argument("--force", action="store_true", help=_("also where learners lose what they have fulfilled"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["file"]
@@ -48,7 +51,12 @@ class Command(AccredibleCommand):
         except ImportRefused as error:
             for line in _problem_lines(name, error.problems):
                 self.stderr.write(line)
-            raise CommandError(f"{counted(len(error.problems), 'problem')}. Nothing was changed.") from None
+            words = ngettext(
+                "%(count)s problem. Nothing was changed.",
+                "%(count)s problems. Nothing was changed.",
+                len(error.problems),
+            )
+            raise CommandError(words % {"count": len(error.problems)}) from None
         for line in _lines(done):
             self.stdout.write(line)
         self.stdout.write(self.style.SUCCESS(_sentence(done, dry_run=options["dry_run"])))
@@ -61,7 +69,9 @@ class Command(AccredibleCommand):
             with Path(name).open("rb") as file:
                 return file.read(api.LARGEST_FILE + 1)
         except OSError as error:
-            raise CommandError(f"{name} cannot be read: {error.strerror or error}.") from None
+            raise CommandError(
+                _("%(name)s cannot be read: %(reason)s.") % {"name": name, "reason": error.strerror or error}
+            ) from None
 
 
 def _sentence(imported: api.Imported, *, dry_run: bool) -> str:
@@ -70,13 +80,33 @@ def _sentence(imported: api.Imported, *, dry_run: bool) -> str:
         name: sum(plan.counts[name] for plan in imported.plans)
         for name in ("created", "updated", "removed", "unchanged")
     }
-    figures = ", ".join(f"{number} {name}" for name, number in counts.items())
-    state = "would be changed" if dry_run else "changed"
-    costs = ""
+    figures = _("%(created)s created, %(updated)s updated, %(removed)s removed, %(unchanged)s unchanged") % counts
+    words = (
+        ngettext(
+            "%(changed)s of %(count)s group would be changed: %(figures)s.",
+            "%(changed)s of %(count)s groups would be changed: %(figures)s.",
+            len(imported.plans),
+        )
+        if dry_run
+        else ngettext(
+            "%(changed)s of %(count)s group changed: %(figures)s.",
+            "%(changed)s of %(count)s groups changed: %(figures)s.",
+            len(imported.plans),
+        )
+    )
+    sentences = [words % {"changed": len(changed), "count": len(imported.plans), "figures": figures}]
     if imported.costs:
-        costs = f" Learners {'would lose' if dry_run else 'lost'} {imported.costs} fulfilments"
-        costs += ": that takes --force." if dry_run else "."
-    return f"{len(changed)} of {len(imported.plans)} groups {state}: {figures}.{costs}"
+        lost = (
+            ngettext(
+                "Learners would lose %(count)s fulfilment: that takes --force.",
+                "Learners would lose %(count)s fulfilments: that takes --force.",
+                imported.costs,
+            )
+            if dry_run
+            else ngettext("Learners lost %(count)s fulfilment.", "Learners lost %(count)s fulfilments.", imported.costs)
+        )
+        sentences.append(lost % {"count": imported.costs})
+    return " ".join(sentences)
 
 
 def _lines(imported: api.Imported) -> Iterator[str]:
@@ -89,11 +119,11 @@ def _lines(imported: api.Imported) -> Iterator[str]:
 
 def _group_lines(plan: api.GroupPlan) -> Iterator[str]:
     if plan.activation is not None:
-        yield f"~ {'activated' if plan.activation else 'deactivated'}"
+        yield f"~ {_('activated') if plan.activation else _('deactivated')}"
     for kind, pairs in (
-        ("requirement", plan.requirements),
-        ("penalty", plan.penalties),
-        ("custom attribute", plan.attributes),
+        (_("requirement %(name)s"), plan.requirements),
+        (_("penalty %(name)s"), plan.penalties),
+        (_("custom attribute %(name)s"), plan.attributes),
     ):
         for pair in pairs:
             line = _line(kind, pair)
@@ -102,15 +132,29 @@ def _group_lines(plan: api.GroupPlan) -> Iterator[str]:
 
 
 def _line(kind: str, pair: Any) -> str:
-    what = f"{kind} {_name(pair.wanted or pair.stored)}"
+    what = kind % {"name": _name(pair.wanted or pair.stored)}
     if pair.wanted is None:
-        return f"- {what}" + (f": {pair.fulfilled} learners have fulfilled it" if pair.fulfilled else "")
+        if not pair.fulfilled:
+            return f"- {what}"
+        words = ngettext(
+            "%(what)s: %(count)s learner has fulfilled it",
+            "%(what)s: %(count)s learners have fulfilled it",
+            pair.fulfilled,
+        )
+        return f"- {words % {'what': what, 'count': pair.fulfilled}}"
     if pair.stored is None:
         return f"+ {what}"
     if not pair.changes:
         return ""
-    kept = f"; {pair.fulfilled} learners have fulfilled it, and keep that" if pair.fulfilled else ""
-    return f"~ {what}: {', '.join(pair.changes)}{kept}"
+    changed = f"{what}: {', '.join(pair.changes)}"
+    if not pair.fulfilled:
+        return f"~ {changed}"
+    words = ngettext(
+        "%(changed)s; %(count)s learner has fulfilled it, and keeps that",
+        "%(changed)s; %(count)s learners have fulfilled it, and keep that",
+        pair.fulfilled,
+    )
+    return f"~ {words % {'changed': changed, 'count': pair.fulfilled}}"
 
 
 def _name(item: Any) -> str:

@@ -5,29 +5,43 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from credentials_accredible import api
-from credentials_accredible.management.base import AccredibleCommand
+from credentials_accredible.management.base import AccredibleCommand, counted
 from credentials_accredible.text import identifier, spelled_out, whole_number
 
 # A century is longer than anything is kept, and still a date.
 _LONGEST = 36_500
+_COUNTED = {
+    "snapshots": "snapshot",
+    "runs": "sync run",
+    "badge_log": "log entry",
+    "history": "row of history",
+    "early_penalties": "early penalty",
+    "failed_events": "failed event",
+}
 
 
 def _days(text: str) -> int:
     number = whole_number(identifier(text), most=_LONGEST)
     if number is None:
-        raise ArgumentTypeError(f"“{spelled_out(text)}” is not a number of days from 0 to {_LONGEST}")
+        raise ArgumentTypeError(
+            _("“%(text)s” is not a number of days from 0 to %(longest)s")
+            % {"text": spelled_out(text), "longest": _LONGEST}
+        )
     return number
 
 
 class Command(AccredibleCommand):
-    help = (
-        "Deletes snapshots, sync runs, log entries, history, early penalties and failed events that are older than the "
-        "settings say."
+    about = gettext_lazy(
+        "Deletes snapshots, sync runs, log entries, history, early penalties and failed events that "
+        "are older than the settings say."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only count")
+        parser.add_argument("--dry-run", action="store_true", help=_("only count"))
         for option, setting in (
             ("--snapshots-days", "SNAPSHOT_DAYS"),
             ("--runs-days", "RUN_DAYS"),
@@ -36,7 +50,9 @@ class Command(AccredibleCommand):
             ("--early-penalties-days", "LATE_EVENT_DAYS"),
             ("--failed-events-days", "FAILED_EVENT_DAYS"),
         ):
-            parser.add_argument(option, type=_days, metavar="N", help=f"instead of the setting {setting}")
+            parser.add_argument(
+                option, type=_days, metavar="N", help=_("instead of the setting %(setting)s") % {"setting": setting}
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         counts = api.prune(
@@ -48,10 +64,6 @@ class Command(AccredibleCommand):
             early_penalties=options["early_penalties_days"],
             failed_events=options["failed_events_days"],
         )
-        verb = "Would be deleted" if options["dry_run"] else "Deleted"
-        figures = (
-            f"{counts['snapshots']} snapshots, {counts['runs']} sync runs, {counts['badge_log']} log entries, "
-            f"{counts['history']} rows of history, {counts['early_penalties']} early penalties, "
-            f"{counts['failed_events']} failed events"
-        )
-        self.stdout.write(self.style.SUCCESS(f"{verb}: {figures}."))
+        figures = ", ".join(counted(counts[name], noun) for name, noun in _COUNTED.items())
+        words = _("Would be deleted: %(figures)s.") if options["dry_run"] else _("Deleted: %(figures)s.")
+        self.stdout.write(self.style.SUCCESS(words % {"figures": figures}))

@@ -8,15 +8,17 @@ from collections.abc import Collection
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from credentials_accredible import api
 from credentials_accredible.choices import Difference, Repair
 from credentials_accredible.management.base import (
-    NO_CONFIGS,
     AccredibleCommand,
     add_config_option,
     add_format_option,
     counted,
+    no_configs,
 )
 
 # Findings of one kind that are shown to people; programs get all.
@@ -25,9 +27,9 @@ _ALL = "all"
 
 
 class Command(AccredibleCommand):
-    help = (
-        "Compares badges with Accredible's credentials, and repairs differences where asked to. Exits with 1 if a "
-        "comparison failed, or if differences are left that need a person."
+    about = gettext_lazy(
+        "Compares badges with Accredible's credentials, and repairs differences where asked to. "
+        "Exits with 1 if a comparison failed, or if differences are left that need a person."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,13 +40,20 @@ class Command(AccredibleCommand):
             nargs="*",
             choices=[*recorded, *delivered, _ALL],
             metavar="KIND",
-            help=f"repair {', '.join(recorded)}, which changes nothing at Accredible, and what is named of "
-            f"{', '.join(delivered)}, or all",
+            help=_(
+                "repair %(recorded)s, which changes nothing at Accredible, and what is named of %(delivered)s, or all"
+            )
+            % {"recorded": ", ".join(recorded), "delivered": ", ".join(delivered)},
         )
         parser.add_argument(
-            "--ignore", nargs="+", default=[], choices=Difference.values, metavar="KIND", help="leave these kinds out"
+            "--ignore",
+            nargs="+",
+            default=[],
+            choices=Difference.values,
+            metavar="KIND",
+            help=_("leave these kinds out"),
         )
-        parser.add_argument("--dry-run", action="store_true", help="show what would be repaired, and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help=_("show what would be repaired, and write nothing"))
         add_format_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,22 +72,38 @@ class Command(AccredibleCommand):
         if options["format"] == "json":
             self.write_json([_as_dict(result) for result in results])
         elif not configs:
-            self.stderr.write(NO_CONFIGS)
+            self.stderr.write(no_configs())
         left = sum(result.needs_a_person for result in results)
         if left:
-            raise CommandError(f"{left} of {len(results)} configurations need a person.")
+            words = ngettext(
+                "%(left)s of %(count)s configuration needs a person.",
+                "%(left)s of %(count)s configurations need a person.",
+                len(results),
+            )
+            raise CommandError(words % {"left": left, "count": len(results)})
 
     def _print(self, result: api.Reconciliation) -> None:
         if result.error:
-            self.stdout.write(self.style.ERROR(f"{result.config.name}: not compared: {result.error}"))
+            words = _("%(name)s: not compared: %(error)s")
+            self.stdout.write(self.style.ERROR(words % {"name": result.config.name, "error": result.error}))
             return
-        in_flight = f" ({result.in_flight} in delivery, left alone)" if result.in_flight else ""
-        badges, credentials = counted(result.badges, "badge"), counted(result.credentials, "credential")
-        compared = f"{badges}{in_flight} and {credentials} compared"
+        words = (
+            _("%(name)s: %(badges)s (%(in_flight)s in delivery, left alone) and %(credentials)s compared: %(found)s.")
+            if result.in_flight
+            else _("%(name)s: %(badges)s and %(credentials)s compared: %(found)s.")
+        )
         counts = Counter(finding.kind for finding in result.findings)
-        found = ", ".join(f"{counts[kind]} {kind}" for kind in Difference if counts[kind]) or "no difference"
+        # The kinds as --repair takes them.
+        found = ", ".join(f"{counts[kind]} {kind}" for kind in Difference if counts[kind]) or _("no difference")
         style = self.style.ERROR if result.needs_a_person else self.style.SUCCESS
-        self.stdout.write(style(f"{result.config.name}: {compared}: {found}."))
+        values = {
+            "name": result.config.name,
+            "badges": counted(result.badges, "badge"),
+            "in_flight": result.in_flight,
+            "credentials": counted(result.credentials, "credential"),
+            "found": found,
+        }
+        self.stdout.write(style(words % values))
         for kind in Difference:
             self._print_findings(kind, [finding for finding in result.findings if finding.kind == kind])
 
@@ -86,14 +111,16 @@ class Command(AccredibleCommand):
         if findings:
             self.stdout.write(f"  {kind}: {kind.label}")
         for finding in findings[:_SHOWN]:
-            what = [f"badge {finding.badge}"] if finding.badge else []
-            what += [f"group {finding.group}"]
-            what += [f"credential {finding.credential}"] if finding.credential else []
-            outcome = f": {Repair(finding.repair).label}" if finding.repair else ""
-            outcome += f": {finding.kept} stays" if finding.kept else ""
-            self.stdout.write(f"    {', '.join(what)}{outcome}")
+            what = [_("badge %(uuid)s") % {"uuid": finding.badge}] if finding.badge else []
+            what += [_("group %(id)s") % {"id": finding.group}]
+            what += [_("credential %(id)s") % {"id": finding.credential}] if finding.credential else []
+            parts = [", ".join(what)]
+            parts += [str(Repair(finding.repair).label)] if finding.repair else []
+            parts += [_("%(id)s stays") % {"id": finding.kept}] if finding.kept else []
+            self.stdout.write(f"    {': '.join(parts)}")
         if len(findings) > _SHOWN:
-            self.stdout.write(f"    … and {len(findings) - _SHOWN} more: see --format json")
+            words = _("… and %(count)s more: see --format json") % {"count": len(findings) - _SHOWN}
+            self.stdout.write(f"    {words}")
 
 
 def _repairs(named: list[str] | None) -> Collection[Difference]:

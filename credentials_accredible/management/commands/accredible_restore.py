@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from credentials_accredible import api
 from credentials_accredible.management.base import AccredibleCommand, add_format_option, add_pairs_option, number_from
@@ -15,28 +16,30 @@ from credentials_accredible.text import one_line
 
 
 class Command(AccredibleCommand):
-    help = (
+    about = gettext_lazy(
         "Brings removed groups back with requirements, rules, penalties and progress: all that are asked for, or none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
-        what.add_argument("--run", type=number_from(1), metavar="ID", help="all groups that this sync run has removed")
         what.add_argument(
-            "--snapshot", type=number_from(1), action="extend", nargs="+", metavar="ID", help="these snapshots"
+            "--run", type=number_from(1), metavar="ID", help=_("all groups that this sync run has removed")
         )
-        parser.add_argument("--dry-run", action="store_true", help="show what would come back, and write nothing")
+        what.add_argument(
+            "--snapshot", type=number_from(1), action="extend", nargs="+", metavar="ID", help=_("these snapshots")
+        )
+        parser.add_argument("--dry-run", action="store_true", help=_("show what would come back, and write nothing"))
         add_pairs_option(
             parser,
             "--join",
             "SNAPSHOT=ACCREDIBLE_ID",
-            "the group here that this snapshot is of, recreated at Accredible; can be repeated",
+            _("the group here that this snapshot is of, recreated at Accredible; can be repeated"),
         )
         parser.add_argument(
-            "--config", metavar="ID_OR_NAME", help="where groups go whose own configuration was deleted"
+            "--config", metavar="ID_OR_NAME", help=_("where groups go whose own configuration was deleted")
         )
         parser.add_argument(
-            "--merge", action="store_true", help="add to groups that have been configured since, instead of refusing"
+            "--merge", action="store_true", help=_("add to groups that have been configured since, instead of refusing")
         )
         add_format_option(parser)
 
@@ -47,7 +50,7 @@ class Command(AccredibleCommand):
         join = dict(options["join"])
         unknown = set(join) - {snapshot.pk for snapshot in snapshots}
         if unknown:
-            raise CommandError(f"--join: snapshot {min(unknown)} is not among those to be restored.")
+            raise CommandError(_("--join: snapshot %(id)s is not among those to be restored.") % {"id": min(unknown)})
         choices = api.RestoreChoices(config=config, join=join, merge=options["merge"])
         act = api.preview_restore if options["dry_run"] else api.restore
         items = act(snapshots, choices)
@@ -59,9 +62,12 @@ class Command(AccredibleCommand):
             for item in items:
                 self._print(item)
         if refused:
-            raise CommandError(
-                f"{refused} of {len(items)} snapshots cannot be restored like this. Nothing was restored."
+            words = ngettext(
+                "%(refused)s of %(count)s snapshot cannot be restored like this. Nothing was restored.",
+                "%(refused)s of %(count)s snapshots cannot be restored like this. Nothing was restored.",
+                len(items),
             )
+            raise CommandError(words % {"refused": refused, "count": len(items)})
 
     def _print(self, item: api.Restoration) -> None:
         style = self.style.ERROR if item.refused else self.style.SUCCESS
@@ -74,7 +80,13 @@ class Command(AccredibleCommand):
 
 def _title(item: api.Restoration) -> str:
     name = one_line(item.snapshot.name)
-    return f"{name} ({item.snapshot.accredible_id}), snapshot {item.snapshot.pk}: {item.way.label}"
+    words = _("%(name)s (%(id)s), snapshot %(snapshot)s: %(way)s")
+    return words % {
+        "name": name,
+        "id": item.snapshot.accredible_id,
+        "snapshot": item.snapshot.pk,
+        "way": item.way.label,
+    }
 
 
 def _lines(item: api.Restoration) -> Iterator[str]:
@@ -85,7 +97,7 @@ def _lines(item: api.Restoration) -> Iterator[str]:
         yield api.restoration_figures(item)
         yield from item.notes
     for group in item.same_name:
-        text = gettext("The group %(id)s has the same name. If it is this one, recreated at Accredible, join it.")
+        text = _("The group %(id)s has the same name. If it is this one, recreated at Accredible, join it.")
         yield text % {"id": group.accredible_id}
 
 

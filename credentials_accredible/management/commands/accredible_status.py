@@ -6,17 +6,19 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from credentials_accredible import api
 from credentials_accredible.choices import Area, RunStatus
-from credentials_accredible.management.base import NO_CONFIGS, AccredibleCommand, add_format_option, counted
+from credentials_accredible.management.base import AccredibleCommand, add_format_option, no_configs
 from credentials_accredible.text import moment
 
 
 class Command(AccredibleCommand):
-    help = (
-        "Shows how the accounts stand and what needs a person, from what is stored: Accredible is not asked. Exits "
-        "with 1 for as long as something needs a person."
+    about = gettext_lazy(
+        "Shows how the accounts stand and what needs a person, from what is stored: Accredible is "
+        "not asked. Exits with 1 for as long as something needs a person."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,21 +32,26 @@ class Command(AccredibleCommand):
         else:
             self._show(found)
         if found.needs:
-            verb = "needs" if len(found.needs) == 1 else "need"
-            raise CommandError(f"{counted(len(found.needs), 'thing')} {verb} a person.")
+            count = len(found.needs)
+            words = ngettext("%(count)s thing needs a person.", "%(count)s things need a person.", count)
+            raise CommandError(words % {"count": count})
 
     def _show(self, found: api.Overview) -> None:
         for account in found.accounts:
             config = account.config
-            credits_left = "not known" if config.credits_left is None else config.credits_left
-            sync = "never"
+            sync = _("never")
             if config.last_run is not None:
                 sync = f"{RunStatus(config.last_status).label} ({moment(config.last_started)})"
-            self.stdout.write(
-                f"{config.name}: API key: {account.key.label}. Credits left: {credits_left}. Last sync: {sync}."
-            )
+            words = _("%(name)s: API key: %(key)s. Credits left: %(credits)s. Last sync: %(sync)s.")
+            values = {
+                "name": config.name,
+                "key": account.key.label,
+                "credits": _("not known") if config.credits_left is None else config.credits_left,
+                "sync": sync,
+            }
+            self.stdout.write(words % values)
         if not found.accounts:
-            self.stdout.write(NO_CONFIGS)
+            self.stdout.write(no_configs())
         for need in found.needs:
             self.stdout.write(f"! {need.sentence} {need.detail}".rstrip())
 

@@ -9,17 +9,19 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from credentials_accredible import api
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.management.base import (
-    NO_CONFIGS,
     AccredibleCommand,
     add_config_option,
     add_format_option,
     add_pairs_option,
+    no_configs,
     number_from,
 )
 from credentials_accredible.models import AccredibleAPIConfig
@@ -30,30 +32,32 @@ _LONGEST = 60
 
 
 class Command(AccredibleCommand):
-    help = "Imports the groups of Accredible accounts. Exits with 1 if a configuration failed or was refused."
+    about = gettext_lazy(
+        "Imports the groups of Accredible accounts. Exits with 1 if a configuration failed or was refused."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group()
         add_config_option(which)
-        which.add_argument("--due", action="store_true", help="only those whose scheduled sync is due: for cron")
+        which.add_argument("--due", action="store_true", help=_("only those whose scheduled sync is due: for cron"))
         parser.add_argument(
-            "--site", type=number_from(1), metavar="ID", help="the site that new groups get (default: SITE_ID)"
+            "--site", type=number_from(1), metavar="ID", help=_("the site that new groups get (default: SITE_ID)")
         )
-        parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help=_("show what would change, and write nothing"))
         parser.add_argument(
-            "--force", action="store_true", help="remove groups even where the removal guard would refuse"
+            "--force", action="store_true", help=_("remove groups even where the removal guard would refuse")
         )
         add_pairs_option(
             parser,
             "--carry-over",
             "OLD_ID=NEW_ID",
-            "a group that is gone and the new one that was made at Accredible in its place; can be repeated",
+            _("a group that is gone and the new one that was made at Accredible in its place; can be repeated"),
         )
         parser.add_argument(
-            "--refresh-icons", action="store_true", help="read every design again, not only new and changed ones"
+            "--refresh-icons", action="store_true", help=_("read every design again, not only new and changed ones")
         )
         add_format_option(parser)
-        parser.add_argument("--no-progress", action="store_true", help="no progress bar, on a terminal either")
+        parser.add_argument("--no-progress", action="store_true", help=_("no progress bar, on a terminal either"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         site = self._site(options["site"])
@@ -67,21 +71,26 @@ class Command(AccredibleCommand):
         if options["format"] == "json":
             self.write_json([_as_dict(outcome) for outcome in outcomes])
         elif not outcomes and not options["due"]:
-            self.stderr.write(NO_CONFIGS)
+            self.stderr.write(no_configs())
         failed = sum(not outcome.succeeded for outcome in outcomes)
         if failed:
-            raise CommandError(f"{failed} of {len(outcomes)} configurations not synced.")
+            words = ngettext(
+                "%(failed)s of %(count)s configuration not synced.",
+                "%(failed)s of %(count)s configurations not synced.",
+                len(outcomes),
+            )
+            raise CommandError(words % {"failed": failed, "count": len(outcomes)})
 
     @staticmethod
     def _configs(options: dict[str, Any]) -> Iterable[AccredibleAPIConfig]:
         if not options["due"]:
             found = api.find_configs(options["config"])
             if options["carry_over"] and len(found) != 1:
-                raise CommandError("--carry-over is for one configuration: name it with --config.")
+                raise CommandError(_("--carry-over is for one configuration: name it with --config."))
             return found
         if options["force"] or options["dry_run"] or options["carry_over"]:
             raise CommandError(
-                "--due goes without --force, --carry-over and --dry-run: what is due is synced, and stays guarded."
+                _("--due goes without --force, --carry-over and --dry-run: what is due is synced, and stays guarded.")
             )
         # One by one: each look may have to wait for the database.
         return iter(lambda: api.patiently(lambda: next(api.claim_due_syncs(), None)), None)
@@ -104,17 +113,20 @@ class Command(AccredibleCommand):
 
     def _print(self, outcome: api.Outcome, *, dry_run: bool) -> None:
         style = self.style.SUCCESS if outcome.succeeded else self.style.ERROR
-        state = "would be synced" if dry_run and outcome.succeeded else outcome.status.label
+        state = _("would be synced") if dry_run and outcome.succeeded else outcome.status.label
         self.stdout.write(style(f"{outcome.config.name}: {state}: {outcome.sentence}"))
         for warning in outcome.warnings:
-            self.stdout.write(self.style.WARNING(f"  warning: {warning}"))
+            self.stdout.write(self.style.WARNING(f"  {_('warning: %(text)s') % {'text': warning}}"))
         if outcome.plan and (dry_run or not outcome.succeeded):
             for line in _plan_lines(outcome.plan, outcome.holdings):
                 self.stdout.write(f"  {line}")
         elif outcome.plan:
             for conflict in outcome.plan.conflicting:
-                held = f"group {conflict.remote.accredible_id} is held by “{conflict.holder}”"
-                self.stdout.write(self.style.WARNING(f"  conflicting: {held}, skipped"))
+                words = _("conflicting: group %(id)s is held by “%(holder)s”, skipped") % {
+                    "id": conflict.remote.accredible_id,
+                    "holder": conflict.holder,
+                }
+                self.stdout.write(self.style.WARNING(f"  {words}"))
 
     @staticmethod
     def _site(pk: int | None) -> Site | None:
@@ -124,7 +136,9 @@ class Command(AccredibleCommand):
             return Site.objects.get(pk=pk)
         except Site.DoesNotExist:
             known = ", ".join(f"{site.pk} ({site.domain})" for site in Site.objects.all())
-            raise CommandError(f"There is no site {pk}. Existing ones: {known}.") from None
+            raise CommandError(
+                _("There is no site %(pk)s. Existing ones: %(known)s.") % {"pk": pk, "known": known}
+            ) from None
 
     @contextmanager
     def _progress(self, name: str, *, shown: bool) -> Iterator[api.Progress]:
@@ -170,18 +184,20 @@ def _plan_lines(plan: api.Plan, hanging: dict[int, api.Holdings]) -> Iterator[st
     for carried in plan.carry:
         yield f"> {carried.local.accredible_id} -> {carried.remote.accredible_id}  {carried.remote.name}"
         kept = hanging.get(carried.local.pk, api.Holdings())
-        yield f"    keeps {kept}; is inactive afterwards"
+        yield f"    {_('keeps %(kept)s; is inactive afterwards') % {'kept': kept}}"
     for local in plan.remove:
-        state = "active" if local.is_active else "inactive"
+        state = _("active") if local.is_active else _("inactive")
         yield f"- {local.accredible_id}  {local.name}"
         yield f"    {state}, {hanging.get(local.pk, api.Holdings())}"
     for conflict in plan.conflicting:
         yield f"! {conflict.remote.accredible_id}  {conflict.remote.name}"
-        yield f"    held by “{conflict.holder}” already: skipped, because two copies would issue two badges"
+        words = _("held by “%(holder)s” already: skipped, because two copies would issue two badges")
+        yield f"    {words % {'holder': conflict.holder}}"
     for offer in plan.lookalikes:
         old, new = offer.local.accredible_id, offer.remote.accredible_id
         yield f"? {old} -> {new}  {offer.remote.name}"
-        yield "    this looks like the same group, recreated at Accredible. To carry its configuration over:"
+        words = _("this looks like the same group, recreated at Accredible. To carry its configuration over:")
+        yield f"    {words}"
         yield f"    --carry-over {old}={new}"
 
 
@@ -190,4 +206,4 @@ def _describe(change: api.Change) -> str:
 
 
 def _short(value: object) -> str:
-    return shortened(one_line(str(value if value not in (None, "") else "(none)")), _LONGEST)
+    return shortened(one_line(str(value if value not in (None, "") else _("(none)"))), _LONGEST)

@@ -6,6 +6,7 @@ import logging
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.pagination import PageNumberPagination
@@ -55,7 +56,9 @@ class HasPermissions(BasePermission):
             return False
         for codenames in view.needed_permissions():
             if not may(request.user, codenames):
-                self.message = f"This needs the permission {LABEL}.{codenames[0]}: ask an administrator for it."
+                self.message = _("This needs the permission %(permission)s: ask an administrator for it.") % {
+                    "permission": f"{LABEL}.{codenames[0]}"
+                }
                 return False
         return True
 
@@ -76,14 +79,14 @@ class Pages(PageNumberPagination):
         """The page that was asked for; ValidationError where it is no number, NotFound where there is no such page."""
         number = self._number(request, self.page_query_param, 1, MAX_PAGE)
         if number > paginator.num_pages:
-            raise NotFound(f"There is no such page: the last one is {paginator.num_pages}.")
+            raise NotFound(_("There is no such page: the last one is %(number)s.") % {"number": paginator.num_pages})
         return number
 
     @staticmethod
     def _number(request: Request, name: str, default: int, most: int) -> int:
         number = whole_number(request.query_params.get(name, str(default)), most=most)
         if not number:
-            raise ValidationError({name: [f"This must be a whole number from 1 to {most}."]})
+            raise ValidationError({name: [_("This must be a whole number from 1 to %(most)s.") % {"most": most}]})
         return number
 
 
@@ -94,7 +97,7 @@ class SafeJSONParser(JSONParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
-            raise ParseError("JSON parse error - nested too deeply.") from None
+            raise ParseError(_("JSON parse error - nested too deeply.")) from None
 
 
 class RestThrottle(UserRateThrottle):
@@ -140,7 +143,8 @@ class ResourceViewSet(ReadOnlyModelViewSet):
     # The permission that an action asks for beside that of reading: an argument of its decorator.
     also_needed: AnyOf = ()
     # How an answer calls one of these, and where they are listed.
-    noun: ClassVar[str]
+    # What an answer with status 404 says; "address" is put in.
+    no_such: ClassVar[Any]
     listed_at: ClassVar[str]
 
     def needed_permissions(self) -> list[AnyOf]:
@@ -153,7 +157,7 @@ class ResourceViewSet(ReadOnlyModelViewSet):
         key = _uuid(value) if self.lookup_field == "uuid" else whole_number(value)
         found = None if key is None else self.get_queryset().filter(**{self.lookup_field: key}).first()
         if found is None:
-            raise NotFound(f"There is no such {self.noun}: GET {self.listed_at} lists those there are.")
+            raise NotFound(self.no_such % {"address": self.listed_at})
         return found
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
@@ -39,7 +40,7 @@ class MomentField(IsoDateTimeField):
         try:
             return moment.astimezone(UTC) if moment else None
         except OverflowError:
-            raise forms.ValidationError("Enter a date and time of this era.") from None
+            raise forms.ValidationError(_("Enter a date and time of this era.")) from None
 
 
 class MomentFilter(filters.IsoDateTimeFilter):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.sites.models import Site
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from rest_framework import serializers
 
 from credentials_accredible import api
@@ -21,7 +23,7 @@ _LONGEST_NAME = 255
 class TrueFalseField(serializers.BooleanField):
     """``true`` or ``false``, and not what could be meant by it: it can stand for the removal of groups."""
 
-    default_error_messages = {"invalid": "This must be true or false."}
+    default_error_messages: Any = {"invalid": gettext_lazy("This must be true or false.")}
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -44,7 +46,12 @@ class StrictSerializer(serializers.Serializer):
         # What was sent is not repeated: it can be anything.
         if unknown := len(set(data) - set(self.fields)):
             known = ", ".join(self.fields)
-            raise serializers.ValidationError({"non_field_errors": [f"{unknown} unknown name(s). There are: {known}."]})
+            words = ngettext(
+                "%(count)s unknown name. There are: %(known)s.",
+                "%(count)s unknown names. There are: %(known)s.",
+                unknown,
+            )
+            raise serializers.ValidationError({"non_field_errors": [words % {"count": unknown, "known": known}]})
         return values
 
 
@@ -103,7 +110,7 @@ class SyncRequestSerializer(PreviewRequestSerializer):
             return None
         site = Site.objects.filter(pk=value).first()
         if site is None:
-            raise serializers.ValidationError("There is no site of that id.")
+            raise serializers.ValidationError(_("There is no site of that id."))
         return site
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,7 +76,7 @@ class RetirementViewSet(ResourceViewSet):
     filterset_class = RetirementFilters
     lookup_url_kwarg = "id"
     model_name = "retiredlearner"
-    noun = "retired learner"
+    no_such = gettext_lazy("There is no such retired learner: GET %(address)s lists those there are.")
     listed_at = "retirements/"
 
     @classmethod

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -53,7 +55,7 @@ class AccredibleBadgeViewSet(ResourceViewSet):
     filterset_class = BadgeFilters
     lookup_field = "uuid"
     model_name = "accrediblebadge"
-    noun = "badge"
+    no_such = gettext_lazy("There is no such badge: GET %(address)s lists those there are.")
     listed_at = "badges/"
 
     def get_queryset(self) -> QuerySet[AccredibleBadge]:
@@ -88,7 +90,7 @@ class AccredibleBadgeViewSet(ResourceViewSet):
     def retry(self, request: Request, uuid: str) -> Response:
         badge = self.get_object()
         if not api.retry_badges(AccredibleBadge.objects.filter(pk=badge.pk), user=request.user):
-            sentence = "There is nothing to deliver of this badge, or it is being delivered now: look at its state."
+            sentence = _("There is nothing to deliver of this badge, or it is being delivered now: look at its state.")
             return Response({"detail": sentence, "code": Code.NOTHING_TO_DO}, status.HTTP_409_CONFLICT)
         return Response(self.get_serializer(self.get_object()).data)
 
@@ -121,7 +123,7 @@ class AccredibleAPIConfigViewSet(_RunsShown):
     filterset_class = ConfigFilters
     lookup_url_kwarg = "id"
     model_name = "accredibleapiconfig"
-    noun = "API configuration"
+    no_such = gettext_lazy("There is no such API configuration: GET %(address)s lists those there are.")
     listed_at = "configs/"
 
     @classmethod
@@ -213,7 +215,7 @@ class AccredibleGroupViewSet(ResourceViewSet):
     filterset_class = GroupFilters
     lookup_field = "uuid"
     model_name = "accrediblegroup"
-    noun = "group"
+    no_such = gettext_lazy("There is no such group: GET %(address)s lists those there are.")
     listed_at = "groups/"
 
     def get_queryset(self) -> QuerySet[AccredibleGroup]:
@@ -237,7 +239,7 @@ class SyncRunViewSet(_RunsShown):
     filterset_class = RunFilters
     lookup_url_kwarg = "id"
     model_name = "syncrun"
-    noun = "sync run"
+    no_such = gettext_lazy("There is no such sync run: GET %(address)s lists those there are.")
     listed_at = "runs/"
 
     @schema.listing(
