@@ -141,7 +141,13 @@ if TYPE_CHECKING:
     )
     from credentials_accredible.sync.plan import Change, Plan
     from credentials_accredible.sync.pruning import prune
-    from credentials_accredible.sync.runs import close_dead_runs, plan_figures, run_sentence
+    from credentials_accredible.sync.runs import (
+        close_dead_runs,
+        conflict_advice,
+        conflicts_of,
+        plan_figures,
+        run_sentence,
+    )
     from credentials_accredible.sync.schedule import is_overdue, schedule_sync, with_health
     from credentials_accredible.sync.sweeping import claim_due_syncs, sweep_syncs
 
@@ -198,7 +204,7 @@ _HOMES = {
     "sync.engine": "Outcome Progress current_site preview run_queued_sync start_sync sync",
     "sync.plan": "Change Plan",
     "sync.pruning": "prune",
-    "sync.runs": "close_dead_runs plan_figures run_sentence",
+    "sync.runs": "close_dead_runs conflict_advice conflicts_of plan_figures run_sentence",
     "sync.schedule": "is_overdue schedule_sync with_health",
     "sync.sweeping": "claim_due_syncs sweep_syncs",
 }

@@ -188,7 +188,8 @@ def test_a_conflict_and_a_warning_are_told(emulator: Emulator, account: Any) -> 
     second = run("--config", "Second")
 
     assert f"warning: Design {design['id']}: " in first
-    assert "is held by “First”, skipped" in second
+    assert "held by “First” already\n" in second
+    assert "Another configuration of the same environment holds these groups." in second
 
 
 def test_without_a_terminal_there_is_no_progress_bar(account: Any, capfd: pytest.CaptureFixture[str]) -> None:

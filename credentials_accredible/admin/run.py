@@ -25,6 +25,7 @@ from credentials_accredible.admin.base import (
     named,
     open_address,
 )
+from credentials_accredible.admin.conflicts import conflict_list
 from credentials_accredible.admin.run_progress import OPEN, confirmation_tools, progress_view, state_view
 from credentials_accredible.admin.timeline import field_label
 from credentials_accredible.choices import ChangeAction
@@ -51,7 +52,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     fields = [
         "api_config", "config_name", "status", "error", "trigger", "user", "started_at", "finished_at", "created_count",
         "updated_count", "unchanged_count", "removed_count", "conflicting_count", "requests", "warning_list",
-        "changed_groups", "snapshots_link",
+        "changed_groups", "conflicting_groups", "snapshots_link",
     ]  # fmt: skip
 
     def has_follow_permission(self, request: HttpRequest) -> bool:
@@ -116,6 +117,13 @@ class SyncRunAdmin(ReadOnlyAdmin):
         ]
         context = {"kinds": kinds, "open": sum(counts.values()) <= _SHOWN}
         return render_to_string("admin/credentials_accredible/sync_changes.html", context) if kinds else "-"
+
+    @admin.display(description=_("conflicting groups"))
+    def conflicting_groups(self, run: SyncRun) -> str:
+        """Those that another configuration holds, each with the way to it."""
+        if not run.conflicts:
+            return "-"
+        return conflict_list(run.api_config, run.conflicts, run.conflicting_count)
 
 
 @admin.register(SyncChange)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from credentials_accredible import api
 from credentials_accredible.admin.base import AccredibleAdmin, address, link, open_address
+from credentials_accredible.admin.conflicts import conflict_list
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
@@ -128,13 +129,13 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
     groups = open_address(AccredibleGroup, "changelist", api_config__id__exact=outcome.config.pk)
     text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": outcome.sentence}
     messages.success(request, format_html("{} {}", text, link(groups, gettext("See its groups")) if groups else ""))
-    _tell_conflicts(request, name, outcome.plan)
+    _tell_conflicts(request, name, outcome)
     for warning in outcome.warnings:
         messages.warning(request, f"{name}: {warning}")
 
 
-def _tell_conflicts(request: HttpRequest, name: str, plan: api.Plan | None) -> None:
-    conflicting = plan.conflicting if plan else ()
+def _tell_conflicts(request: HttpRequest, name: str, outcome: api.Outcome) -> None:
+    conflicting = outcome.plan.conflicting if outcome.plan else ()
     if not conflicting:
         return
     named = [
@@ -145,7 +146,9 @@ def _tell_conflicts(request: HttpRequest, name: str, plan: api.Plan | None) -> N
     if len(conflicting) > _CONFLICTS:
         named.append(gettext("and %d more") % (len(conflicting) - _CONFLICTS))
     text = gettext("%(name)s: skipped, because another configuration holds them already: %(groups)s.")
-    messages.warning(request, text % {"name": name, "groups": ", ".join(named)})
+    to = open_address(SyncRun, "change", outcome.run.pk) if outcome.run else ""
+    more = link(to, gettext("What to do")) if to else ""
+    messages.warning(request, format_html("{} {}", text % {"name": name, "groups": ", ".join(named)}, more))
 
 
 def _plan_page(
@@ -188,10 +191,6 @@ def _section(outcome: api.Outcome, plan: api.Plan, *, changed: bool = False) -> 
         "more_removals": removals[_REMOVALS:],
         "lists": [
             (gettext("Created"), _named((group.name, group.accredible_id, "") for group in plan.create)),
-            (
-                gettext("Conflicting: another configuration holds them, so they are skipped"),
-                _named((c.remote.name, c.remote.accredible_id, c.holder) for c in plan.conflicting),
-            ),
             (gettext("Unchanged"), _named((group.name, group.accredible_id, "") for group in plan.unchanged)),
         ],
         "updates": [
@@ -202,6 +201,9 @@ def _section(outcome: api.Outcome, plan: api.Plan, *, changed: bool = False) -> 
             (update.local.name, update.local.accredible_id, ", ".join(_label(change) for change in update.changes))
             for update in plan.update[_UPDATES:]
         ),
+        "conflicts": conflict_list(outcome.config, api.conflicts_of(plan)[:_NAMES], len(plan.conflicting))
+        if plan.conflicting
+        else "",
         "plan": plan,
         "alarming": api.Consent().objection(plan) is not None,
         "changed": changed,

@@ -47,6 +47,8 @@ class SyncRun(TimeStampedModel):
     requests = models.PositiveIntegerField(_("requests"), default=0, help_text=_("Sent to Accredible, tries included."))
     error = models.TextField(_("reason"), blank=True)
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
+    # The first groups that another configuration holds: {"accredible_id", "name", "holder"}, the last is its name.
+    conflicts = models.JSONField(_("conflicts"), default=list, blank=True, editable=False)
     # It was refused because a person has to look at what would be removed, and to agree to it.
     needs_confirmation = models.BooleanField(_("has to be confirmed"), default=False, editable=False)
     stage = models.CharField(_("stage"), max_length=16, blank=True, editable=False)

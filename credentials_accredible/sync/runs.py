@@ -42,6 +42,8 @@ _CHANGES_AT_ONCE = 100
 _LONGEST = 200
 _LONGEST_NAME = 255
 _BEFORE = 30
+# Conflicts of one run: it has to fit into the database, however many there are.
+_MOST_CONFLICTS = 100
 
 
 def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
@@ -120,6 +122,27 @@ def plan_figures(plan: Plan | None) -> dict[str, int]:
     }
 
 
+def conflicts_of(plan: Plan) -> list[dict[str, Any]]:
+    """The groups that ``plan`` leaves out, as a run keeps them."""
+    return [
+        {
+            "accredible_id": conflict.remote.accredible_id,
+            "name": conflict.remote.name[:_LONGEST_NAME],
+            "holder": conflict.holder,
+        }
+        for conflict in plan.conflicting
+    ]
+
+
+def conflict_advice() -> str:
+    """What conflicts are, and what to do about them, in one paragraph."""
+    return gettext(
+        "Another configuration of the same environment holds these groups. They are left out, because two copies would "
+        "issue two badges. If both keys belong to one account, one configuration is enough. To have such a group in "
+        "this one, delete it in the other one, and sync this one next."
+    )
+
+
 def figures_in_words(figures: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in figures.items()) + "."
 
@@ -149,6 +172,7 @@ def finish(
         "modified": now,
         "requests": run.requests,
         "warnings": run.warnings,
+        "conflicts": conflicts_of(plan or Plan())[:_MOST_CONFLICTS],
         **{f"{name}_count": count for name, count in plan_figures(plan).items()},
     }
     for name, value in values.items():

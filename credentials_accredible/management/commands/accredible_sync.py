@@ -121,12 +121,8 @@ class Command(AccredibleCommand):
             for line in _plan_lines(outcome.plan, outcome.holdings):
                 self.stdout.write(f"  {line}")
         elif outcome.plan:
-            for conflict in outcome.plan.conflicting:
-                words = _("conflicting: group %(id)s is held by “%(holder)s”, skipped") % {
-                    "id": conflict.remote.accredible_id,
-                    "holder": conflict.holder,
-                }
-                self.stdout.write(self.style.WARNING(f"  {words}"))
+            for line in _conflict_lines(outcome.plan):
+                self.stdout.write(self.style.WARNING(f"  {line}"))
 
     @staticmethod
     def _site(pk: int | None) -> Site | None:
@@ -189,16 +185,21 @@ def _plan_lines(plan: api.Plan, hanging: dict[int, api.Holdings]) -> Iterator[st
         state = _("active") if local.is_active else _("inactive")
         yield f"- {local.accredible_id}  {local.name}"
         yield f"    {state}, {hanging.get(local.pk, api.Holdings())}"
-    for conflict in plan.conflicting:
-        yield f"! {conflict.remote.accredible_id}  {conflict.remote.name}"
-        words = _("held by “%(holder)s” already: skipped, because two copies would issue two badges")
-        yield f"    {words % {'holder': conflict.holder}}"
+    yield from _conflict_lines(plan)
     for offer in plan.lookalikes:
         old, new = offer.local.accredible_id, offer.remote.accredible_id
         yield f"? {old} -> {new}  {offer.remote.name}"
         words = _("this looks like the same group, recreated at Accredible. To carry its configuration over:")
         yield f"    {words}"
         yield f"    --carry-over {old}={new}"
+
+
+def _conflict_lines(plan: api.Plan) -> Iterator[str]:
+    for conflict in plan.conflicting:
+        yield f"! {conflict.remote.accredible_id}  {conflict.remote.name}"
+        yield f"    {_('held by “%(holder)s” already') % {'holder': conflict.holder}}"
+    if plan.conflicting:
+        yield api.conflict_advice()
 
 
 def _describe(change: api.Change) -> str:

@@ -263,12 +263,22 @@ class StageSerializer(serializers.Serializer):
         return instance if instance.status in (RunStatus.QUEUED, RunStatus.RUNNING) else None
 
 
+class ConflictSerializer(serializers.Serializer):
+    accredible_id = serializers.IntegerField()
+    name = serializers.CharField()
+    holder = serializers.CharField(help_text="The name of the configuration that held it.")
+
+    class Meta:
+        ref_name = "AccredibleRunConflict"
+
+
 class RunSerializer(serializers.ModelSerializer):
     config = serializers.IntegerField(
         source="api_config_id", allow_null=True, help_text="The id of the API configuration; null once that is gone."
     )
     user = serializers.CharField(source="user.username", allow_null=True, help_text="Who started it; null: nobody.")
     counts = RunCountsSerializer(source="*")
+    conflicts = ConflictSerializer(many=True, help_text="The first 100 groups that another configuration holds.")
     error = serializers.CharField(allow_blank=True, help_text="Why it failed or was refused.")
     warnings = serializers.ListField(child=serializers.CharField())
     needs_confirmation = serializers.BooleanField(
@@ -280,8 +290,8 @@ class RunSerializer(serializers.ModelSerializer):
         model = SyncRun
         ref_name = "AccredibleSyncRun"
         fields = [
-            "id", "config", "config_name", "user", "trigger", "status", "counts", "requests", "error", "warnings",
-            "needs_confirmation", "stage", "started_at", "finished_at",
+            "id", "config", "config_name", "user", "trigger", "status", "counts", "conflicts", "requests", "error",
+            "warnings", "needs_confirmation", "stage", "started_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 
