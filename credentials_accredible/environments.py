@@ -19,12 +19,12 @@ BUILT_IN = {
         "dashboard_url": "https://dashboard.accredible.com",
     },
     "eu": {
-        "name": "Europe",
+        "name": gettext_lazy("Europe"),
         "api_url": "https://eu.api.accredible.com",
         "dashboard_url": "https://eu.dashboard.accredible.com",
     },
     "sandbox": {
-        "name": "Sandbox",
+        "name": gettext_lazy("Sandbox"),
         "api_url": "https://sandbox.api.accredible.com",
         "dashboard_url": "https://sandbox.dashboard.accredible.com",
     },

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
@@ -254,8 +255,10 @@ class AccredibleBadgeAdmin(ExportedAdmin):
         return format_html('<span class="accredible-word">{}</span>{}', words, quiet)
 
     @admin.display(description=_("valid until"))
-    def last_day(self, badge: AccredibleBadge) -> Any:
-        return _last_day(badge)
+    def last_day(self, badge: AccredibleBadge) -> str:
+        if badge.valid_until is None:
+            return "-"
+        return gettext("no end") if badge.valid_until == NO_END else date_format(badge.valid_until)
 
     @admin.display(description=_("custom attributes"))
     def attribute_list(self, badge: AccredibleBadge) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from credentials_accredible import conf, database
 from credentials_accredible.choices import ChangeAction, RunStatus
@@ -29,6 +29,13 @@ from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, 
 from credentials_accredible.sync import schedule
 from credentials_accredible.sync.plan import Change, LocalGroup, Plan, RemoteGroup
 
+_FIGURES = {
+    "created": gettext_lazy("%(count)s created"),
+    "updated": gettext_lazy("%(count)s updated"),
+    "unchanged": gettext_lazy("%(count)s unchanged"),
+    "removed": gettext_lazy("%(count)s removed"),
+    "conflicting": gettext_lazy("%(count)s conflicting"),
+}
 log = logging.getLogger(__name__)
 
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -144,7 +151,7 @@ def conflict_advice() -> str:
 
 
 def figures_in_words(figures: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in figures.items()) + "."
+    return ", ".join(str(_FIGURES[name] % {"count": count}) for name, count in figures.items()) + "."
 
 
 def run_sentence(run: SyncRun) -> str:

@@ -1,0 +1,1 @@
+"""Languages: what is marked, what is translated, and how it looks."""
