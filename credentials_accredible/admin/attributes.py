@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from credentials_accredible import api, conf
@@ -47,6 +48,12 @@ class CustomAttributeForm(forms.ModelForm):
 
 
 class CustomAttributeFormSet(BaseInlineFormSet):
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        """As Django's; each field says what it is to who cannot see the head of its column."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs["aria-label"] = capfirst(field.label or "")
+
     def clean(self) -> None:
         """Refuse paths that no event of the group's requirements has, those on the same page included."""
         super().clean()

@@ -128,6 +128,7 @@ class AccredibleAdmin(admin.ModelAdmin):
     extra_pages: ClassVar[Sequence[Page]] = ()
     # Whether the actions of the list are undone where one of them fails; not where they ask Accredible.
     list_in_transaction = False
+    object_history_template = "admin/credentials_accredible/object_history.html"
     paginator = api.KeysFirst
 
     class Media:
@@ -213,7 +214,7 @@ class AccredibleAdmin(admin.ModelAdmin):
         """What the admin has noted of an object. Django's own page tells everybody first whether it exists."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
+        return super().history_view(request, object_id, {"media": self.media, **(extra_context or {})})
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._or_explain(request, super().changeform_view, *args, **kwargs)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.contrib.admin import site
+from django.urls import URLPattern, URLResolver, reverse
 
 PREFIX = "credentials_accredible_"
 OBJECT = "<path:object_id>/"
@@ -235,3 +239,28 @@ DEEDS: dict[str, tuple[str, ...]] = {
     "See snapshots of removed groups": _gets("groupsnapshot", *_LIST),
     "Restore removed groups": ("restore_groups groupsnapshot",),
 }
+
+
+def routes() -> Iterator[tuple[str, str | None]]:
+    """All addresses of the plugin below ``/admin/``, and their names."""
+
+    def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[tuple[str, str | None]]:
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                yield before + str(pattern.pattern), pattern.name
+            else:
+                yield from walk(pattern.url_patterns, before + str(pattern.pattern))
+
+    for route, name in walk(site.get_urls(), ""):
+        if route.lstrip("^").startswith(("credentials_accredible/", "badges/")):
+            yield route, name
+
+
+def address(door: Door, objects: dict[str, Any]) -> str:
+    """Where the door is; ``objects`` are primary keys by the name of their model."""
+    model = door.name.partition("_")[0]
+    of_one = f"{PREFIX}{door.name}" in {named for route, named in routes() if OBJECT in route}
+    path = reverse(f"admin:{PREFIX}{door.name}", args=[objects[model]] if of_one else [])
+    if model == "badgepenalty" and door.name.endswith("_add"):
+        return f"{path}?group={objects['accrediblegroup']}"
+    return path + door.query.format(run=objects["syncrun"])

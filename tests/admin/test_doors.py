@@ -15,14 +15,13 @@ from django.contrib.auth.models import Permission
 from django.core import serializers
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from credentials_accredible import api
 from credentials_accredible.choices import ChangeAction, RunStatus, RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, FailedEvent, GroupSnapshot, SyncChange, SyncRun
 from tests import factories
-from tests.admin.doors import ACTIONS, DEEDS, DOORS, OBJECT, PREFIX, Action, Door
+from tests.admin.doors import ACTIONS, DEEDS, DOORS, OBJECT, PREFIX, Action, Door, address, routes
 from tests.factories import PASSING
 from tests.pages_of_docs import table
 
@@ -76,29 +75,7 @@ def staff_without(*permissions: str) -> Client:
 
 def knock(client: Client, door: Door, objects: dict[str, Any]) -> Any:
     """What comes of it."""
-    model = door.name.partition("_")[0]
-    name = f"admin:{PREFIX}{door.name}"
-    of_one = f"{PREFIX}{door.name}" in {named for route, named in routes() if OBJECT in route}
-    address = reverse(name, args=[objects[model]] if of_one else [])
-    query = door.query.format(run=objects["syncrun"])
-    if model == "badgepenalty" and door.name.endswith("_add"):
-        query = f"?group={objects['accrediblegroup']}"
-    return getattr(client, door.method)(address + query, door.data)
-
-
-def routes() -> Iterator[tuple[str, str | None]]:
-    """All addresses of the plugin below ``/admin/``, and their names."""
-
-    def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[tuple[str, str | None]]:
-        for pattern in patterns:
-            if isinstance(pattern, URLPattern):
-                yield before + str(pattern.pattern), pattern.name
-            else:
-                yield from walk(pattern.url_patterns, before + str(pattern.pattern))
-
-    for route, name in walk(site.get_urls(), ""):
-        if route.lstrip("^").startswith(("credentials_accredible/", "badges/")):
-            yield route, name
+    return getattr(client, door.method)(address(door, objects), door.data)
 
 
 def everything() -> str:
@@ -305,9 +282,9 @@ class TestLinks:
 
     def test_who_may_see_it_all_is_led_on(self, linked: dict[str, Any], admin_client: Client) -> None:
         for model, page in (("accredibleapiconfig", "accrediblegroup"), ("syncchange", "groupsnapshot")):
-            address = f"{PLUGIN}{model}/{linked[model]}/change/"
+            link = f"{PLUGIN}{model}/{linked[model]}/change/"
             SyncChange.objects.update(accredible_id=GroupSnapshot.objects.get().accredible_id)
-            assert f'href="{PLUGIN}{page}/' in admin_client.get(address).content.decode()
+            assert f'href="{PLUGIN}{page}/' in admin_client.get(link).content.decode()
 
 
 class TestOthers:

@@ -42,7 +42,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @pytest.fixture
 def page(browser: webdriver.Chrome, live_server: Any, admin_user: Any, tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    """The admin, logged in."""
+    """The admin, logged in. A test fails by what pages complain of in the console, answers of 500 included."""
     browser.get(f"{live_server.url}/admin/")
     browser.find_element(By.ID, "id_username").send_keys("admin")
     browser.find_element(By.ID, "id_password").send_keys("password")
@@ -52,7 +52,9 @@ def page(browser: webdriver.Chrome, live_server: Any, admin_user: Any, tmp_path:
     # What the pages of other tests had to complain about.
     browser.get_log("browser")
     yield browser
+    complaints = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     browser.delete_all_cookies()
+    assert [message for message in complaints if "favicon" not in message] == []
 
 
 @pytest.fixture

@@ -116,3 +116,5 @@ def test_a_lookup_that_fails_says_why(
     page.find_element(By.CSS_SELECTOR, ".accredible-attribute-keys button").click()
     status = (By.CSS_SELECTOR, ".accredible-attribute-keys [role=status]")
     WebDriverWait(page, 30).until(text_to_be_present_in_element(status, "Accredible is not available"))
+    # The browser complains of the answer, too.
+    assert "502" in "".join(entry["message"] for entry in page.get_log("browser"))

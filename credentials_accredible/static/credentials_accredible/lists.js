@@ -2,17 +2,17 @@
 
 // In a narrow window each row of a list stands by itself: its cells say what they are about.
 document.addEventListener("DOMContentLoaded", () => {
-    const list = document.querySelector(".app-credentials_accredible #result_list");
-    if (!list) {
-        return;
-    }
-    const titles = Array.from(list.querySelectorAll("thead th"), (cell) => {
-        const text = cell.classList.contains("action-checkbox-column") ? null : cell.querySelector(".text");
-        return text ? text.textContent.trim() : "";
-    });
-    for (const row of list.querySelectorAll("tbody tr")) {
-        Array.from(row.cells).forEach((cell, index) => {
-            cell.dataset.label = titles[index] || "";
+    const ours = ".app-credentials_accredible";
+    for (const table of document.querySelectorAll(`${ours} #result_list, ${ours} .tabular table`)) {
+        const titles = Array.from(table.querySelectorAll("thead th"), (cell) => {
+            const ticks = cell.classList.contains("action-checkbox-column");
+            return ticks ? "" : (cell.querySelector(".text") || cell).textContent.trim();
         });
+        // A row that is added later is a copy of a hidden one, which has its labels from here, too.
+        for (const row of table.querySelectorAll("tbody tr")) {
+            Array.from(row.cells).forEach((cell, index) => {
+                cell.dataset.label = titles[index] || "";
+            });
+        }
     }
 });

@@ -1,0 +1,75 @@
+"""What is looked at on a page: whether everybody can use it, and whether it fits its window."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from selenium.webdriver import Chrome
+from selenium_axe_python import Axe
+
+# What the plugin puts on a page stands in these, the last for learners. The rest is Django's or the host's.
+OURS = ["#content", ".messagelist", ".accredible-own"]
+# What Django's templates and widgets put there, as they do on every page of the admin.
+DJANGOS = ["#changelist-search", ".select2-container"]
+GRAVE = {"serious", "critical"}
+# What depends on the theme.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+
+STILL = """
+const still = new CSSStyleSheet();
+still.replaceSync("* { transition: none !important; animation: none !important; }");
+document.adoptedStyleSheets = [still];
+"""
+
+SIDEWAYS = """
+const parts = [...document.querySelectorAll("#content :not(textarea)")].filter(part => part.checkVisibility());
+const scrolled = parts.filter(part => /auto|scroll/.test(getComputedStyle(part).overflowX));
+return Math.max(...[document.documentElement, ...scrolled].map(part => part.scrollWidth - part.clientWidth));
+"""
+
+
+@contextmanager
+def window(page: Chrome, width: int) -> Iterator[None]:
+    """A window that is so many pixels wide: of a telephone below 500."""
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    yield
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@contextmanager
+def dark(page: Chrome) -> Iterator[None]:
+    """Somebody who prefers dark pages."""
+    prefers = [{"name": "prefers-color-scheme", "value": "dark"}]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": prefers})
+    yield
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def violations(page: Chrome, *, rules: list[str] | None = None) -> list[str]:
+    """What axe-core calls serious or critical in the open page, by rule and element; of ``rules`` alone, if given."""
+    axe = Axe(page)
+    # A colour is looked at when it has arrived.
+    page.execute_script(STILL)
+    if not page.execute_script("return Boolean(window.axe)"):
+        axe.inject()
+    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
+    if rules:
+        options["runOnly"] = rules
+    present = "return arguments[0].filter(part => document.querySelector(part)).map(part => [part])"
+    parts = {name: page.execute_script(present, which) for name, which in (("include", OURS), ("exclude", DJANGOS))}
+    found = axe.run(json.dumps(parts), json.dumps(options))
+    return [
+        f"{found['id']}: {node['html'][:300]} ({node['failureSummary']})"
+        for found in found["violations"]
+        if found["impact"] in GRAVE
+        for node in found["nodes"]
+    ]
+
+
+def hidden(page: Chrome) -> int:
+    """How many pixels one has to scroll sideways for, in the page or in a part of it."""
+    return int(page.execute_script(SIDEWAYS))
