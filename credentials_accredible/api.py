@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         start_backfill,
     )
     from credentials_accredible.badges.by_hand import award_badges, revoke_badges
+    from credentials_accredible.badges.failed_events import Failure, why_failed
     from credentials_accredible.badges.leaving import lock_learner
     from credentials_accredible.badges.own import OwnBadge, as_learner_sees, own_badges, web_link
     from credentials_accredible.badges.processing import process_failed_event, receive_event, work_off_spool
@@ -161,6 +162,7 @@ _HOMES = {
     "badges.awarding": "Reevaluation reevaluate",
     "badges.backfill": "Backfill backfill backfill_notes can_backfill continue_backfill start_backfill",
     "badges.by_hand": "award_badges revoke_badges",
+    "badges.failed_events": "Failure why_failed",
     "badges.leaving": "lock_learner",
     "badges.own": "OwnBadge as_learner_sees own_badges web_link",
     "badges.processing": "process_failed_event receive_event work_off_spool",

@@ -41,8 +41,8 @@ def process_view(request: HttpRequest, _modeladmin: ReadOnlyAdmin, event: Failed
 def _process(request: HttpRequest, chosen: Sequence[FailedEvent]) -> None:
     failed = [event for event in chosen if not api.process_failed_event(event)]
     for event in failed:
-        text = gettext("%(event)s failed again: %(reason)s") % {"event": event, "reason": event.error}
-        messages.error(request, text)
+        words = api.why_failed(event).words
+        messages.error(request, gettext("%(event)s failed again: %(reason)s") % {"event": event, "reason": words})
     done = len(chosen) - len(failed)
     if done:
         messages.success(request, ngettext("%d event processed.", "%d events processed.", done) % done)
@@ -67,7 +67,7 @@ class FailedEventAdmin(ReadOnlyAdmin):
     search_fields = [
         "event_id", "error", "payload__learner__username", "=payload__learner__lms_user_id", "=payload__learner__email",
     ]  # fmt: skip
-    search_help_text = _("Event ID, reason, or the learner: user name, LMS user ID or whole e-mail address.")
+    search_help_text = _("Event ID, technical detail, or the learner: user name, LMS user ID or whole e-mail address.")
     date_hierarchy = "created"
     fields = [
         "event",
@@ -77,7 +77,7 @@ class FailedEventAdmin(ReadOnlyAdmin):
         "created",
         "attempts",
         "resolved_at",
-        "error",
+        "why",
         "what_it_said",
     ]
 
@@ -111,11 +111,21 @@ class FailedEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("reason"), ordering="error")
     def reason(self, event: FailedEvent) -> str:
         """Why it failed; and when it was processed after all, where it was."""
-        error = Truncator(event.error).chars(200)
+        error = Truncator(api.why_failed(event).words).chars(200)
         if not event.resolved_at:
             return error
         done = gettext("processed after all, %s") % moment(event.resolved_at)
         return format_html('<span class="accredible-word">{}</span><div class="accredible-quiet">{}</div>', done, error)
+
+    @admin.display(description=_("reason"))
+    def why(self, event: FailedEvent) -> str:
+        """What happened, what it means and what to do; folded, what the error said."""
+        failure = api.why_failed(event)
+        if not failure.detail:
+            return failure.words
+        summary = gettext("Technical detail")
+        folded = format_html("<details><summary>{}</summary><pre>{}</pre></details>", summary, failure.detail)
+        return format_html("<p>{}</p>{}", failure.words, folded)
 
     @admin.display(description=_("what it said"))
     def what_it_said(self, event: FailedEvent) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import traceback
+from dataclasses import dataclass
 from functools import partial, reduce
 from operator import or_
 from typing import Any
@@ -12,6 +14,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible.badges import learners
 from credentials_accredible.badges.learners import Leaver
@@ -25,6 +29,59 @@ log = logging.getLogger(__name__)
 
 _LONGEST_REASON = 2000
 _failures = itertools.count(1)
+
+# How _reason begins with an error that is none of ours: the name of its class.
+_TECHNICAL = re.compile(r"([A-Za-z_]\w*):(?:\s|\Z)")
+_AGAIN = {"OperationalError", "InterfaceError"}
+_REFUSED = {"DatabaseError", "IntegrityError", "InternalError", "NotSupportedError", "ProgrammingError"}
+_UNUSABLE = {
+    "DataError", "InvalidKeyError", "OverflowError", "UnicodeDecodeError", "UnicodeEncodeError", "ValidationError"
+}  # fmt: skip
+_WORDS: list[tuple[set[str], str | Promise]] = [
+    (
+        _AGAIN,
+        _(
+            "The database did not take what this event means: it was away, or busy for too long. Nothing was decided "
+            "from the event. Process it again when the database is well."
+        ),
+    ),
+    (
+        _REFUSED,
+        _(
+            "The database refused what this event means. Nothing was decided from the event. Look whether all "
+            "migrations are applied, then process it again. If it fails again, show the technical detail to whoever "
+            "looks after the service."
+        ),
+    ),
+    (
+        _UNUSABLE,
+        _(
+            "What this event says cannot be used. Nothing was decided from it, and to process it again does not help. "
+            "Look at the event as it came: if it is wrong, the badge can be awarded by hand, and this entry be deleted."
+        ),
+    ),
+]
+_UNFORESEEN = _(
+    "Something went wrong that nobody has foreseen: probably a mistake in this plugin. Nothing was decided from the "
+    "event. Show the technical detail to whoever looks after the service, and process the event again after an upgrade."
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an event failed: ``words`` say it to people, with what to do; ``detail``, if any, to experts."""
+
+    words: str
+    detail: str = ""
+
+
+def why_failed(failed: FailedEvent) -> Failure:
+    """Why a kept event failed when it was processed last, in the language of the reader where the error is not ours."""
+    technical = _TECHNICAL.match(failed.error)
+    if not technical:
+        return Failure(failed.error)
+    words = next((words for names, words in _WORDS if technical[1] in names), _UNFORESEEN)
+    return Failure(str(words), failed.error)
 
 
 def keep(event: Event, payload: dict[str, Any], error: Exception) -> None:
@@ -107,7 +164,7 @@ def _forget_if_left(learner: Identity) -> None:
 
 
 def _reason(error: Exception) -> str:
-    # Errors of ours are sentences for staff; of the others, the class says most.
+    # Errors of ours are sentences for staff; of the others, the class says most, and why_failed what it means.
     known = isinstance(error, AccredibleError)
     return text(str(error) if known else f"{type(error).__name__}: {error}", _LONGEST_REASON)
 

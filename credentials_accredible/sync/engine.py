@@ -260,11 +260,14 @@ class _Synchronisation:
         except DatabaseError as error:
             log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
             return self._ended(RunStatus.FAILED, _database_words(error))
-        except Exception as error:
+        except Exception:
             log.exception("sync_failed config=%s run=%s", self.config.pk, self.run.pk)
             return self._ended(
                 RunStatus.FAILED,
-                _("Unexpected %(name)s: see the log of this service.") % {"name": type(error).__name__},
+                _(
+                    "Something went wrong that nobody has foreseen: probably a mistake in this plugin. Nothing was "
+                    "changed. Show the log of this service, at sync_failed, to whoever looks after the service."
+                ),
             )
         except BaseException:
             runs.finish(self.run, RunStatus.FAILED, error=_("Interrupted. Nothing was changed."))

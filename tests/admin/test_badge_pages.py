@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 from typing import Any
 
 import pytest
@@ -250,9 +251,41 @@ class TestFailedEvents:
         response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
 
         failed.refresh_from_db()
-        assert "failed again: RuntimeError: still broken" in text(response)
+        assert "failed again: Something went wrong that nobody has foreseen" in text(response)
+        assert "RuntimeError" not in text(response)
         assert failed.resolved_at is None
         assert failed.attempts == 2
+
+    @pytest.mark.parametrize(
+        ("error", "words"),
+        [
+            ("OperationalError: (1205, 'Lock wait timeout exceeded')", "Process it again when the database is well."),
+            ("ProgrammingError: no such table: x", "Look whether all migrations are applied"),
+            ("DataError: value too long", "What this event says cannot be used."),
+            ("InvalidKeyError: <class 'x'>: None", "What this event says cannot be used."),
+            ("KeyError: 'bug'", "probably a mistake in this plugin"),
+            ("StopIteration:", "probably a mistake in this plugin"),
+        ],
+    )
+    def test_what_an_error_means_is_said_and_its_own_words_are_folded(
+        self, admin_client: Client, failed: FailedEvent, error: str, words: str
+    ) -> None:
+        FailedEvent.objects.filter(pk=failed.pk).update(error=error)
+
+        listed = unescape(text(admin_client.get(FAILED)))
+        shown = unescape(text(admin_client.get(f"{FAILED}{failed.pk}/change/")))
+
+        assert error not in listed
+        assert words in shown
+        assert f"<details><summary>Technical detail</summary><pre>{error}</pre></details>" in shown
+
+    def test_a_sentence_of_ours_stands_alone(self, admin_client: Client, failed: FailedEvent) -> None:
+        FailedEvent.objects.filter(pk=failed.pk).update(error="The event does not say which learner it is about.")
+
+        shown = text(admin_client.get(f"{FAILED}{failed.pk}/change/"))
+
+        assert "The event does not say which learner it is about." in shown
+        assert "Technical detail" not in shown
 
     def test_processing_needs_a_permission_of_its_own(self, client: Client, failed: FailedEvent) -> None:
         client.force_login(factories.make_staff("view_failedevent"))

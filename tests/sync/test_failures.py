@@ -92,8 +92,10 @@ def test_a_bug_is_recorded_logged_and_changes_nothing(
     outcome = api.sync(config)
 
     assert outcome.status == RunStatus.FAILED
-    assert "ZeroDivisionError" in outcome.error
+    assert "Something went wrong that nobody has foreseen" in outcome.error
+    assert "ZeroDivisionError" not in outcome.error
     assert "sync_failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
     assert not config.groups.exists()
     assert SyncRun.objects.get().lock is None
 
