@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
 from credentials_accredible.events.catalogue import is_known_event_type
+from credentials_accredible.events.words import event_type_words
 from credentials_accredible.portability.document import GroupEntry
 from credentials_accredible.rules.configuration import PenaltyEntry, RequirementEntry, RuleEntry
 from credentials_accredible.rules.validation import attribute_problem, group_problems, rule_problem
@@ -85,9 +86,10 @@ def _event_objections(path: Sequence[str | int], item: RequirementEntry | Penalt
         yield (*path, "event_type"), _("There is no event type %(event_type)s here.") % {"event_type": item.event_type}
         return
     if item.event_type not in conf.event_types():
-        message = _("The event type %(event_type)s is not in use: it is missing in %(setting)s['EVENTS'].") % {
+        message = _("Events “%(event)s” are not in use: %(event_type)s is missing in %(setting)s.") % {
+            "event": event_type_words(item.event_type),
             "event_type": item.event_type,
-            "setting": conf.SETTING,
+            "setting": f"{conf.SETTING}['EVENTS']",
         }
         yield (*path, "event_type"), message
     for number, rule in enumerate(item.rules):

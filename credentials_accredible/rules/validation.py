@@ -25,6 +25,7 @@ from credentials_accredible.events.values import (
     number,
     read,
 )
+from credentials_accredible.events.words import event_type_words, path_words
 from credentials_accredible.rules.configuration import RequirementEntry, RuleEntry
 from credentials_accredible.rules.matching import Rule, holds, split
 from credentials_accredible.text import identifier, spelled_out, trimmed
@@ -104,16 +105,20 @@ def rule_problem(event_type: str, rule: Rule, ignored: Collection[str] | None = 
     ``ignored``: the endings of paths that must not be used; None: the setting.
     """
     offered = {keypath.path: keypath.kind for keypath in keypaths(event_type, ignored)}
-    words = {"path": spelled_out(rule.data_path), "event_type": event_type, "setting": f"{SETTING}['IGNORED_KEYPATHS']"}
+    words = {
+        "path": spelled_out(rule.data_path),
+        "event": event_type_words(event_type),
+        "setting": f"{SETTING}['IGNORED_KEYPATHS']",
+    }
     if rule.data_path in offered:
         try:
             clean_value(offered[rule.data_path], rule.operator, rule.value)
         except ValueError as error:
-            return f"{rule.data_path}: {error}"
+            return f"{path_words(rule.data_path)}: {error}"
         return None
     if any(keypath.path == rule.data_path for keypath in keypaths(event_type, ())):
         return _("“%(path)s” must not be used in rules: it is one of %(setting)s.") % words
-    return _("Events of the type %(event_type)s have no “%(path)s”.") % words
+    return _("Events “%(event)s” have no “%(path)s”.") % words
 
 
 def requirement_problems(requirement: RequirementEntry, event_types: Collection[str]) -> list[str]:
@@ -121,14 +126,19 @@ def requirement_problems(requirement: RequirementEntry, event_types: Collection[
 
     Ignored paths count as paths here: they are not offered, but a rule that has one still works.
     """
-    words = {"event_type": requirement.event_type, "setting": f"{SETTING}['EVENTS']"}
+    # What is missing in the setting has to be entered there as it is.
+    words = {
+        "event": event_type_words(requirement.event_type),
+        "event_type": requirement.event_type,
+        "setting": f"{SETTING}['EVENTS']",
+    }
     if not is_known_event_type(requirement.event_type):
         return [_("There is no event type %(event_type)s here.") % words]
     problems = []
     if requirement.event_type not in event_types:
-        problems.append(_("The event type %(event_type)s is not in use: it is missing in %(setting)s.") % words)
+        problems.append(_("Events “%(event)s” are not in use: %(event_type)s is missing in %(setting)s.") % words)
     if not carries_user(requirement.event_type):
-        problems.append(_("Events of the type %(event_type)s do not say which learner they are about.") % words)
+        problems.append(_("Events “%(event)s” do not say which learner they are about.") % words)
     if requirement.any_event:
         return problems
     if not requirement.rules:
@@ -178,7 +188,7 @@ def _contradictions(event_type: str, rules: Sequence[Rule]) -> Iterator[str]:
         if len(about) > 1 and _exclude_each_other(keypath.kind, about):
             shown = "; ".join(f"{Operator(rule.operator).label} “{rule.value}”" for rule in about)
             yield _("No event fulfils all rules about “%(path)s” at once: %(rules)s.") % {
-                "path": keypath.path,
+                "path": path_words(keypath.path),
                 "rules": shown,
             }
 

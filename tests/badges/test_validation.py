@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from credentials_accredible.events.words import path_words
+from credentials_accredible.rules.configuration import RequirementEntry
 from credentials_accredible.rules.validation import (
     clean_value,
     group_problems,
@@ -109,13 +111,13 @@ def test_a_rule_that_makes_sense_has_no_problem() -> None:
 
 def test_a_path_that_the_event_does_not_have_is_named() -> None:
     problem = rule_problem(PASSING, DataRule("course.ccx_course_key", "eq", CCX))
-    assert problem == f"Events of the type {PASSING} have no “course.ccx_course_key”."
+    assert problem == "Events “Course passing status” have no “course.ccx_course_key”."
 
 
 def test_a_value_that_makes_no_sense_is_named_with_its_path() -> None:
     problem = rule_problem(PASSING, DataRule("is_passing", "eq", "maybe"))
     assert problem is not None
-    assert problem.startswith("is_passing: “maybe” is neither true nor false.")
+    assert problem.startswith("passing: “maybe” is neither true nor false.")
 
 
 def test_an_ignored_path_must_not_be_used() -> None:
@@ -165,7 +167,7 @@ def test_every_rule_that_makes_no_sense_is_named() -> None:
     problems = problems_of(("nowhere", "eq", "a"), ("is_passing", "eq", "maybe"), ("course.course_key", "eq", DEMO))
     assert len(problems) == 2
     assert "nowhere" in problems[0]
-    assert "is_passing" in problems[1]
+    assert problems[1].startswith("passing: ")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_every_rule_that_makes_no_sense_is_named() -> None:
 )
 def test_rules_that_exclude_each_other_are_named(path: str, rules: list[tuple[str, str]]) -> None:
     (problem,) = problems_of(*((path, *rule) for rule in rules), event_type=EVERYTHING)
-    assert f"“{path}”" in problem
+    assert f"“{path_words(path)}”" in problem
     assert all(f"“{value}”" in problem for _operator, value in rules)
 
 
@@ -237,7 +239,7 @@ def test_an_impossible_alternative_stands_in_the_way_too() -> None:
     good = entry(PASSING, [DataRule("is_passing", "eq", "true")], blend="A")
     described = entry(PASSING, [DataRule("nowhere", "eq", "1")], description="Finish the demo", blend="A")
     (problem,) = group_problems([good, described], IN_USE)
-    assert problem == f"Requirement “Finish the demo”: Events of the type {PASSING} have no “nowhere”."
+    assert problem == "Requirement “Finish the demo”: Events “Course passing status” have no “nowhere”."
 
 
 def test_a_requirement_without_description_is_named_by_event_type_and_letter() -> None:
@@ -249,3 +251,16 @@ def test_a_requirement_without_description_is_named_by_event_type_and_letter() -
 def test_every_problem_of_every_requirement_is_told() -> None:
     rules: list[Any] = [DataRule("nowhere", "eq", "1"), DataRule("is_passing", "eq", "maybe")]
     assert len(group_problems([entry(PASSING, rules), entry(PASSING)], IN_USE)) == 3
+
+
+def test_sentences_name_event_types_in_the_words_of_the_pages() -> None:
+    login = "org.openedx.learning.auth.session.login.completed.v1"
+    rule = DataRule("nowhere", "eq", "a")
+
+    unused = requirement_problems(RequirementEntry(event_type=PASSING, any_event=True), ())
+    elsewhere = rule_problem(login, rule)
+
+    assert unused == [
+        f"Events “Course passing status” are not in use: {PASSING} is missing in CREDENTIALS_ACCREDIBLE['EVENTS']."
+    ]
+    assert elsewhere == "Events “Login” have no “nowhere”."

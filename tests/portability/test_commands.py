@@ -76,7 +76,7 @@ def test_problems_are_told_with_file_line_and_column(tmp_path: Path) -> None:
     )
     path.write_text(FILE.replace("value: true", "value: maybe").replace("[1]", "[2]"))
     assert run("accredible_import", str(path))[1].splitlines() == [
-        f"{path}:14:17: is_passing: “maybe” is neither true nor false. Enter one of: true, yes, +, false, no, -.",
+        f"{path}:14:17: passing: “maybe” is neither true nor false. Enter one of: true, yes, +, false, no, -.",
         f"{path}:17:28: No requirement of this group has the ref 2.",
     ]
 
