@@ -29,6 +29,15 @@ ON_SERVERS := tests/sync tests/admin tests/rest_api tests/delivery tests/portabi
     tests/test_going_back.py \
     --ignore-glob='*/test_kill.py' --ignore-glob='*/test_*at_once.py'
 SERVICES := -m 'services and not endurance' tests/services
+# The languages there are, as their folders are called, and where atlas takes them from.
+LANGUAGES := es_419 uk
+LOCALE := credentials_accredible/locale
+ATLAS_OPTIONS ?=
+TRANSLATIONS ?= translations/credentials-accredible/$(LOCALE)
+# Without the day of the extraction and the numbers of lines, a catalogue changes when a message does.
+MAKEMESSAGES = env -u DJANGO_SETTINGS_MODULE $(CURDIR)/$(BIN)/python -m django makemessages \
+    --add-location file --no-obsolete --no-wrap
+UNDATED := sed -i -e '/^"POT-Creation-Date: /d' -e '/^"PO-Revision-Date: /d' -e '/^"Project-Id-Version: /d'
 FAULT_MATRIX := tests/delivery/test_fault_matrix.py tests/delivery/test_database_away.py
 
 # What a measurement of the tests depends on.
@@ -39,11 +48,12 @@ COMPILED := base demo test services browser packaging quality docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-postgres test-redis test-rabbitmq \
-    test-host test-browser test-wheel coverage quality bench openapi docs upgrade clean mariadb-answers postgres-answers \
-    redis-answers rabbitmq-answers
+    test-host test-browser test-wheel coverage quality bench openapi docs extract_translations compile_translations \
+    pull_translations check_translations gettext-there upgrade clean mariadb-answers postgres-answers redis-answers \
+    rabbitmq-answers
 
 help: ## List what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo.stamp ## Show the plugin at work, against an emulated Accredible
 	@$(BIN)/python -m demo.story
@@ -135,6 +145,33 @@ quality: $(VENV)/quality.stamp ## Check style, types, layers, migrations and PII
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/code_annotations django_find_annotations --config_file .pii_annotations.yml --lint --coverage
+
+gettext-there:
+	@command -v xgettext >/dev/null && command -v msgmerge >/dev/null \
+	    || { echo "There is no GNU gettext (Debian: apt-get install gettext)."; exit 1; }
+
+extract_translations: $(VENV)/quality.stamp gettext-there ## Write the messages of the code into the catalogue of each language
+	@cd credentials_accredible && $(MAKEMESSAGES) -l en $(LANGUAGES:%=-l %)
+	@$(UNDATED) $(LOCALE)/*/LC_MESSAGES/django.po
+
+compile_translations: $(VENV)/test.stamp ## Compile the catalogues, which takes nothing but Python
+	@$(BIN)/python -m tests.languages.compiling
+
+pull_translations: $(VENV)/quality.stamp ## Replace the catalogues with those of Open edX, by atlas, and compile them
+	@cd $(LOCALE) && $(CURDIR)/$(BIN)/atlas pull $(ATLAS_OPTIONS) $(TRANSLATIONS):.
+	@$(MAKE) --no-print-directory compile_translations
+
+check_translations: $(VENV)/quality.stamp gettext-there ## Check that the catalogues have the messages of the code, complete and correct
+	@rm -rf build/translations && mkdir -p build/translations && cp -R credentials_accredible build/translations
+	@cd build/translations/credentials_accredible && $(MAKEMESSAGES) -v 0 -l en
+	@$(UNDATED) build/translations/$(LOCALE)/en/LC_MESSAGES/django.po
+	@diff -u $(LOCALE)/en/LC_MESSAGES/django.po build/translations/$(LOCALE)/en/LC_MESSAGES/django.po \
+	    || { echo "The code has other messages than the catalogues: make extract_translations."; exit 1; }
+	@for language in $(LANGUAGES); do \
+	    catalogue=$(LOCALE)/$$language/LC_MESSAGES/django.po; \
+	    msgfmt --check --output-file=/dev/null $$catalogue || exit 1; \
+	    left=$$(msgattrib --untranslated $$catalogue; msgattrib --only-fuzzy $$catalogue); \
+	    [ -z "$$left" ] || { echo "$$left"; echo "$$catalogue: these are not translated, or fuzzy."; exit 1; }; done
 
 bench: $(VENV)/demo.stamp ## Measure what has to stay fast, beside targets and a baseline; ROWS="syncs events" for some
 	@MARIADB_URL='$(MARIADB_URL)' $(BIN)/python -m bench $(ROWS)

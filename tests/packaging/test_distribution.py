@@ -42,6 +42,12 @@ def test_the_wheel_holds_migrations_and_templates(distribution: Distribution) ->
     assert any(name.startswith(f"{PACKAGE}/templates/") for name in names)
 
 
+def test_the_wheel_holds_compiled_translations(distribution: Distribution) -> None:
+    names = _names(distribution)
+    for language in ("es_419", "uk"):
+        assert f"{PACKAGE}/locale/{language}/LC_MESSAGES/django.mo" in names
+
+
 def test_the_wheel_holds_nothing_beside_the_package(distribution: Distribution) -> None:
     roots = {name.split("/")[0] for name in _names(distribution)}
     assert {root for root in roots if not root.endswith(".dist-info")} == {PACKAGE}

@@ -1,0 +1,109 @@
+"""What the catalogues of the languages hold, and what Django makes of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+from django.utils import translation
+
+from tests.languages.compiling import CATALOGUES, SOURCE, compiled
+
+LANGUAGES = {path.parts[-3]: path for path in CATALOGUES}
+# %(name)s in Python and templates, {name} or {} where str.format puts something in.
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+
+catalogues = pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
+
+
+def messages(path: Path) -> list[Message]:
+    with path.open("rb") as file:
+        return [message for message in read_po(file) if message.id]
+
+
+def texts(value: Any) -> list[str]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def placeholders(text: str) -> set[str]:
+    return set(_PLACEHOLDER.findall(text.replace("%%", "")))
+
+
+def tags(text: str) -> list[str]:
+    return sorted(re.findall(r"</?\w+", text))
+
+
+def test_there_are_spanish_and_ukrainian() -> None:
+    assert sorted(LANGUAGES) == ["es_419", "uk"]
+
+
+@catalogues
+def test_what_is_compiled_is_what_is_translated(path: Path) -> None:
+    assert path.with_suffix(".mo").read_bytes() == compiled(path), "make compile_translations"
+
+
+@catalogues
+def test_it_has_the_messages_of_the_source(path: Path) -> None:
+    assert [(each.id, each.context) for each in messages(path)] == [
+        (each.id, each.context) for each in messages(SOURCE)
+    ]
+
+
+@catalogues
+def test_it_has_no_numbers_of_lines_and_no_times(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert not re.findall(r"^#: .*:\d+", source, re.MULTILINE)
+    assert "-Date: " not in source
+
+
+@catalogues
+def test_nothing_is_fuzzy(path: Path) -> None:
+    assert [message.id for message in messages(path) if message.fuzzy] == []
+
+
+@catalogues
+def test_a_translation_puts_in_what_its_message_does(path: Path) -> None:
+    wrong = []
+    for message in messages(path):
+        singular, *plural = texts(message.id)
+        wanted = placeholders(plural[0] if plural else singular)
+        for form in filter(None, texts(message.string)):
+            # A singular may say "one" in words, in a language where it stands for the number 1 alone.
+            missing = wanted - placeholders(form) - (wanted - placeholders(singular) if plural else set())
+            if missing or placeholders(form) - wanted:
+                wrong.append(f"{singular!r}: {form!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+@catalogues
+def test_a_translation_has_the_markup_of_its_message(path: Path) -> None:
+    wrong = [
+        f"{message.id!r}: {form!r}"
+        for message in messages(path)
+        for form in filter(None, texts(message.string))
+        if tags(form) != tags(texts(message.id)[-1])
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_number_has_the_form_that_it_takes(language: str) -> None:
+    with LANGUAGES[language].open("rb") as file:
+        catalogue = read_po(file)
+    [message] = [each for each in catalogue if texts(each.id)[0] == "%(count)s badge"]
+    if not all(texts(message.string)):
+        pytest.skip("not translated yet")
+    with translation.override(language.replace("_", "-").lower()):
+        for number in (1, 2, 5, 21):
+            form = translation.ngettext("%(count)s badge", "%(count)s badges", number)
+            expected = {"es_419": int(number != 1), "uk": {1: 0, 2: 1, 5: 2, 21: 0}[number]}[language]
+            assert form == texts(message.string)[expected]
+
+
+def test_a_language_that_has_no_text_says_it_in_english() -> None:
+    with translation.override("fi"):
+        assert translation.gettext("Sync groups") == "Sync groups"
