@@ -29,6 +29,7 @@ MODULES = {
     "outage": places.SQLITE,
     "received": places.SQLITE,
     "outbox": places.MARIADB,
+    "pages": places.MARIADB,
     "dead": places.SQLITE,
     "workers": places.MARIADB,
     "accounts": places.MARIADB,

@@ -23,7 +23,8 @@ LEARNERS, GROUPS, CONFIGS = 1_000, 500, 5
 BADGES = LEARNERS * GROUPS
 CLAIM_MS, SWEEP_MS, STATUS_MS = 6, 100, 200
 
-# One row for each learner and group. ``n`` is different in each row, and says what became of the badge.
+# One row for each learner and group, or one of so many. ``n`` says what became of the badge, and differs in (nearly)
+# each row.
 _FILL = """
 INSERT INTO credentials_accredible_accrediblebadge
     (created, modified, uuid, user_id, group_id, api_config_id, environment, accredible_group_id, group_name, status,
@@ -44,13 +45,13 @@ SELECT made, made, REPLACE(UUID(), '-', ''), user, grp, config, 'us', number, na
 FROM (SELECT u.id AS user, g.id AS grp, g.api_config_id AS config, g.accredible_id AS number, g.name AS name,
              (u.id * 7919 + g.id * 104729) % 1000003 AS n,
              UTC_TIMESTAMP(6) - INTERVAL (u.id * 7919 + g.id * 104729) % 31536000 SECOND AS made
-      FROM {users} u JOIN credentials_accredible_accrediblegroup g) AS numbered
+      FROM {users} u JOIN credentials_accredible_accrediblegroup g WHERE (u.id + g.id) % {share} = 0) AS numbered
 """
 
 
 def rows() -> Iterator[Row]:
     """Measure with a filled table."""
-    fill()
+    fill(LEARNERS, GROUPS)
     configs = list(AccredibleAPIConfig.objects.all())
     turn = count()
 
@@ -69,18 +70,18 @@ def rows() -> Iterator[Row]:
     )
 
 
-def fill() -> None:
-    """The badges, in a few configurations."""
-    User.objects.bulk_create([User(username=f"learner-{n}", email=f"{n}@example.com") for n in range(LEARNERS)])
+def fill(learners: int, groups: int, *, share: int = 1) -> None:
+    """So many of each, in a few configurations, and a badge for one in ``share`` of their pairs."""
+    User.objects.bulk_create([User(username=f"learner-{n}", email=f"{n}@example.com") for n in range(learners)])
     configs = [
         AccredibleAPIConfig.objects.create(name=f"Account {n}", environment="us", api_key=f"key-{n}")
         for n in range(CONFIGS)
     ]
     AccredibleGroup.objects.bulk_create(
-        AccredibleGroup(api_config=configs[n % CONFIGS], accredible_id=n + 1, name=f"Group {n}") for n in range(GROUPS)
+        AccredibleGroup(api_config=configs[n % CONFIGS], accredible_id=n + 1, name=f"Group {n}") for n in range(groups)
     )
     with connection.cursor() as cursor:
-        cursor.execute(_FILL.format(users=User._meta.db_table))
+        cursor.execute(_FILL.format(users=User._meta.db_table, share=share))
         cursor.execute(f"ANALYZE TABLE {AccredibleBadge._meta.db_table}")
     # Refused as their records are now: nothing was corrected.
     refused = list(AccredibleBadge.objects.filter(problem="recipient").select_related("user"))

@@ -25,6 +25,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models import F, Model, QuerySet
 from django.dispatch import receiver
+from django.utils.functional import cached_property
 
 from credentials_accredible import conf
 from credentials_accredible.database_errors import is_away
@@ -290,18 +291,37 @@ def pages(rows: QuerySet[M], size: int | None = None) -> Iterator[list[M]]:
         last = page[-1].pk
 
 
+class OrMore(int):
+    """A number at which counting was given up."""
+
+    def __str__(self) -> str:
+        return f"{int(self)}+"
+
+
 class KeysFirst(Paginator):  # type: ignore[type-arg]  # only the stubs make it generic
     """Pages of an ordered queryset. Keys are skipped, from the nearer end, and only the rows of the page are read.
 
-    To sort and skip whole rows, with what is joined to them, takes MariaDB seconds where there are many.
+    To sort and skip whole rows, with what is joined to them, takes MariaDB seconds where there are many. Of more than
+    ``most`` rows, there are pages of the first ``most`` alone; None stands for all.
     """
+
+    most: int | None = None
+
+    @cached_property
+    def count(self) -> int:
+        if self.most is None:
+            return super().count
+        # The keys alone, without what is annotated.
+        rows: Any = self.object_list
+        found: int = rows.order_by().values("pk")[: self.most + 1].count()
+        return found if found <= self.most else OrMore(self.most)
 
     def page(self, number: Any) -> Page[Any]:
         number = self.validate_number(number)
         rows: Any = self.object_list
         first, last = (number - 1) * self.per_page, min(number * self.per_page, self.count)
         keys = rows.values_list("pk", flat=True)
-        if first > self.count // 2:
+        if first > self.count // 2 and not isinstance(self.count, OrMore):
             keys = keys.reverse()
             first, last = self.count - last, self.count - first
         return Page(rows.filter(pk__in=list(keys[first:last])), number, self)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin.addresses import NamesakeMixin
 from credentials_accredible.admin.base import ReadOnlyInline, Tool, address, group_cell, may, may_see, named
-from credentials_accredible.admin.csv_export import Column, ExportedAdmin
+from credentials_accredible.admin.csv_export import Column
+from credentials_accredible.admin.people_search import PeopleSearchAdmin
 from credentials_accredible.models import AccredibleBadge, BadgeProgress, Fulfillment
 
 
@@ -36,12 +37,15 @@ class FulfillmentInline(ReadOnlyInline):
 
 
 @admin.register(BadgeProgress)
-class BadgeProgressAdmin(NamesakeMixin, ExportedAdmin):
+class BadgeProgressAdmin(NamesakeMixin, PeopleSearchAdmin):
     """How far learners have come."""
 
     list_display = ["learner", "group_link", "share", "completed", "modified"]
     list_filter = ["group__api_config"]
-    search_fields = ["user__username", "group__name"]
+    search_help_text = _("User name or its beginning, whole e-mail address, or group.")
+    # As learners began: to sort a million rows takes seconds.
+    ordering = ["-pk"]
+    sortable_by = ()
     fields = ["user", "group", "share", "completed", "created", "modified"]
     inlines = [FulfillmentInline]
     exported_related = ("user", "group__api_config")
@@ -72,11 +76,11 @@ class BadgeProgressAdmin(NamesakeMixin, ExportedAdmin):
         query = {"group": obj.group_id, "learners": obj.user.get_username()}
         return [Tool(address(AccredibleBadge, "award", **query), _("Award by hand"))]
 
-    @admin.display(description=_("learner"), ordering="user")
+    @admin.display(description=_("learner"))
     def learner(self, progress: BadgeProgress) -> str:
         return named(progress.user)
 
-    @admin.display(description=_("group"), ordering="group")
+    @admin.display(description=_("group"))
     def group_link(self, progress: BadgeProgress) -> str:
         return group_cell(progress.group, progress.group.name)
 

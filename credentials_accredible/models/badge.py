@@ -258,6 +258,9 @@ class AccredibleBadge(TimeStampedModel):
             # Nothing more in it: a claim reads it in order, and would else sort, and lock, all that is due.
             models.Index(fields=["api_config", "next_attempt_at"], name="accredible_badge_due_by_config"),
             models.Index(fields=["state", "problem"], name="accredible_badge_state"),
+            # For the lists of staff, as is the next one.
+            models.Index(fields=["status"], name="accredible_badge_status"),
+            models.Index(fields=["external_id"], name="accredible_badge_credential"),
             # With the configuration: on the day of a large backlog, nobody looks at each of its rows to count them.
             models.Index(fields=["delivered_at", "api_config"], name="accredible_badge_by_delivery"),
         ]
