@@ -40,13 +40,14 @@ if TYPE_CHECKING:
         continue_backfill,
         start_backfill,
     )
-    from credentials_accredible.badges.by_hand import award_badges, revoke_badges
+    from credentials_accredible.badges.by_hand import award_badges, find_one, find_some, revoke_badges
     from credentials_accredible.badges.failed_events import Failure, why_failed
     from credentials_accredible.badges.leaving import lock_learner
     from credentials_accredible.badges.own import OwnBadge, as_learner_sees, own_badges, web_link
     from credentials_accredible.badges.processing import process_failed_event, receive_event, work_off_spool
-    from credentials_accredible.badges.simulation import Simulation, simulate
+    from credentials_accredible.badges.simulation import Simulation, simulate, simulate_in_order
     from credentials_accredible.badges.spool import spooled_events
+    from credentials_accredible.badges.standing import NOWHERE, Standing, standing_of
     from credentials_accredible.client.payloads import Issuer
     from credentials_accredible.client.session import ClientOptions
     from credentials_accredible.database import KeysFirst, pages, patiently
@@ -100,11 +101,22 @@ if TYPE_CHECKING:
         refuse_unearnable,
     )
     from credentials_accredible.rules.both_sides import builtin_objection, watch_builtin
+    from credentials_accredible.rules.configuration import GroupConfiguration
+    from credentials_accredible.rules.fulfilling import (
+        TriedEvent,
+        as_text,
+        event_for,
+        events_of,
+        paths_looked_at,
+        sample_of,
+    )
+    from credentials_accredible.rules.index import letter_of
     from credentials_accredible.rules.recipes import follow_recipe, offered_recipes
     from credentials_accredible.rules.rows import (
         PREFETCH,
         configuration_of,
         configure,
+        events_in_words,
         penalties_in_words,
         requirements_in_words,
         words_of,
@@ -161,13 +173,14 @@ _HOMES = {
     "adoption.undoing": "undo_adoption",
     "badges.awarding": "Reevaluation reevaluate",
     "badges.backfill": "Backfill backfill backfill_notes can_backfill continue_backfill start_backfill",
-    "badges.by_hand": "award_badges revoke_badges",
+    "badges.by_hand": "award_badges find_one find_some revoke_badges",
     "badges.failed_events": "Failure why_failed",
     "badges.leaving": "lock_learner",
     "badges.own": "OwnBadge as_learner_sees own_badges web_link",
     "badges.processing": "process_failed_event receive_event work_off_spool",
-    "badges.simulation": "Simulation simulate",
+    "badges.simulation": "Simulation simulate simulate_in_order",
     "badges.spool": "spooled_events",
+    "badges.standing": "NOWHERE Standing standing_of",
     "client.payloads": "Issuer",
     "client.session": "ClientOptions",
     "database": "KeysFirst pages patiently",
@@ -192,8 +205,12 @@ _HOMES = {
     "rules.activation": "activate_group activation_problems as_data attribute_doubts "
     "deactivate_group refuse_unearnable",
     "rules.both_sides": "builtin_objection watch_builtin",
+    "rules.configuration": "GroupConfiguration",
+    "rules.fulfilling": "TriedEvent as_text event_for events_of paths_looked_at sample_of",
+    "rules.index": "letter_of",
     "rules.recipes": "follow_recipe offered_recipes",
-    "rules.rows": "PREFETCH configuration_of configure penalties_in_words requirements_in_words words_of",
+    "rules.rows": "PREFETCH configuration_of configure events_in_words penalties_in_words requirements_in_words "
+    "words_of",
     "rules.validation": "attribute_problem clean_attribute clean_value group_problems "
     "requirement_problems rule_problem",
     "rules.version": "groups_locked rules_changed watch_rules",

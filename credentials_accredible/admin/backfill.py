@@ -1,4 +1,4 @@
-"""The page "Backfill" of a group, which counts who has qualified already, and where it is offered."""
+"""The pages of a group that give badges to who has earned them already: "Backfill", and "Re-evaluate progress"."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def backfill_view(request: HttpRequest, modeladmin: AccredibleAdmin, group: Accr
         expected=expected,
         notes=list(api.backfill_notes(expected)) if expected else [],
         command=f"accredible_backfill --group {group.uuid}",
+    )
+
+
+def reevaluate_view(request: HttpRequest, modeladmin: AccredibleAdmin, group: AccredibleGroup) -> HttpResponse:
+    """Show how many badges a re-evaluation would award, and award them once that is confirmed."""
+    if request.method == "POST":
+        awarded = api.reevaluate(group, dry_run=False).badges
+        text = ngettext("Re-evaluated: %d badge awarded.", "Re-evaluated: %d badges awarded.", awarded) % awarded
+        modeladmin.log_change(request, group, text)
+        messages.success(request, text)
+        return HttpResponseRedirect(address(AccredibleGroup, "change", group.pk))
+    expected = api.reevaluate(group, dry_run=True)
+    return modeladmin.render(
+        request, "reevaluate.html", gettext("Re-evaluate progress"), original=group, expected=expected
     )
 
 

@@ -19,16 +19,23 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.attributes import CustomAttributeInline, attribute_keys_view, note_change, tell_doubts
-from credentials_accredible.admin.backfill import backfill_view, offer_backfill
+from credentials_accredible.admin.backfill import backfill_view, offer_backfill, reevaluate_view
 from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may, may_see
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
 from credentials_accredible.admin.group_form import AccredibleGroupForm, courses_view, group_form
 from credentials_accredible.admin.group_head import group_head, picture_url
-from credentials_accredible.admin.group_pages import reevaluate_view, try_out_view
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rule_cards import BadgePenaltyInline, BadgeRequirementInline
+from credentials_accredible.admin.try_out import learners_view, try_out_view
 from credentials_accredible.exceptions import ActivationRefused
-from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgePenalty, BadgeRequirement, SyncChange
+from credentials_accredible.models import (
+    AccredibleBadge,
+    AccredibleGroup,
+    BadgePenalty,
+    BadgeProgress,
+    BadgeRequirement,
+    SyncChange,
+)
 
 _AT_ACCREDIBLE = (
     "api_config",
@@ -67,6 +74,7 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         # What it awards can be sent at once.
         Page(f"{OBJECT}backfill/", "backfill", backfill_view, ["change"], in_transaction=False),
         Page("courses/", "courses", courses_view, ["pick"]),
+        Page("learners/", "learners", learners_view, ["look"]),
         Page(
             f"{OBJECT}attribute-keys/",
             "attribute_keys",
@@ -122,6 +130,10 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
     def has_try_permission(self, request: HttpRequest) -> bool:
         """The answer alone, asked often enough, tells what the requirements are."""
         return may_see(request, BadgeRequirement)
+
+    def has_look_permission(self, request: HttpRequest) -> bool:
+        """To try a group with a real learner tells what they have."""
+        return may_see(request, BadgeProgress) and may_see(request, AccredibleBadge)
 
     def has_pick_permission(self, request: HttpRequest) -> bool:
         """The titles of courses are for who writes rules about them."""

@@ -15,7 +15,7 @@ from credentials_accredible.admin.addresses import NamesakeMixin
 from credentials_accredible.admin.base import ReadOnlyInline, Tool, address, group_cell, may, may_see, named
 from credentials_accredible.admin.csv_export import Column
 from credentials_accredible.admin.people_search import PeopleSearchAdmin
-from credentials_accredible.models import AccredibleBadge, BadgeProgress, Fulfillment
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, BadgeRequirement, Fulfillment
 
 
 class FulfillmentInline(ReadOnlyInline):
@@ -65,7 +65,16 @@ class BadgeProgressAdmin(NamesakeMixin, PeopleSearchAdmin):
         return shown.with_letters().select_related("user", "group")
 
     def object_tools(self, request: HttpRequest, obj: BadgeProgress) -> list[Tool]:
-        """The way to the learner's badge; while there is none, to the form that awards it."""
+        """The ways to what is missing, and to the learner's badge or the form that awards it."""
+        return [*self._try_out(request, obj), *self._badge(request, obj)]
+
+    def _try_out(self, request: HttpRequest, obj: BadgeProgress) -> list[Tool]:
+        if not all(may_see(request, model) for model in (AccredibleGroup, BadgeRequirement, AccredibleBadge)):
+            return []
+        learner = obj.user.get_username()
+        return [Tool(address(AccredibleGroup, "try_out", obj.group_id, learner=learner), _("Try out"))]
+
+    def _badge(self, request: HttpRequest, obj: BadgeProgress) -> list[Tool]:
         badge = (
             AccredibleBadge.objects.filter(user=obj.user_id, group=obj.group_id).values_list("pk", flat=True).first()
         )

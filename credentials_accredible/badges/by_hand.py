@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from credentials_accredible.delivery.engines import hand_over
 from credentials_accredible.events.event import Identity
 from credentials_accredible.events.values import text
 from credentials_accredible.exceptions import DecisionRefused
-from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry
+from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeLogEntry, BadgeProgress
 from credentials_accredible.text import identifier, spelled_out
 
 MOST_LEARNERS = 500
@@ -52,18 +52,38 @@ def find(entries: Sequence[str]) -> dict[int, Any]:
     return found
 
 
+def find_one(entry: str) -> Any:
+    """The user with that user name or e-mail address; DecisionRefused where there is none, or several."""
+    wanted = text(identifier(entry))
+    named = _users([wanted])[wanted]
+    if len(named) == 1:
+        return named[0]
+    sentence = _("There is no learner with the user name or e-mail address “%(entry)s”.")
+    if named:
+        sentence = _("Several learners have the e-mail address “%(entry)s”. Give the user name.")
+    raise DecisionRefused([sentence % {"entry": spelled_out(wanted)}])
+
+
+def find_some(beginning: str, most: int) -> list[Any]:
+    """At most ``most`` learners with progress or a badge whose user names begin like that, or who have that address."""
+    wanted = text(identifier(beginning))
+    if not host.can_be_named(wanted):
+        return []
+    known = Q(Exists(BadgeProgress.objects.filter(user=OuterRef("pk"))))
+    known |= Q(Exists(AccredibleBadge.objects.filter(user=OuterRef("pk"))))
+    users = get_user_model()._default_manager.filter(known).order_by("username")
+    # Not in one query: an index finds names.
+    named = list(users.filter(username__startswith=wanted)[:most])
+    if "@" in wanted:
+        named += [user for user in users.filter(email__iexact=wanted)[:most] if user not in named]
+    return named[:most]
+
+
 def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]:
-    by_name: dict[str, Any] = {}
-    by_email: dict[str, list[Any]] = defaultdict(list)
-    names = {entry for entry in wanted.values() if host.can_be_named(entry)}
-    addresses = {entry.lower() for entry in names if "@" in entry}
-    users = get_user_model()._default_manager.alias(lower_email=Lower("email"))
-    for user in users.filter(Q(username__in=names) | Q(lower_email__in=addresses)):
-        by_name[user.get_username()] = user
-        by_email[user.email.lower()].append(user)
+    users = _users(wanted.values())
     found, problems = {}, {}
     for line, entry in wanted.items():
-        named = [by_name[entry]] if entry in by_name else by_email.get(entry.lower(), [])
+        named = users[entry]
         if len(named) == 1:
             found[line] = named[0]
             continue
@@ -72,6 +92,19 @@ def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]
             sentence = _("Line %(line)s: several learners have the e-mail address “%(entry)s”. Give the user name.")
         problems[line] = sentence % {"line": line, "entry": spelled_out(entry)}
     return found, problems
+
+
+def _users(entries: Collection[str]) -> dict[str, list[Any]]:
+    """The users that each entry may mean: the one of that user name, otherwise those of that e-mail address."""
+    by_name: dict[str, Any] = {}
+    by_email: dict[str, list[Any]] = defaultdict(list)
+    names = {entry for entry in entries if host.can_be_named(entry)}
+    addresses = {entry.lower() for entry in names if "@" in entry}
+    users = get_user_model()._default_manager.alias(lower_email=Lower("email"))
+    for user in users.filter(Q(username__in=names) | Q(lower_email__in=addresses)):
+        by_name[user.get_username()] = user
+        by_email[user.email.lower()].append(user)
+    return {entry: [by_name[entry]] if entry in by_name else by_email.get(entry.lower(), []) for entry in entries}
 
 
 def award_badges(group: AccredibleGroup, learners: Sequence[str], *, reason: str, user: Any) -> list[AccredibleBadge]:

@@ -31,13 +31,19 @@ class KeptFacts:
     facts: Mapping[str, Any]
 
 
+def kept_facts(event_type: str, context: Any) -> KeptFacts | None:
+    """What the context of a fulfilment says of its event; None where it was restored or made by hand."""
+    facts = context.get("facts") if isinstance(context, dict) else None
+    return KeptFacts(event_type, time_of(context), facts) if isinstance(facts, dict) else None
+
+
 def of_progress(progress: Sequence[BadgeProgress]) -> dict[int, dict[str, str]]:
     """The custom attributes of badges for ``progress``, by its primary keys.
 
     One query, and one where paths are mapped.
     """
     mappings = _mappings({item.group_id for item in progress})
-    events = _kept_facts([item.pk for item in progress if _uses_paths(mappings[item.group_id])])
+    events = _facts_by_progress([item.pk for item in progress if _uses_paths(mappings[item.group_id])])
     return {item.pk: values(mappings[item.group_id], events.get(item.pk, ())) for item in progress}
 
 
@@ -50,7 +56,7 @@ def of_learners(group_id: int, learners: Collection[int]) -> dict[int, dict[str,
     events: dict[int, list[KeptFacts]] = {}
     if _uses_paths(mapping):
         progress = dict(BadgeProgress.objects.filter(group=group_id, user__in=learners).values_list("pk", "user_id"))
-        events = {progress[pk]: found for pk, found in _kept_facts(progress).items()}
+        events = {progress[pk]: found for pk, found in _facts_by_progress(progress).items()}
     return {learner: values(mapping, events.get(learner, ())) for learner in learners}
 
 
@@ -96,11 +102,10 @@ def _uses_paths(mapping: Iterable[CustomAttribute]) -> bool:
     return any(attribute.source == AttributeSource.PATH for attribute in mapping)
 
 
-def _kept_facts(progress: Collection[int]) -> dict[int, list[KeptFacts]]:
+def _facts_by_progress(progress: Collection[int]) -> dict[int, list[KeptFacts]]:
     found: dict[int, list[KeptFacts]] = defaultdict(list)
     rows = Fulfillment.objects.filter(progress__in=progress).order_by("pk")
     for pk, event_type, context in rows.values_list("progress_id", "requirement__event_type", "context"):
-        facts = context.get("facts") if isinstance(context, dict) else None
-        if isinstance(facts, dict):
-            found[pk].append(KeptFacts(event_type, time_of(context), facts))
+        if kept := kept_facts(event_type, context):
+            found[pk].append(kept)
     return found

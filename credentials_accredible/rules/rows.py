@@ -24,8 +24,9 @@ from credentials_accredible.rules.configuration import (
     RequirementEntry,
     RuleEntry,
 )
+from credentials_accredible.rules.fulfilling import TriedEvent
 from credentials_accredible.rules.matching import Rule
-from credentials_accredible.rules.words import GroupWords, course_keys, group_words
+from credentials_accredible.rules.words import GroupWords, course_keys, group_words, happening_words
 
 # For ``prefetch_related`` on groups whose configuration is read.
 PREFETCH = ("requirements__rules", "penalties__rules", "penalties__requirements", "custom_attributes")
@@ -64,6 +65,19 @@ def penalties_in_words(rows: Iterable[tuple[BadgePenalty, Iterable[Rule]]]) -> t
     """When penalties take back, each with the rules it has or is to have."""
     entries = tuple(PenaltyEntry(event_type=row.event_type, rules=_rule_entries(rules)) for row, rules in rows)
     return words_of(GroupConfiguration(penalties=entries)).penalties
+
+
+def events_in_words(events: Iterable[TriedEvent]) -> tuple[SafeString, ...]:
+    """What has happened with each of ``events``: "the learner passes Physics"."""
+    said = [
+        PenaltyEntry(
+            event_type=event.event_type,
+            rules=tuple(RuleEntry(data_path=path, value=text) for path, text in event.says.items() if text),
+        )
+        for event in events
+    ]
+    titles = course_titles(course_keys(GroupConfiguration(penalties=tuple(said))))
+    return tuple(happening_words(item.event_type, item.rules, titles) for item in said)
 
 
 def requirement_entry(row: BadgeRequirement, rules: Iterable[Rule], ref: int = 0) -> RequirementEntry:

@@ -83,10 +83,15 @@ def requirement_words(requirement: RequirementEntry, titles: Titles) -> SafeStri
 
 def penalty_words(penalty: PenaltyEntry, titles: Titles) -> SafeString:
     """When a penalty takes back, as it follows "when"."""
-    event = _Event(penalty.event_type, penalty.rules, titles)
     if not penalty.rules:
-        return format_html(_("nothing happens yet (“{}” without a data rule)"), event.name)
-    return event.condition(
+        name = event_type_words(penalty.event_type)
+        return format_html(_("nothing happens yet (“{}” without a data rule)"), name)
+    return happening_words(penalty.event_type, penalty.rules, titles)
+
+
+def happening_words(event_type: str, rules: Sequence[Rule], titles: Titles) -> SafeString:
+    """What has happened with an event for which ``rules`` hold: "the learner passes Physics"."""
+    return _Event(event_type, rules, titles).condition(
         passed=_("the learner passes {}"),
         failed=_("the learner does not pass {} any more"),
         certificate=_("the learner gets a certificate of {}"),

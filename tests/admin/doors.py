@@ -107,6 +107,7 @@ DOORS: list[Door] = [
         "accrediblegroup_courses",
         (tuple(f"{right}_{what}" for right in ("add", "change") for what in ("badgerequirement", "badgepenalty")),),
     ),
+    Door("accrediblegroup_learners", (seen("badgeprogress"), BADGES)),
     Door(
         "accrediblegroup_attribute_keys",
         (seen("accrediblegroup"), ("add_customattribute", "change_customattribute")),
@@ -208,6 +209,7 @@ DEEDS: dict[str, tuple[str, ...]] = {
         *(name for model in _RULES for name in _gets(model, *_LIST, "history_of_all")),
         *_both("accrediblegroup", "try_out"),
     ),
+    "Try a group out with a real learner": _gets("accrediblegroup", "learners"),
     "Add, change and delete requirements and penalties": (
         *(f"post {model}_change" for model in _RULES),
         *(name for model in _RULES for name in _both(model, "add", "delete")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import unescape
 from typing import Any
 
@@ -16,14 +15,12 @@ from credentials_accredible.events.event import as_json
 from credentials_accredible.models import (
     AccredibleBadge,
     AccredibleGroup,
-    BadgeProgress,
     FailedEvent,
-    Fulfillment,
     RulesVersion,
 )
 from tests import factories
 from tests.badges.sending import learner
-from tests.factories import CCX_PASSING, COURSE, PASSING
+from tests.factories import COURSE, PASSING
 
 pytestmark = pytest.mark.django_db
 
@@ -42,77 +39,6 @@ def group() -> AccredibleGroup:
 def text(response: Any) -> str:
     """The page."""
     return str(response.content.decode())
-
-
-class TestTryOut:
-    def test_a_sample_is_offered_for_the_event_type_of_the_group(
-        self, admin_client: Client, group: AccredibleGroup
-    ) -> None:
-        response = admin_client.get(f"{GROUPS}{group.pk}/try-out/")
-        other = admin_client.get(f"{GROUPS}{group.pk}/try-out/?event_type={CCX_PASSING}")
-
-        assert json.loads(response.context["form"].initial["payload"])["is_passing"] == "true"
-        assert "course.master_course_key" in json.loads(other.context["form"].initial["payload"])
-        assert "Group &lt;b&gt;" in text(response)
-
-    @pytest.mark.parametrize(
-        ("passing", "outcome"),
-        [("true", "This event alone would earn the badge"), ("false", "This event alone would not earn the badge")],
-    )
-    def test_it_says_what_holds_and_writes_nothing(
-        self, admin_client: Client, group: AccredibleGroup, passing: str, outcome: str
-    ) -> None:
-        payload = json.dumps({"is_passing": passing, "course": {"course_key": COURSE}})
-
-        page = text(admin_client.post(f"{GROUPS}{group.pk}/try-out/", {"event_type": PASSING, "payload": payload}))
-
-        assert outcome in page
-        assert "Pass a course" in page
-        assert "passing is true" in page
-        for model in (BadgeProgress, Fulfillment, AccredibleBadge, FailedEvent):
-            assert not model.objects.exists()
-
-    def test_it_says_what_the_credential_would_tell(self, admin_client: Client, group: AccredibleGroup) -> None:
-        group.custom_attributes.create(name="Course <b>", value="course.course_key")
-        group.custom_attributes.create(name="End", value="course.end")
-        data = {"event_type": PASSING, "payload": json.dumps({"course.course_key": "<i>"})}
-
-        page = text(admin_client.post(f"{GROUPS}{group.pk}/try-out/", data)).split("accredible-attributes")[1]
-
-        assert '<th scope="row">Course &lt;b&gt;</th><td>&lt;i&gt;</td>' in page
-        assert '<th scope="row">End</th><td>nothing</td>' in page
-
-    @pytest.mark.parametrize(
-        ("payload", "reason"),
-        [
-            ("{", "This is not JSON"),
-            ('{"\\ud800": 1}', "This is not JSON"),
-            ("[1]", "has to be a JSON object"),
-            ("", "This field is required"),
-        ],
-    )
-    def test_what_is_no_payload_is_told(
-        self, admin_client: Client, group: AccredibleGroup, payload: str, reason: str
-    ) -> None:
-        response = admin_client.post(f"{GROUPS}{group.pk}/try-out/", {"event_type": PASSING, "payload": payload})
-
-        assert reason in text(response)
-        assert response.context["simulation"] is None
-
-    def test_paths_that_the_event_does_not_have_are_told(self, admin_client: Client, group: AccredibleGroup) -> None:
-        data = {"event_type": PASSING, "payload": '{"is_pasing": "true"}'}
-
-        assert "is_pasing" in text(admin_client.post(f"{GROUPS}{group.pk}/try-out/", data)).split("outcome")[-1]
-
-    def test_who_may_not_see_groups_tries_nothing(self, client: Client, group: AccredibleGroup) -> None:
-        client.force_login(factories.make_staff("view_badgerequirement"))
-
-        assert client.get(f"{GROUPS}{group.pk}/try-out/").status_code == 403
-
-    @pytest.mark.parametrize("name", ["try-out", "re-evaluate"])
-    @pytest.mark.parametrize("pk", ["0", "999999", "x", "1%00"])
-    def test_a_group_that_is_not_there_is_not_found(self, admin_client: Client, name: str, pk: str) -> None:
-        assert admin_client.get(f"{GROUPS}{pk}/{name}/").status_code == 404
 
 
 class TestReevaluation:

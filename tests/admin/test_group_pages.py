@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from credentials_accredible.models import AccredibleGroup, CustomAttribute, DataRule
+from credentials_accredible.models import AccredibleGroup, DataRule
 from demo.service.catalog.models import Course, CourseRun
 from tests import factories
 from tests.admin.forms import GROUPS, REQUIREMENTS, group_form, text
@@ -308,50 +308,3 @@ class TestDeletingALearner:
 
         assert not group.progresses.exists()
         assert [badge.user for badge in group.badges.all()] == [None]
-
-
-class TestTryOut:
-    @pytest.mark.parametrize(
-        ("permissions", "shown"),
-        [
-            (["view_badgerequirement"], {"true"}),
-            (["view_badgerequirement", "view_badgepenalty"], {"true", "false"}),
-            (["change_badgerequirement", "change_badgepenalty"], {"true", "false"}),
-            (["view_badgerequirement", "view_customattribute"], {"true", "Grade"}),
-        ],
-    )
-    def test_it_shows_what_the_groups_page_would(
-        self, client: Client, emulator: Any, permissions: list[str], shown: set[str]
-    ) -> None:
-        group = factories.make_group()
-        factories.make_penalty(group, factories.make_requirement(group))
-        CustomAttribute.objects.create(group=group, name="Grade", source="constant", value="best")
-        client.force_login(factories.make_staff("view_accrediblegroup", *permissions))
-
-        page = text(
-            client.post(f"{GROUPS}{group.pk}/try-out/", {"event_type": PASSING, "payload": '{"is_passing": true}'})
-        )
-        outcome = page.partition("accredible-outcome")[2]
-
-        parts = {"true": "passing is true", "false": "passing is false", "Grade": "Grade"}
-        assert {part for part, words in parts.items() if words in outcome} == shown
-
-    def test_who_does_not_see_requirements_cannot_find_them_out(self, client: Client, emulator: Any) -> None:
-        group = factories.make_group()
-        factories.make_requirement(group)
-        client.force_login(factories.make_staff("view_accrediblegroup", "view_badgepenalty", "view_customattribute"))
-
-        response = client.post(
-            f"{GROUPS}{group.pk}/try-out/", {"event_type": PASSING, "payload": '{"is_passing": true}'}
-        )
-
-        assert response.status_code == 403
-
-    @pytest.mark.parametrize("page", ["try-out", "re-evaluate", "attribute-keys"])
-    def test_who_may_not_open_a_page_does_not_learn_which_groups_exist(self, client: Client, page: str) -> None:
-        group = factories.make_group()
-        client.force_login(factories.make_staff())
-
-        got = [client.get(f"{GROUPS}{key}/{page}/").status_code for key in (group.pk, group.pk + 1)]
-
-        assert got == [403, 403]

@@ -126,3 +126,46 @@ def test_what_it_says_of_a_badge_is_what_an_event_does(course: str, is_passing: 
     expected = api.simulate(group, PASSING, {"is_passing": is_passing, "course.course_key": course}).awards
     course_status("ada", course, is_passing=is_passing)
     assert bool(badges_of()) == expected
+
+
+def test_events_are_tried_one_after_the_other() -> None:
+    group = active_group()
+    first = require(group, *in_course(DEMO, PASSES), blend="A")
+    second = require(group, *in_course(OTHER, PASSES), blend="B")
+    penalise(group, *in_course(DEMO, FAILS), takes=[first])
+    events = [(DEMO, True), (DEMO, True), (OTHER, True), (DEMO, False), (DEMO, True)]
+
+    found = api.simulate_in_order(
+        group, [(PASSING, {"is_passing": passing, "course.course_key": course}) for course, passing in events]
+    )
+
+    assert [(step.gained, step.renewed, step.taken) for step in found] == [
+        ({first.pk}, set(), set()),
+        (set(), {first.pk}, set()),
+        ({second.pk}, set(), set()),
+        (set(), set(), {first.pk}),
+        ({first.pk}, set(), set()),
+    ]
+    assert [(len(step.fulfilled), step.awards, step.revokes, step.badge) for step in found] == [
+        (1, False, False, ""),
+        (1, False, False, ""),
+        (2, True, False, "awarded"),
+        (1, False, True, "revoked"),
+        (2, False, False, "revoked"),
+    ]
+
+
+def test_from_where_a_learner_stands_it_says_what_becomes_of_them(group: AccredibleGroup) -> None:
+    group.is_active = True
+    group.save()
+    course_status("ada", DEMO)
+    user = get_user_model().objects.get(username="ada")
+    penalty = (PASSING, {"is_passing": "false", "course.course_key": OTHER})
+
+    (found,) = api.simulate_in_order(group, [penalty], api.standing_of(user, group))
+    course_status("ada", OTHER, is_passing=False)
+
+    assert (found.revokes, found.badge) == (True, group.badges.get().status)
+    assert api.standing_of(user, group).fulfilled.keys() == set(
+        Fulfillment.objects.values_list("requirement", flat=True)
+    )

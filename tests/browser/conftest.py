@@ -73,3 +73,12 @@ def log_in(page: webdriver.Chrome, client: Any) -> Callable[[Any], None]:
         page.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value, "path": "/"})
 
     return change
+
+
+@pytest.fixture(params=[1280, 390])
+def width(page: webdriver.Chrome, request: pytest.FixtureRequest) -> Iterator[int]:
+    """A window of so many pixels."""
+    size = {"width": request.param, "height": 900, "deviceScaleFactor": 1, "mobile": request.param < 500}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    yield request.param
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PLUGIN = "/admin/credentials_accredible/"
 # What answers with something other than a page.
-DATA = ("_export", "_state", "_courses", "_attribute_keys")
+DATA = ("_export", "_state", "_courses", "_learners", "_attribute_keys")
 # A form that was sent, past what the browser would have said of it.
 SEND = """
 const form = document.createElement("form");

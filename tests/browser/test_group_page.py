@@ -96,7 +96,7 @@ def test_the_value_of_a_rule_about_a_course_is_offered_by_title(page: Chrome, gr
     fill_rule(card, 0, "course.course_key", "phys")
 
     offered = (
-        "return Array.from(document.querySelectorAll('datalist[id$=-courses] option')).map(o => [o.value, o.label])"
+        "return Array.from(document.querySelectorAll('datalist[id$=-offered] option')).map(o => [o.value, o.label])"
     )
     found = WebDriverWait(page, 15).until(lambda shown: shown.execute_script(offered))
     assert found == [[COURSE, "Physics for all"]]

@@ -1,5 +1,5 @@
-/* Offers the courses of the service's catalogue where a course key is wanted; shows of a recipe what it asks for.
-   Without it, course keys are typed. */
+/* Offers the courses of the service's catalogue where a course key is wanted, and learners where a learner is; shows of
+   a recipe what it asks for. Without it, keys and names are typed. */
 "use strict";
 (function () {
     const KEYS = ["course.course_key", "course.master_course_key"];
@@ -13,15 +13,15 @@
             });
     }
 
-    /* A value of a data rule: a list of suggestions of the browser's own. */
+    /* A list of suggestions of the browser's own. A value of a data rule has it where its path leads to a course key. */
     function suggest(input) {
         const row = input.closest(".accredible-rule, tr");
         const path = row && row.querySelector('select[name$="data_path"]');
-        if (!path || KEYS.indexOf(path.value) < 0) {
+        if (path && KEYS.indexOf(path.value) < 0) {
             input.removeAttribute("list");
             return;
         }
-        const id = input.id + "-courses";
+        const id = input.id + "-offered";
         let list = document.getElementById(id);
         if (!list) {
             list = document.createElement("datalist");
@@ -31,12 +31,12 @@
         input.setAttribute("list", id);
         clearTimeout(input.accredibleTimer);
         input.accredibleTimer = setTimeout(function () {
-            asked(input.dataset.courses, input.value).then(function (answer) {
-                list.replaceChildren.apply(list, answer.results.map(function (course) {
+            asked(input.dataset.courses || input.dataset.learners, input.value).then(function (answer) {
+                list.replaceChildren.apply(list, answer.results.map(function (found) {
                     const option = document.createElement("option");
-                    option.value = course.id;
-                    option.label = course.text;
-                    option.textContent = course.text;
+                    option.value = found.id;
+                    option.label = found.text;
+                    option.textContent = found.text;
                     return option;
                 }));
             });
@@ -141,7 +141,7 @@
         });
         ["input", "focusin"].forEach(function (name) {
             document.addEventListener(name, function (event) {
-                if (event.target.matches("input[data-courses]")) {
+                if (event.target.matches("input[data-courses], input[data-learners]")) {
                     suggest(event.target);
                 }
             });

@@ -1,0 +1,488 @@
+"""The page "Try out", through Django's client."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from credentials_accredible import api
+from credentials_accredible.choices import BadgeStatus
+from credentials_accredible.models import AccredibleGroup, CustomAttribute
+from demo.service.catalog.models import Course, CourseRun
+from tests import factories
+from tests.admin.forms import GROUPS, text
+from tests.badges.configuring import FAILS, PASSES, in_course, penalise, require
+from tests.badges.sending import DEMO, OTHER, course_status
+from tests.factories import CCX_PASSING, COURSE, PASSING
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = '<script>alert("x")</script>\u202e{{ 1 }}'
+
+
+@pytest.fixture
+def group() -> AccredibleGroup:
+    """An active group that takes two courses, the first of which can be lost."""
+    group = factories.make_group(name="Group <b>", is_active=True)
+    first = require(group, *in_course(DEMO, PASSES), blend="A")
+    require(group, *in_course(OTHER, PASSES), blend="B")
+    penalise(group, *in_course(DEMO, FAILS), takes=[first])
+    return group
+
+
+def page_of(group: AccredibleGroup) -> str:
+    return f"{GROUPS}{group.pk}/try-out/"
+
+
+def fields(*events: dict[str, str], event_type: str = PASSING, **more: Any) -> dict[str, Any]:
+    """What a browser sends of the fields; an event is what it says, by path."""
+    data: dict[str, Any] = {}
+    for number, event in enumerate(events, start=1):
+        data[f"events-{number}-type"] = event_type
+        data |= {f"events-{number}-says-{path}": value for path, value in event.items()}
+    return data | more
+
+
+def passes(course: str, passing: str = "true") -> dict[str, str]:
+    return {"is_passing": passing, "course.course_key": course}
+
+
+def as_json(*events: dict[str, Any], event_type: str = PASSING) -> dict[str, str]:
+    """What a browser sends of the JSON, written into an empty page."""
+    return {"json": json.dumps([{"event_type": event_type, "event": event} for event in events])}
+
+
+def shown(response: Any) -> list[dict[str, str]]:
+    """What the fields of each event say."""
+    return [
+        {name.removeprefix("says-"): row.form[name].value() for name in row.form.fields if name != "type"}
+        for row in rows_of(response)
+    ]
+
+
+def rows_of(response: Any) -> list[Any]:
+    return list(response.context["rows"])
+
+
+def steps_of(response: Any) -> list[tuple[int, bool, bool]]:
+    """After each event: how many parts are fulfilled, and whether the badge is awarded or revoked by it."""
+    return [(row.reached, row.step.awards, row.step.revokes) for row in rows_of(response)]
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows that the plugin and the admin's log have, and all users."""
+    models = [*apps.get_app_config("credentials_accredible").get_models(), get_user_model()]
+    return {
+        model.__name__: sorted(map(str, model._default_manager.values_list()))
+        for model in [*models, apps.get_model("admin", "LogEntry")]
+    }
+
+
+class TestFields:
+    def test_they_are_filled_from_the_rules_of_the_group(self, admin_client: Client, group: AccredibleGroup) -> None:
+        response = admin_client.get(page_of(group))
+
+        assert shown(response) == [passes(DEMO), passes(OTHER), passes(DEMO, "false")]
+        assert steps_of(response) == [(1, False, False), (2, True, False), (1, False, True)]
+        assert "Group &lt;b&gt;" in text(response)
+
+    def test_events_are_told_in_words_with_the_titles_of_courses(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        CourseRun.objects.create(course=Course.objects.create(title="Physics <1>"), key=DEMO)
+
+        page = text(admin_client.get(page_of(group)))
+
+        assert f'1. The learner passes <bdi title="{DEMO}">Physics &lt;1&gt;</bdi>' in page
+        assert "3. The learner does not pass" in page
+        assert "Fulfils: passing" in page
+        assert "Takes back: passing" in page
+
+    def test_what_is_changed_is_tried(self, admin_client: Client, group: AccredibleGroup) -> None:
+        response = admin_client.post(page_of(group), fields(passes(OTHER), passes(DEMO, "false")))
+
+        assert steps_of(response) == [(1, False, False), (1, False, False)]
+        assert shown(response) == [passes(OTHER), passes(DEMO, "false")]
+        assert "These events do not earn the badge." in text(response)
+        assert f"<li>Passing <bdi>{DEMO}</bdi></li>" in text(response)
+
+    def test_events_of_the_same_kind_can_be_tried_again_later(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        response = admin_client.post(
+            page_of(group), fields(passes(DEMO), passes(DEMO, "false"), passes(OTHER), passes(DEMO))
+        )
+
+        assert steps_of(response)[-2:] == [(1, False, False), (2, True, False)]
+
+    def test_events_do_not_award_a_badge_again(self, admin_client: Client, group: AccredibleGroup) -> None:
+        events = [passes(DEMO), passes(OTHER), passes(DEMO, "false"), passes(DEMO)]
+
+        response = admin_client.post(page_of(group), fields(*events))
+
+        assert steps_of(response)[-1] == (2, False, False)
+        assert "Events do not award a badge again that was revoked" in text(response)
+
+    @pytest.mark.parametrize(
+        ("button", "order"),
+        [
+            ({"earlier": "2"}, [OTHER, DEMO, COURSE]),
+            ({"later": "2"}, [DEMO, COURSE, OTHER]),
+            ({"remove": "2"}, [DEMO, COURSE]),
+            ({"earlier": "1"}, [DEMO, OTHER, COURSE]),
+            ({"later": "3"}, [DEMO, OTHER, COURSE]),
+            ({"remove": "0"}, [DEMO, OTHER, COURSE]),
+            ({"remove": "9" * 40}, [DEMO, OTHER, COURSE]),
+            ({"earlier": "x"}, [DEMO, OTHER, COURSE]),
+        ],
+    )
+    def test_buttons_rearrange_them(
+        self, admin_client: Client, group: AccredibleGroup, button: dict[str, str], order: list[str]
+    ) -> None:
+        sent = fields(passes(DEMO), passes(OTHER), passes(COURSE), **button)
+
+        response = admin_client.post(page_of(group), sent)
+
+        assert [event["course.course_key"] for event in shown(response)] == order
+
+    def test_more_events_are_added_by_requirement_penalty_or_type(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        for choice in (
+            f"requirement-{group.requirements.last().pk}",
+            f"penalty-{group.penalties.get().pk}",
+            CCX_PASSING,
+        ):
+            response = admin_client.post(page_of(group), fields(passes(DEMO), add="1", add_event=choice))
+            assert len(shown(response)) == 2
+            assert rows_of(response)[1].form["type"].value() == (CCX_PASSING if choice == CCX_PASSING else PASSING)
+        assert "course.master_course_key" in shown(response)[1]
+
+    @pytest.mark.parametrize("choice", ["", "requirement-999999", HOSTILE])
+    def test_what_is_not_offered_is_not_added(self, admin_client: Client, group: AccredibleGroup, choice: str) -> None:
+        response = admin_client.post(page_of(group), fields(passes(DEMO), add="1", add_event=choice))
+
+        assert len(shown(response)) == 1
+        assert response.context["add_form"].errors
+
+    def test_what_cannot_stand_there_is_told_and_tried(self, admin_client: Client, group: AccredibleGroup) -> None:
+        response = admin_client.post(page_of(group), fields(passes("DemoX")))
+
+        assert "“DemoX” is not a course key" in text(response)
+        assert steps_of(response) == [(0, False, False)]
+
+    @pytest.mark.parametrize("event_type", [HOSTILE, "", "x" * 1000])
+    def test_hostile_values_are_only_text(self, admin_client: Client, group: AccredibleGroup, event_type: str) -> None:
+        group.custom_attributes.create(name=HOSTILE, value="course.display_name")
+        event = {"is_passing": HOSTILE, "course.course_key": HOSTILE, "course.display_name": HOSTILE}
+        sent = fields(event, event_type=event_type or PASSING, learner=HOSTILE, json=HOSTILE, add_event=HOSTILE)
+
+        response = admin_client.post(page_of(group), sent)
+
+        assert response.status_code == 200
+        assert "<script>alert" not in text(response)
+
+    def test_there_are_no_more_events_than_a_page_can_send(self, admin_client: Client, group: AccredibleGroup) -> None:
+        sent = fields(*[passes(DEMO)] * 300, add="1", add_event=CCX_PASSING)
+
+        response = admin_client.post(page_of(group), sent)
+
+        assert len(rows_of(response)) == 300
+        assert "There is no room" in text(response)
+
+    def test_an_empty_page_asks_for_an_event(self, admin_client: Client) -> None:
+        page = text(admin_client.get(page_of(factories.make_group())))
+
+        assert "No event yet: add one below." in page
+        assert "Nobody can earn it yet" in page
+
+
+class TestWhatIsTold:
+    def test_which_data_rules_hold(self, admin_client: Client, group: AccredibleGroup) -> None:
+        page = text(admin_client.post(page_of(group), fields(passes(DEMO))))
+
+        assert re.search(r"holds</span>: <bdi>passing is true</bdi>. The event says: <bdi>True</bdi>", page)
+        assert re.search(rf"does not hold</span>: <bdi>course is {re.escape(OTHER)}</bdi>", page)
+
+    def test_what_the_credential_would_tell_when_the_badge_is_awarded(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        group.custom_attributes.create(name="Course <b>", value="course.display_name")
+        group.custom_attributes.create(name="End", value="course.end")
+
+        response = admin_client.get(page_of(group))
+        told = text(response).split("accredible-attributes")[1]
+
+        assert shown(response)[0]["course.display_name"] == "example"
+        assert "<bdi>Course &lt;b&gt;</bdi></dt><dd><bdi>example</bdi>" in told
+
+    def test_an_inactive_group_can_be_tried(self, admin_client: Client, group: AccredibleGroup) -> None:
+        AccredibleGroup.objects.update(is_active=False)
+
+        response = admin_client.get(page_of(group))
+
+        assert steps_of(response)[1] == (2, True, False)
+        assert "The group is inactive" in text(response)
+        assert "What is saved is tried" in text(response)
+
+    @pytest.mark.parametrize(
+        ("permissions", "shown"),
+        [
+            (["view_badgerequirement"], {"true"}),
+            (["view_badgerequirement", "view_badgepenalty"], {"true", "false"}),
+            (["change_badgerequirement", "change_badgepenalty"], {"true", "false"}),
+            (["view_badgerequirement", "view_customattribute"], {"true", "Grade"}),
+        ],
+    )
+    def test_it_shows_what_the_groups_page_would(self, client: Client, permissions: list[str], shown: set[str]) -> None:
+        group = factories.make_group()
+        factories.make_penalty(group, factories.make_requirement(group))
+        CustomAttribute.objects.create(group=group, name="Grade", source="constant", value="best")
+        client.force_login(factories.make_staff("view_accrediblegroup", *permissions))
+
+        page = text(client.post(page_of(group), fields({"is_passing": "true"})))
+        outcome = page.partition("accredible-outcome")[2]
+
+        parts = {"true": "passing is true", "false": "passing is false", "Grade": "Grade"}
+        assert {part for part, words in parts.items() if words in outcome} == shown
+
+
+class TestJson:
+    def test_it_says_the_same_as_the_fields(self, admin_client: Client, group: AccredibleGroup) -> None:
+        response = admin_client.post(page_of(group), fields(passes(OTHER)))
+
+        assert json.loads(response.context["json_form"]["json"].value()) == [
+            {"event_type": PASSING, "event": passes(OTHER)}
+        ]
+
+    def test_the_fields_follow_it(self, admin_client: Client, group: AccredibleGroup) -> None:
+        nested = {"is_passing": True, "course": {"course_key": OTHER}}
+        sent = as_json(nested)
+
+        response = admin_client.post(page_of(group), {**fields(passes(DEMO)), **sent})
+        again = admin_client.post(page_of(group), {**fields(passes(DEMO)), **sent, "initial-json": sent["json"]})
+
+        assert (shown(response), steps_of(response)) == ([passes(OTHER)], [(1, False, False)])
+        assert response.context["json_form"]["json"].value() == sent["json"]
+        # Unchanged since the page was made: the fields count.
+        assert shown(again) == [passes(DEMO)]
+
+    @pytest.mark.parametrize(
+        ("sent", "reason"),
+        [
+            ("{", "This is not JSON"),
+            ('{"\\ud800": 1}', "This is not JSON"),
+            ("[1]", "Each event has to be a JSON object"),
+            ('{"event_type": 1, "event": {}}', "Each event has to be a JSON object"),
+            (json.dumps([{"event_type": "x", "event": {}}] * 201), "201 events; 200 at once"),
+            ("9" * 5000, "This is not JSON"),
+            ("[" * 50_000, "This is not JSON"),
+        ],
+    )
+    def test_what_is_none_is_told_and_the_fields_stay(
+        self, admin_client: Client, group: AccredibleGroup, sent: str, reason: str
+    ) -> None:
+        response = admin_client.post(page_of(group), fields(passes(OTHER), json=sent))
+
+        assert reason in text(response)
+        assert response.context["json_form"]["json"].value() == sent
+        assert shown(response) == [passes(OTHER)]
+
+    def test_paths_that_the_event_does_not_have_are_told(self, admin_client: Client, group: AccredibleGroup) -> None:
+        page = text(admin_client.post(page_of(group), as_json({"is_pasing": "true"})))
+
+        assert "Events of this type have no such paths: <bdi>is_pasing</bdi>" in page
+
+    def test_more_than_a_page_can_send_is_refused(self, admin_client: Client, group: AccredibleGroup) -> None:
+        many = as_json(*[api.sample_event(CCX_PASSING)] * 150, event_type=CCX_PASSING)
+
+        response = admin_client.post(page_of(group), many)
+
+        assert "more events than there can be on one page" in text(response)
+        assert rows_of(response) == []
+
+
+class TestARealLearner:
+    @pytest.fixture(autouse=True)
+    def learner(self, group: AccredibleGroup) -> None:
+        """Somebody who has passed the first course."""
+        course_status("ada", DEMO)
+
+    def test_it_says_what_they_have_what_is_missing_and_what_comes_next(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        response = admin_client.get(page_of(group), {"learner": "ada"})
+
+        # Who is logged in stays who they are.
+        assert response.context["user"].get_username() == "admin"
+        page = text(response).partition("accredible-standing")[2]
+        assert page.index("Has no badge") < page.index("1 of 2 parts fulfilled") < page.index("Missing:")
+        assert f"<li>Passing <bdi>{OTHER}</bdi></li>" in page.partition("Missing:")[2]
+        assert shown(response) == [passes(OTHER)]
+        assert steps_of(response) == [(2, True, False)]
+
+    def test_it_is_what_really_happens(self, admin_client: Client, group: AccredibleGroup) -> None:
+        events = [(OTHER, True), (DEMO, False), (DEMO, True)]
+        sent = fields(*(passes(course, str(passing).lower()) for course, passing in events), learner="ADA@example.com")
+        get_user_model().objects.filter(username="ada").update(email="ada@example.com")
+
+        expected = [row.step.badge for row in rows_of(admin_client.post(page_of(group), sent))]
+        happened = []
+        for course, passing in events:
+            course_status("ada", course, is_passing=passing)
+            happened.append(group.badges.get().status)
+
+        assert expected == happened == [BadgeStatus.AWARDED, BadgeStatus.REVOKED, BadgeStatus.REVOKED]
+
+    def test_a_penalty_that_came_first_keeps_out_nothing_newer(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        factories.make_user("grace")
+        course_status("grace", DEMO, is_passing=False)
+
+        response = admin_client.get(page_of(group), {"learner": "grace"})
+
+        assert steps_of(response)[0] == (1, False, False)
+
+    def test_who_has_the_badge_keeps_it(self, admin_client: Client, group: AccredibleGroup) -> None:
+        course_status("ada", OTHER)
+
+        response = admin_client.post(page_of(group), fields(passes(DEMO), learner="ada"))
+
+        assert "Has the badge" in text(response)
+        assert "After these events, the learner still has the badge." in text(response)
+        assert "Fulfils again" in text(response)
+
+    @pytest.mark.parametrize("name", ["nobody", "nobody@example.com", HOSTILE, "x" * 300, "a\x00b"])
+    def test_who_is_not_there_is_told(self, admin_client: Client, group: AccredibleGroup, name: str) -> None:
+        response = admin_client.post(page_of(group), fields(passes(DEMO), learner=name))
+
+        assert response.context["learner"].errors
+        assert response.context["chosen"] is None
+
+    def test_an_address_of_several_is_told(self, admin_client: Client, group: AccredibleGroup) -> None:
+        for name in ("one", "two"):
+            get_user_model().objects.create_user(name, "same@example.com")
+
+        page = text(admin_client.get(page_of(group), {"learner": "same@example.com"}))
+
+        assert "Several learners have the e-mail address “same@example.com”. Give the user name." in page
+
+    def test_who_has_left_gets_nothing_any_more(self, admin_client: Client, group: AccredibleGroup) -> None:
+        api.retire("ada")
+
+        page = text(admin_client.get(page_of(group), {"learner": "ada"}))
+
+        assert "This learner has left" in page
+
+    def test_it_writes_nothing_and_asks_accredible_nothing(
+        self, admin_client: Client, group: AccredibleGroup, emulator: Any
+    ) -> None:
+        admin_client.get(page_of(group))
+        before = everything()
+
+        admin_client.get(page_of(group), {"learner": "ada"})
+        admin_client.post(page_of(group), fields(passes(OTHER), passes(DEMO, "false"), learner="ada"))
+        admin_client.post(page_of(group), {**as_json(passes(OTHER)), "learner": "ada"})
+        admin_client.get(f"{GROUPS}learners/?term=ad")
+
+        assert everything() == before
+        assert emulator.requests == []
+
+    @pytest.mark.parametrize("missing", ["view_badgeprogress", "view_accrediblebadge"])
+    def test_who_may_not_see_learners_tries_without_them(
+        self, client: Client, group: AccredibleGroup, missing: str
+    ) -> None:
+        permissions = {"view_accrediblegroup", "view_badgerequirement", "view_badgeprogress", "view_accrediblebadge"}
+        client.force_login(factories.make_staff(*permissions - {missing}))
+
+        response = client.get(page_of(group), {"learner": "ada"})
+
+        assert response.status_code == 200
+        assert "ada" not in text(response).partition("<main")[2].replace("metadata", "")
+        assert steps_of(response)[0] == (1, False, False)
+        assert client.get(f"{GROUPS}learners/?term=ad").status_code == 403
+
+    def test_learners_are_offered_by_the_beginning_of_their_names_and_by_address(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        factories.make_user("adam")
+        get_user_model().objects.filter(username="ada").update(email="lovelace@example.com")
+
+        def offered(term: str) -> list[str]:
+            return [found["id"] for found in admin_client.get(f"{GROUPS}learners/", {"term": term}).json()["results"]]
+
+        assert offered("ad") == offered("Lovelace@example.com") == ["ada"]
+        for term in ("", "a", "x" * 300, HOSTILE, "a\x00", "zz"):
+            assert offered(term) == []
+
+    def test_the_page_of_their_progress_leads_there(self, admin_client: Client, group: AccredibleGroup) -> None:
+        progress = group.progresses.get()
+
+        page = text(admin_client.get(f"/admin/credentials_accredible/badgeprogress/{progress.pk}/change/"))
+
+        assert f'href="{page_of(group)}?learner=ada"' in page
+
+
+class TestManyRequirements:
+    def test_they_cost_no_more_queries(self, admin_client: Client) -> None:
+        few, many = (self.cost(admin_client, number) for number in (2, 200))
+
+        assert many == few
+
+    def cost(self, client: Client, number: int) -> int:
+        group = factories.make_group(is_active=True)
+        for index in range(number):
+            item = require(group, *in_course(f"course-v1:edX+Demo+{index}", PASSES))
+            penalise(group, *in_course(f"course-v1:edX+Demo+{index}", FAILS), takes=[item])
+        factories.make_progress(group, group.requirements.first(), user=factories.make_user(f"learner-{number}"))
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(page_of(group), {"learner": f"learner-{number}"})
+        assert response.status_code == 200
+        return len(queries)
+
+    def test_some_are_filled_in_and_the_others_offered(self, admin_client: Client) -> None:
+        group = factories.make_group()
+        for index in range(60):
+            require(group, *in_course(f"course-v1:edX+Demo+{index}", PASSES))
+
+        response = admin_client.get(page_of(group))
+
+        assert len(rows_of(response)) == 50
+        assert "10 more events are not filled in" in text(response)
+        assert "50 more are about such events" in text(response)
+
+
+class TestWhoMay:
+    def test_who_may_not_see_groups_tries_nothing(self, client: Client, group: AccredibleGroup) -> None:
+        client.force_login(factories.make_staff("view_badgerequirement"))
+
+        assert client.get(page_of(group)).status_code == 403
+
+    def test_who_does_not_see_requirements_cannot_find_them_out(self, client: Client, group: AccredibleGroup) -> None:
+        client.force_login(factories.make_staff("view_accrediblegroup", "view_badgepenalty", "view_customattribute"))
+
+        assert client.post(page_of(group), fields(passes(DEMO))).status_code == 403
+
+    @pytest.mark.parametrize("page", ["try-out", "re-evaluate", "attribute-keys"])
+    def test_who_may_not_open_a_page_does_not_learn_which_groups_exist(
+        self, client: Client, group: AccredibleGroup, page: str
+    ) -> None:
+        client.force_login(factories.make_staff())
+
+        got = [client.get(f"{GROUPS}{key}/{page}/").status_code for key in (group.pk, group.pk + 1)]
+
+        assert got == [403, 403]
+
+    @pytest.mark.parametrize("name", ["try-out", "re-evaluate"])
+    @pytest.mark.parametrize("pk", ["0", "999999", "x", "1%00", "9" * 40])
+    def test_a_group_that_is_not_there_is_not_found(self, admin_client: Client, name: str, pk: str) -> None:
+        assert admin_client.get(f"{GROUPS}{pk}/{name}/").status_code == 404
