@@ -48,9 +48,9 @@ COMPILED := base demo test services browser packaging quality docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-postgres test-redis test-rabbitmq \
-    test-host test-browser test-wheel coverage quality bench openapi docs extract_translations compile_translations \
-    pull_translations check_translations gettext-there upgrade clean mariadb-answers postgres-answers redis-answers \
-    rabbitmq-answers
+    test-host test-browser screenshots test-wheel coverage quality bench openapi docs extract_translations \
+    compile_translations pull_translations check_translations gettext-there chromium-is-there upgrade clean \
+    mariadb-answers postgres-answers redis-answers rabbitmq-answers
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -123,12 +123,17 @@ test-host: ## Run the tests that need the Credentials service, in its checkout a
 	@DJANGO_SETTINGS_MODULE='$(SERVICE_SETTINGS)' PYTHONPATH="$(CURDIR):$(SERVICE):$$PYTHONPATH" \
 	    $(SERVICE_PYTHON) -m pytest -p no:cacheprovider -o filterwarnings=default tests/host
 
-test-browser: $(VENV)/browser.stamp ## Run the tests that need Chromium and its driver
+test-browser: chromium-is-there ## Run the tests that need Chromium and its driver
+	@$(BIN)/python -m pytest -m browser
+
+screenshots: chromium-is-there ## Take the pictures of the documentation anew, where tests walk through the quick start
+	@SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -m browser tests/browser/test_quickstart.py
+
+chromium-is-there: $(VENV)/browser.stamp
 	@command -v chromium >/dev/null \
 	    || { echo "There is no Chromium (Debian: apt-get install chromium)."; exit 1; }
 	@command -v chromedriver >/dev/null \
 	    || { echo "There is no chromedriver (Debian: apt-get install chromium-driver)."; exit 1; }
-	@$(BIN)/python -m pytest -m browser
 
 test-wheel: $(VENV)/packaging.stamp ## Try the built wheel in fresh virtualenvs, on Django 4.2 and 5.2
 	@$(BIN)/python -m pytest -m packaging tests/packaging

@@ -63,13 +63,18 @@ def _nothing_leaves_by_itself(plugin_settings: PluginSettings, tmp_path: Path) -
     plugin_settings(DELIVERY="manual", EVENT_SPOOL=str(tmp_path / "spool"))
 
 
-@pytest.fixture(autouse=True)
-def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database's clock is known from the start, as that of this host, and no test moves it for others."""
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the database's clock be that of this host, as it is at this moment."""
     clock = database._Clock()
     clock._read_at = time.monotonic()
     clock._zero = timezone.now() - timedelta(seconds=clock._read_at)
     monkeypatch.setattr(database, "_clock", clock)
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's clock is known from the start, as that of this host, and no test moves it for others."""
+    set_clock(monkeypatch)
 
 
 @pytest.fixture(scope="session")

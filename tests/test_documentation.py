@@ -30,7 +30,9 @@ OF_EVERY_COMMAND = {
     "--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
     "--skip-checks",
 }  # fmt: skip
-LABELS_OF_DJANGO = {"Change", "Delete", "Delete selected", "Go", "History"}
+LABELS_OF_DJANGO = {
+    "Add Accredible API configuration", "Change", "Delete", "Delete selected", "Go", "History", "Save",
+}  # fmt: skip
 
 
 def command_options() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -127,4 +128,4 @@ def _digests(page: Any) -> dict[str, str]:
 
 
 def _cells(page: str) -> list[str]:
-    return [part.split("</td>")[0] for part in page.split("<td>")[1:]]
+    return re.findall(r"<td[^>]*>(.*?)</td>", page)

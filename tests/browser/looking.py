@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from selenium.webdriver import Chrome
 from selenium_axe_python import Axe
 
@@ -20,7 +25,7 @@ OF_COLOURS = ["color-contrast", "link-in-text-block"]
 
 STILL = """
 const still = new CSSStyleSheet();
-still.replaceSync("* { transition: none !important; animation: none !important; }");
+still.replaceSync("* {transition: none !important; animation: none !important; caret-color: transparent !important}");
 document.adoptedStyleSheets = [still];
 """
 
@@ -32,9 +37,9 @@ return Math.max(...[document.documentElement, ...scrolled].map(part => part.scro
 
 
 @contextmanager
-def window(page: Chrome, width: int) -> Iterator[None]:
+def window(page: Chrome, width: int, height: int = 900) -> Iterator[None]:
     """A window that is so many pixels wide: of a telephone below 500."""
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     yield
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -73,3 +78,20 @@ def violations(page: Chrome, *, rules: list[str] | None = None) -> list[str]:
 def hidden(page: Chrome) -> int:
     """How many pixels one has to scroll sideways for, in the page or in a part of it."""
     return int(page.execute_script(SIDEWAYS))
+
+
+def picture(page: Chrome, name: str, *, height: int = 900) -> None:
+    """Keep what the page looks like for the documentation, in the directory ``SCREENSHOTS``, if there is one."""
+    directory = os.environ.get("SCREENSHOTS")
+    if not directory:
+        return
+    with window(page, 1280, height):
+        page.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+        page.execute_script(STILL)
+        shot = page.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
+        used = page.execute_script("return document.querySelector('#content').getBoundingClientRect().bottom")
+        page.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": False})
+    whole = Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB")
+    shown = whole.crop((0, 0, whole.width, min(whole.height, max(480, int(used)))))
+    colours = shown.quantize(colors=128, dither=Image.Dither.NONE)
+    colours.save(Path(directory) / f"{name}.png", optimize=True)

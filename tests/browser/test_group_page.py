@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
@@ -158,36 +157,3 @@ def test_a_course_that_the_catalogue_does_not_have_is_typed(page: Chrome, group:
 
     assert [item.rules.last().value for item in group.requirements.order_by("pk")] == [COURSE, "course-v1:edX+Other+1"]
     assert {item.blend for item in group.requirements.all()} == {"A"}
-
-
-def test_from_the_first_page_to_an_active_group_it_takes_few_clicks(
-    page: Chrome, visit: Visit, emulator: Emulator, settings: Any
-) -> None:
-    # As for an account in the environment that the form begins with.
-    environments = settings.CREDENTIALS_ACCREDIBLE["ENVIRONMENTS"]
-    first = {**environments, "us": environments["emulator"]}
-    settings.CREDENTIALS_ACCREDIBLE = {**settings.CREDENTIALS_ACCREDIBLE, "ENVIRONMENTS": first}
-    emulator.add_account(key="main-key-0001", seed=5)
-    CourseRun.objects.create(course=Course.objects.create(title="Physics for all"), key=COURSE)
-    visit("/admin/")
-    loads = 0
-
-    def click(by: str, value: str) -> None:
-        nonlocal loads
-        press(page, by, value)
-        loads += 1
-
-    click(By.CSS_SELECTOR, ".model-accredibleapiconfig .addlink")
-    page.find_element(By.ID, "id_name").send_keys("Main")
-    page.find_element(By.ID, "id_new_api_key").send_keys("main-key-0001")
-    click(By.NAME, "_save")
-    click(By.XPATH, "//*[@class='messagelist']//button[.='Sync now']")
-    click(By.CSS_SELECTOR, "#result_list tbody th a")
-    page.find_element(By.CSS_SELECTOR, "input[name=recipe][value=course]").click()
-    page.switch_to.active_element.send_keys("Phys")
-    page.find_element(By.XPATH, "//li[contains(@class, 'select2-results__option')]//bdi[.='Physics for all']").click()
-    click(By.NAME, "_activate")
-
-    # And two clicks more, for the recipe and the course; three fields were typed in.
-    assert loads == 5
-    assert AccredibleGroup.objects.get(is_active=True).requirements.get().rules.count() == 2

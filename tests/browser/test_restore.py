@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -20,31 +17,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 GROUPS = "/admin/credentials_accredible/accrediblegroup/"
 
 
-def picture(page: Chrome, name: str) -> None:
-    """Keep what the page looks like, where somebody wants to see it."""
-    directory = os.environ.get("SCREENSHOTS")
-    if directory:
-        page.save_screenshot(str(Path(directory) / f"{name}.png"))
-
-
 def test_deleted_by_mistake_it_comes_back(emulator: Emulator, page: Chrome, visit: Visit) -> None:
     group = factories.configure(factories.make_group(factories.make_config("Main"), name="Chemistry badge"))
     CustomAttribute.objects.create(group=group, name="grade", value="course.grade")
     api.deactivate_group(group)
 
     visit(f"{GROUPS}{group.pk}/delete/")
-    picture(page, "delete")
     assert "a snapshot keeps each group" in text(page, "#content")
     press(page, By.CSS_SELECTOR, "#content input[type=submit]")
-    picture(page, "deleted")
     press(page, By.LINK_TEXT, "A snapshot can bring the group back.")
-    picture(page, "snapshot")
     assert "passing is true" in text(page, "#content")
     press(page, By.CSS_SELECTOR, "input.default")
-    picture(page, "restore")
     assert "2 requirements, 3 data rules, 1 penalty, 1 custom attribute" in text(page, "#content")
     press(page, By.NAME, "confirmed")
-    picture(page, "restored")
 
     back = AccredibleGroup.objects.get()
     assert "Restored: 2 requirements" in text(page, ".messagelist")
@@ -60,11 +45,9 @@ def test_what_was_configured_since_is_merged_by_choice(emulator: Emulator, page:
 
     visit(f"/admin/credentials_accredible/groupsnapshot/{GroupSnapshot.objects.get().pk}/change/")
     press(page, By.CSS_SELECTOR, "input.default")
-    picture(page, "collision")
     assert "has been configured since" in text(page, ".errornote")
     page.find_element(By.NAME, "merge").click()
     press(page, By.CSS_SELECTOR, "input[type=submit]:not(.default)")
-    picture(page, "merge")
     press(page, By.NAME, "confirmed")
 
     assert again.requirements.count() == 3
@@ -81,10 +64,8 @@ def test_recreated_at_accredible_it_is_carried_over(emulator: Emulator, page: Ch
     new = account.add_group(name="g-2", course_name="Chemistry badge")
 
     run_sync(page, visit)
-    picture(page, "carry-over")
     page.find_element(By.NAME, f"carry-{config.pk}").click()
     press(page, By.CSS_SELECTOR, "input.default")
-    picture(page, "carried-over")
 
     group.refresh_from_db()
     assert (group.accredible_id, group.requirements.count()) == (new["id"], 2)
