@@ -36,6 +36,7 @@ from credentials_accredible.admin.base import (
 )
 from credentials_accredible.admin.csv_export import Column
 from credentials_accredible.admin.people_search import PeopleSearchAdmin, all_in
+from credentials_accredible.admin.reasons import brief, in_full
 from credentials_accredible.choices import NO_END, BadgeState, BadgeStatus, Delivery
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, BadgeLogEntry
@@ -112,7 +113,7 @@ def _deliver(request: HttpRequest, chosen: list[int]) -> None:
         level, what = _FATES[fate]
         words = {"what": what, "badges": _names(badges), "reason": detail}
         text = gettext("%(what)s: %(badges)s. %(reason)s") if detail else gettext("%(what)s: %(badges)s.")
-        messages.add_message(request, level, text % words)
+        messages.add_message(request, level, in_full(text % words))
 
 
 def _names(badges: list[AccredibleBadge]) -> str:
@@ -138,7 +139,10 @@ def delivery_view(request: HttpRequest, modeladmin: AccredibleAdmin) -> HttpResp
         request,
         "delivery.html",
         gettext("Delivery"),
-        rows=[{"config": status.config, "numbers": _numbers(status)} for status in statuses],
+        rows=[
+            {"config": status.config, "numbers": _numbers(status), "reason": in_full(status.config.pause_reason)}
+            for status in statuses
+        ],
         now=timezone.now(),
         engine=_engine(),
         may_resume=may_resume,
@@ -166,7 +170,11 @@ def _last_day(badge: AccredibleBadge) -> Any:
 
 class BadgeLogInline(ReadOnlyInline):
     model = BadgeLogEntry
-    fields: ClassVar[Any] = ["created", "action", "succeeded", "detail", "user"]
+    fields: ClassVar[Any] = ["created", "action", "succeeded", "said", "user"]
+
+    @admin.display(description=_("detail"))
+    def said(self, entry: BadgeLogEntry) -> str:
+        return in_full(entry.detail) or "-"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request, "view_accrediblebadge")
@@ -238,7 +246,7 @@ class AccredibleBadgeAdmin(PeopleSearchAdmin):
     fields = [
         "uuid", "user", "group_name", "group", "api_config", "status", "state", "problem", "external_id", "link",
         "issued_on", "expired_on", "last_day", "attribute_list", "attempts", "next_attempt_at", "delivered_at",
-        "last_error", "at_accredible",
+        "error", "at_accredible",
     ]  # fmt: skip
     inlines = [BadgeLogInline]
     exported_related = ("user", "api_config")
@@ -280,7 +288,7 @@ class AccredibleBadgeAdmin(PeopleSearchAdmin):
         """What was decided, how far it has come, and what is wrong; the filter says what the words mean."""
         state = badge.get_state_display().partition(":")[0]
         words = f"{badge.get_status_display()}, {state}" if badge.status == BadgeStatus.REVOKED else state
-        wrong = badge.last_error or (badge.get_problem_display() if badge.problem else "")
+        wrong = brief(badge.last_error) or (badge.get_problem_display() if badge.problem else "")
         quiet = format_html('<div class="accredible-quiet">{}</div>', Truncator(wrong).chars(120)) if wrong else ""
         return format_html('<span class="accredible-word">{}</span>{}', words, quiet)
 
@@ -289,6 +297,10 @@ class AccredibleBadgeAdmin(PeopleSearchAdmin):
         if badge.valid_until is None:
             return "-"
         return gettext("no end") if badge.valid_until == NO_END else date_format(badge.valid_until)
+
+    @admin.display(description=_("last error"))
+    def error(self, badge: AccredibleBadge) -> str:
+        return in_full(badge.last_error) or "-"
 
     @admin.display(description=_("custom attributes"))
     def attribute_list(self, badge: AccredibleBadge) -> str:

@@ -35,6 +35,7 @@ from credentials_accredible.admin.config_form import (
 from credentials_accredible.admin.connection import tell_account, try_view
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.overview_tools import account_tools, resume_tools
+from credentials_accredible.admin.reasons import brief
 from credentials_accredible.admin.sync_action import preview, sync_groups, sync_now
 from credentials_accredible.admin.sync_state import SyncStateMixin, warn_of_schedules
 from credentials_accredible.exceptions import ConfigurationError
@@ -215,7 +216,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
         """Whether badges are sent to the account, and why not, with the way to the figures."""
         text = gettext("on")
         if config.paused_at:
-            text = gettext("paused: %s") % config.pause_reason
+            text = gettext("paused: %s") % brief(config.pause_reason)
         elif config.held_until and config.held_until > timezone.now():
             text = gettext("waits until %s: Accredible did not answer") % moment(config.held_until)
         return link_if_open(AccredibleBadge, "delivery", text)

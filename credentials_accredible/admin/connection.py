@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from credentials_accredible import api
 from credentials_accredible.admin.base import AccredibleAdmin, address
 from credentials_accredible.admin.overview_tools import sync_tools
+from credentials_accredible.admin.reasons import in_full
 from credentials_accredible.exceptions import AccredibleError
 from credentials_accredible.models import AccredibleAPIConfig
 
@@ -24,7 +25,7 @@ def try_view(request: HttpRequest, _modeladmin: AccredibleAdmin, config: Accredi
         tell_account(request, config, api.try_connection(config))
     except AccredibleError as error:
         text = gettext("The connection of “%(name)s” does not work: %(reason)s")
-        messages.error(request, text % {"name": config.name, "reason": error})
+        messages.error(request, in_full(text % {"name": config.name, "reason": error}))
     else:
         if was_paused:
             messages.success(request, gettext("Delivery for “%s” goes on.") % config)

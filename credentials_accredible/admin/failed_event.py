@@ -27,6 +27,7 @@ from credentials_accredible.admin.base import (
     may,
     named,
 )
+from credentials_accredible.admin.reasons import with_detail
 from credentials_accredible.models import FailedEvent
 from credentials_accredible.text import moment
 
@@ -121,11 +122,7 @@ class FailedEventAdmin(ReadOnlyAdmin):
     def why(self, event: FailedEvent) -> str:
         """What happened, what it means and what to do; folded, what the error said."""
         failure = api.why_failed(event)
-        if not failure.detail:
-            return failure.words
-        summary = gettext("Technical detail")
-        folded = format_html("<details><summary>{}</summary><pre>{}</pre></details>", summary, failure.detail)
-        return format_html("<p>{}</p>{}", failure.words, folded)
+        return with_detail(failure.words, failure.detail)
 
     @admin.display(description=_("what it said"))
     def what_it_said(self, event: FailedEvent) -> str:

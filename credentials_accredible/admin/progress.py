@@ -32,7 +32,10 @@ class FulfillmentInline(ReadOnlyInline):
         facts = context.get("facts")
         # PostgreSQL has an order of its own for what is in JSON.
         found = sorted(facts.items()) if isinstance(facts, dict) else ()
-        told = [(api.path_words(path), value) for path, value in found]
+        # As values of rules are written: true, and not True.
+        told = [
+            (api.path_words(path), str(value).lower() if isinstance(value, bool) else value) for path, value in found
+        ]
         return format_html_join("", "<div>{}: {}</div>", told) or "-"
 
 

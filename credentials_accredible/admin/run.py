@@ -26,6 +26,7 @@ from credentials_accredible.admin.base import (
     open_address,
 )
 from credentials_accredible.admin.conflicts import conflict_list
+from credentials_accredible.admin.reasons import brief, in_full
 from credentials_accredible.admin.run_progress import OPEN, confirmation_tools, progress_view, state_view
 from credentials_accredible.admin.timeline import field_label
 from credentials_accredible.choices import ChangeAction
@@ -50,9 +51,9 @@ class SyncRunAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
     list_select_related = ["user"]
     fields = [
-        "api_config", "config_name", "status", "error", "trigger", "user", "started_at", "finished_at", "created_count",
-        "updated_count", "unchanged_count", "removed_count", "conflicting_count", "requests", "warning_list",
-        "changed_groups", "conflicting_groups", "snapshots_link",
+        "api_config", "config_name", "status", "reason", "trigger", "user", "started_at", "finished_at",
+        "created_count", "updated_count", "unchanged_count", "removed_count", "conflicting_count", "requests",
+        "warning_list", "changed_groups", "conflicting_groups", "snapshots_link",
     ]  # fmt: skip
 
     def has_follow_permission(self, request: HttpRequest) -> bool:
@@ -87,11 +88,15 @@ class SyncRunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("result"))
     def result(self, run: SyncRun) -> str:
         """What changed, or why nothing did."""
-        return run.error or api.run_sentence(run)
+        return brief(run.error) or api.run_sentence(run)
+
+    @admin.display(description=_("reason"))
+    def reason(self, run: SyncRun) -> str:
+        return in_full(run.error) or "-"
 
     @admin.display(description=_("warnings"))
     def warning_list(self, run: SyncRun) -> str:
-        return format_html_join("", "<div>{}</div>", ((warning,) for warning in run.warnings)) or "-"
+        return format_html_join("", "<div>{}</div>", ((in_full(warning),) for warning in run.warnings)) or "-"
 
     @admin.display(description=_("snapshots"))
     def snapshots_link(self, run: SyncRun) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from credentials_accredible import api
 from credentials_accredible.admin.base import AccredibleAdmin, Tool, address, may, may_see, open_address
+from credentials_accredible.admin.reasons import brief
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
 from credentials_accredible.text import whole_number
@@ -80,7 +81,7 @@ def _row(request: HttpRequest, run: SyncRun) -> dict[str, Any]:
         "text": _text(run),
         "done": run.stage_done,
         "total": _total(run),
-        "result": run.error or api.run_sentence(run),
+        "result": brief(run.error) or api.run_sentence(run),
         "links": links,
     }
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from credentials_accredible import api
 from credentials_accredible.admin.base import AccredibleAdmin, address, link, open_address
 from credentials_accredible.admin.conflicts import conflict_list
+from credentials_accredible.admin.reasons import in_full
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.exceptions import ConfirmationRequired
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncRun
@@ -124,7 +125,7 @@ def _tell(request: HttpRequest, outcome: api.Outcome) -> None:
     name = outcome.config.name
     if not outcome.succeeded:
         text = gettext("%(name)s was not synced: %(reason)s") % {"name": name, "reason": outcome.error}
-        messages.error(request, text)
+        messages.error(request, in_full(text))
         return
     groups = open_address(AccredibleGroup, "changelist", api_config__id__exact=outcome.config.pk)
     text = gettext("%(name)s was synced: %(figures)s") % {"name": name, "figures": outcome.sentence}

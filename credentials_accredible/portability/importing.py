@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from credentials_accredible.database_errors import why_not_stored
 from credentials_accredible.exceptions import FileProblem, GroupsBusy, ImportRefused
 from credentials_accredible.models import (
     AccredibleGroup,
@@ -77,7 +78,8 @@ def import_groups(
         ) % {"error": error}
         raise _refusal(words) from error
     except DatabaseError as error:
-        raise _refusal(_("The database did not take the changes: %(error)s") % {"error": error}) from error
+        words = _("The database did not take the changes. %(why)s") % {"why": why_not_stored(error)}
+        raise _refusal(words) from error
 
 
 def _carry_out(source: Source, chosen: Sequence[str], match: Match, keep_activation: bool, force: bool) -> Imported:

@@ -19,6 +19,7 @@ from credentials_accredible import broker, conf
 from credentials_accredible.choices import RunStatus, RunTrigger
 from credentials_accredible.client import AccredibleClient, Group, open_client
 from credentials_accredible.database import drop_lost_connection, retried
+from credentials_accredible.database_errors import why_not_stored
 from credentials_accredible.delivery.engines import resume_delivery
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
@@ -373,4 +374,4 @@ def _silent(stage: str, done: int, total: int | None) -> None:
 
 
 def _database_words(error: DatabaseError) -> str:
-    return (_("The database did not take the changes: %(error)s") % {"error": error})[:500]
+    return _("The database did not take the changes. %(why)s") % {"why": why_not_stored(error)}

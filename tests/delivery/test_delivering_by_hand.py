@@ -76,7 +76,7 @@ class TestDeliverNow:
         emulator.fault("reply", status=422, body={"errors": {"meta_data": ["<b>is wrong</b>"]}})
         [told] = deliver_now(admin_client, [refused])
         assert told.startswith(f"Failed, and needs a person: {refused}. ")
-        assert "<b>is wrong</b>" in told
+        assert "&lt;b&gt;is wrong&lt;/b&gt;" in told
 
         emulator.fault("status", status=503)
         [told] = deliver_now(admin_client, [away])

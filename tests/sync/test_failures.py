@@ -50,7 +50,7 @@ def test_a_database_that_is_busy_is_told(account: Any, monkeypatch: pytest.Monke
 
     for outcome in (begun, applied):
         assert outcome.status == RunStatus.FAILED
-        assert "The database did not take the changes: database is locked" in outcome.error
+        assert "The database did not take the changes. The database refused it" in outcome.error
 
 
 def test_a_configuration_without_a_key_fails_with_what_to_do(emulator: Emulator) -> None:
