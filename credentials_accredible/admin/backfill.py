@@ -20,9 +20,9 @@ _MOST_GAINING = 50
 def offer_backfill(request: HttpRequest, group: AccredibleGroup) -> None:
     """Lead who has activated ``group`` to its page, where there is anything to be filled in from."""
     if api.can_backfill():
-        text = gettext("Learners who have passed before may have earned “{}” already: {}")
+        text = gettext("Learners who have passed before may have earned “{group}” already: {link}")
         link = format_html('<a href="{}">{}</a>', _address(group), gettext("see how many"))
-        messages.info(request, format_html(text, group.name, link))
+        messages.info(request, format_html(text, group=group.name, link=link))
 
 
 def backfill_view(request: HttpRequest, modeladmin: AccredibleAdmin, group: AccredibleGroup) -> HttpResponse:

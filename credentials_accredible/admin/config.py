@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
@@ -214,7 +214,7 @@ class AccredibleAPIConfigAdmin(SyncStateMixin, HistoryAdmin):
     @admin.display(description=_("delivery"))
     def delivery(self, config: AccredibleAPIConfig) -> str:
         """Whether badges are sent to the account, and why not, with the way to the figures."""
-        text = gettext("on")
+        text = pgettext("delivery", "on")
         if config.paused_at:
             text = gettext("paused: %s") % brief(config.pause_reason)
         elif config.held_until and config.held_until > timezone.now():

@@ -41,8 +41,8 @@ class BadgePenaltyForm(EventForm):
         group = cleaned.get("group") or (self.instance.group if self.instance.group_id else None)
         others = [item for item in cleaned.get("requirements") or () if group and item.group_id != group.pk]
         if others:
-            text = gettext("Of another group: %s. Choose requirements of “%s”.")
-            self.add_error("requirements", text % (", ".join(str(item) for item in others), group))
+            text = gettext("Of another group: %(others)s. Choose requirements of “%(group)s”.")
+            self.add_error("requirements", text % {"others": ", ".join(str(item) for item in others), "group": group})
         return cleaned
 
 

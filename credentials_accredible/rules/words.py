@@ -113,7 +113,7 @@ def _lost(
         return format_html(_("Nothing is taken back when {}."), when)
     if len(chosen) == len(requirements):
         return format_html(_("Taken back when {}."), when)
-    return format_html(_("When {}, this does not count any more: {}."), when, _joined(chosen, _or()))
+    return format_html(_("When {when}, this does not count any more: {what}."), when=when, what=_joined(chosen, _or()))
 
 
 class _Event:
@@ -152,7 +152,11 @@ class _Event:
         else:
             course = format_html("{}", _("any CCX course") if ccx else _("any course"))
         excluded = self._take(left, key, (Operator.NOT_EQUAL,))
-        return format_html(_("{} except {}"), course, self._names(excluded, _("and"))) if excluded else course
+        return (
+            format_html(_("{course} except {others}"), course=course, others=self._names(excluded, _("and")))
+            if excluded
+            else course
+        )
 
     def _names(self, rules: Iterable[Rule], word: str = "") -> SafeString:
         names = [_value(rule, value, self._titles) for rule in rules for value in _values(rule)]
@@ -169,7 +173,7 @@ class _Event:
         if not rules:
             return text
         said = _joined((rule_words(rule, self._titles) for rule in rules), format_html(" {} ", _("and")))
-        return format_html(_("{} where {}"), text, said)
+        return format_html(_("{event} where {rules}"), event=text, rules=said)
 
 
 def _says(rule: Rule) -> bool | None:

@@ -92,7 +92,7 @@ class TestAGroup:
         shown = page(client, f"{GROUPS}{group.pk}/history/")
 
         assert "<td>grace</td>" in shown
-        assert '<del>no</del> <span aria-hidden="true">→</span> <ins>yes</ins>' in shown
+        assert '<del>no</del> <span class="accredible-arrow" aria-hidden="true">→</span> <ins>yes</ins>' in shown
 
     def test_the_button_leads_there(self, admin_client: Client) -> None:
         group = factories.make_group()
