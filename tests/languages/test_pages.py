@@ -220,3 +220,11 @@ def test_what_the_system_checks_say(plugin_settings: Any) -> None:
     assert len(found) >= 3
     missed = [text for message in found for text in (message.msg, message.hint) if plain(text, {"celery", *_NAMES})]
     assert not missed, "\n".join(missed)
+
+
+def test_the_page_of_a_learner(client: Client) -> None:
+    badge = factories.make_badge(factories.make_group())
+    client.force_login(badge.user)
+
+    missed = list(untranslated(client.get("/accredible/badges/").content.decode(), stored()))
+    assert not missed, "\n".join(missed)
