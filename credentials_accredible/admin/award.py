@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from credentials_accredible import api, conf
 from credentials_accredible.admin.base import AccredibleAdmin, address
+from credentials_accredible.admin.fields import KeyField, ReasonField
 from credentials_accredible.choices import BadgeStatus, Revocation
 from credentials_accredible.exceptions import ConfigurationError, DecisionRefused
 from credentials_accredible.models import AccredibleBadge, AccredibleGroup
 from credentials_accredible.text import whole_number
 
-_LONGEST_REASON = 2000
 # User names and e-mail addresses of as many learners as may be named at once.
 _LONGEST_LIST = 200_000
 # A page names each badge to revoke in a field of its form, and Django takes so many at most.
@@ -29,20 +29,8 @@ _MOST = 500
 _CONFIRMED = "confirmed"
 
 
-class ReasonField(forms.CharField):
-    """Why somebody decides what they decide."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            label=_("Reason"),
-            max_length=_LONGEST_REASON,
-            widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "class": "vLargeTextField"}),
-            help_text=_("For staff; it is kept with the badge, and learners do not see it."),
-        )
-
-
 class AwardForm(forms.Form):
-    group = forms.ModelChoiceField(queryset=AccredibleGroup.objects.none(), label=_("Group"))
+    group = KeyField(queryset=AccredibleGroup.objects.none(), label=_("Group"))
     learners = forms.CharField(
         label=_("Learners"),
         max_length=_LONGEST_LIST,

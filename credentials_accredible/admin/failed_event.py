@@ -18,15 +18,14 @@ from django.views.decorators.http import require_POST
 from credentials_accredible import api
 from credentials_accredible.admin.base import (
     OBJECT,
-    EventTypeFilter,
     Page,
     ReadOnlyAdmin,
     Tool,
-    YesNoFilter,
     address,
     may,
     named,
 )
+from credentials_accredible.admin.filters import EventTypeFilter, YesNoFilter
 from credentials_accredible.admin.reasons import with_detail
 from credentials_accredible.models import FailedEvent
 from credentials_accredible.text import moment

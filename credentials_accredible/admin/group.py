@@ -20,8 +20,9 @@ from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.attributes import CustomAttributeInline, attribute_keys_view, note_change, tell_doubts
 from credentials_accredible.admin.backfill import backfill_view, offer_backfill, reevaluate_view
-from credentials_accredible.admin.base import OBJECT, Page, Tool, YesNoFilter, address, may, may_see
+from credentials_accredible.admin.base import OBJECT, Page, Tool, address, may, may_see
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.filters import YesNoFilter
 from credentials_accredible.admin.group_form import AccredibleGroupForm, courses_view, group_form
 from credentials_accredible.admin.group_head import group_head, picture_url
 from credentials_accredible.admin.history import HistoryAdmin

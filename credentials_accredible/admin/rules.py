@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from credentials_accredible import api
 from credentials_accredible.admin import deletion
 from credentials_accredible.admin.addresses import NamesakeMixin
-from credentials_accredible.admin.base import EventTypeFilter, address
+from credentials_accredible.admin.base import address
 from credentials_accredible.admin.earnable import EarnableGroupAdmin
+from credentials_accredible.admin.filters import EventTypeFilter
 from credentials_accredible.admin.history import HistoryAdmin
 from credentials_accredible.admin.rule_forms import (
     BadgePenaltyForm,

@@ -20,13 +20,14 @@ from credentials_accredible import api
 from credentials_accredible.admin.base import (
     AccredibleAdmin,
     ReadOnlyAdmin,
-    YesNoFilter,
     link,
     link_if_open,
     may,
     named,
     open_address,
 )
+from credentials_accredible.admin.fields import KeyField
+from credentials_accredible.admin.filters import YesNoFilter
 from credentials_accredible.choices import AttributeSource, Operator
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun
 from credentials_accredible.text import moment
@@ -39,7 +40,7 @@ _JOIN = "join-"
 class _ChoicesForm(forms.Form):
     """How the snapshots are restored; for each of them, there is the number of a group to join as well."""
 
-    config = forms.ModelChoiceField(AccredibleAPIConfig.objects.all(), required=False)
+    config = KeyField(AccredibleAPIConfig.objects.all(), required=False)
     merge = forms.BooleanField(required=False)
 
 
