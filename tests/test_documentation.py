@@ -31,7 +31,7 @@ OF_EVERY_COMMAND = {
     "--skip-checks",
 }  # fmt: skip
 LABELS_OF_DJANGO = {
-    "Add Accredible API configuration", "Change", "Delete", "Delete selected", "Go", "History", "Save",
+    "Add", "Change", "Delete", "Delete selected", "Go", "History", "Save",
 }  # fmt: skip
 
 

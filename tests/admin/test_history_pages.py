@@ -91,7 +91,7 @@ class TestAGroup:
 
         shown = page(client, f"{GROUPS}{group.pk}/history/")
 
-        assert "<td>grace</td>" in shown
+        assert ">grace</td>" in shown
         assert '<del>no</del> <span class="accredible-arrow" aria-hidden="true">→</span> <ins>yes</ins>' in shown
 
     def test_the_button_leads_there(self, admin_client: Client) -> None:

@@ -30,9 +30,11 @@ document.adoptedStyleSheets = [still];
 """
 
 SIDEWAYS = """
-const parts = [...document.querySelectorAll("#content :not(textarea)")].filter(part => part.checkVisibility());
-const scrolled = parts.filter(part => /auto|scroll/.test(getComputedStyle(part).overflowX));
-return Math.max(...[document.documentElement, ...scrolled].map(part => part.scrollWidth - part.clientWidth));
+const parts = [...document.querySelectorAll("#content :not(textarea, input, select)")];
+const holding = parts.filter(part => part.checkVisibility()).filter(part => /auto|scroll|hidden/.test(getComputedStyle(part).overflowX));
+// A small part is there for who listens, or cuts its text with an ellipsis.
+const large = holding.filter(part => part.clientWidth > 50 && getComputedStyle(part).textOverflow !== "ellipsis");
+return Math.max(...[document.documentElement, ...large].map(part => part.scrollWidth - part.clientWidth));
 """
 
 
@@ -76,7 +78,7 @@ def violations(page: Chrome, *, rules: list[str] | None = None) -> list[str]:
 
 
 def hidden(page: Chrome) -> int:
-    """How many pixels one has to scroll sideways for, in the page or in a part of it."""
+    """How many pixels of the page, or of a part of it, are cut or have to be scrolled to."""
     return int(page.execute_script(SIDEWAYS))
 
 
