@@ -46,6 +46,7 @@ class RuleInline(admin.StackedInline):
     form = DataRuleForm
     fields = ["data_path", "operator", "value"]
     extra = 0
+    add_label = _("Add a data rule")
 
 
 class DataRuleInline(RuleInline):

@@ -163,7 +163,7 @@ class CustomAttribute(TimeStampedModel):
         constraints = [models.UniqueConstraint(fields=["group", "name"], name="accredible_attribute_once_per_group")]
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.value}"
+        return f"{self.name}: {path_words(self.value) if self.source == AttributeSource.PATH else self.value}"
 
 
 class RulesVersion(models.Model):
