@@ -31,7 +31,8 @@ document.adoptedStyleSheets = [still];
 
 SIDEWAYS = """
 const parts = [...document.querySelectorAll("#content :not(textarea, input, select)")];
-const holding = parts.filter(part => part.checkVisibility()).filter(part => /auto|scroll|hidden/.test(getComputedStyle(part).overflowX));
+const shown = parts.filter(part => part.checkVisibility());
+const holding = shown.filter(part => /auto|scroll|hidden/.test(getComputedStyle(part).overflowX));
 // A small part is there for who listens, or cuts its text with an ellipsis.
 const large = holding.filter(part => part.clientWidth > 50 && getComputedStyle(part).textOverflow !== "ellipsis");
 return Math.max(...[document.documentElement, ...large].map(part => part.scrollWidth - part.clientWidth));

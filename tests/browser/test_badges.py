@@ -75,6 +75,24 @@ def test_badges_are_awarded_delivered_and_revoked(
     assert "This credential expired" in text(page, "body")
 
 
+def test_a_delivery_that_failed_is_mended_and_tried_again(account: Any, page: Chrome, visit: Visit) -> None:
+    group = factories.make_group(factories.make_config())
+    badge = factories.make_badge(group)
+    visit(f"{BADGES}{badge.pk}/change/")
+    press(page, By.XPATH, "//button[text()='Deliver now']")
+    assert "Failed, and needs a person" in text(page, ".messagelist")
+    assert "refused by Accredible" in text(page, ".field-problem")
+
+    account.add_group(id=group.accredible_id, name="g", course_name=group.name)
+    press(page, By.XPATH, "//button[text()='Retry the delivery']")
+    assert "1 badge is due for delivery." in text(page, ".messagelist")
+    press(page, By.XPATH, "//button[text()='Deliver now']")
+
+    assert "Delivered: " in text(page, ".messagelist")
+    badge.refresh_from_db()
+    assert (badge.state, badge.problem, badge.last_error) == ("accepted", "", "")
+
+
 def test_attribute_keys_are_looked_up_and_offered(
     emulator: Emulator, account: Any, page: Chrome, visit: Visit, group: AccredibleGroup
 ) -> None:

@@ -125,3 +125,17 @@ def test_staff_with_few_permissions_see_little_and_can_press_nothing(
     assert not page.execute_script("return document.querySelector('#content button, #accredible-accounts')")
     do(page, "badges_late", "See what is due")
     assert "1 Accredible badge" in text(page, "#changelist")
+
+
+def test_a_sync_that_no_worker_takes_is_followed_from_there(
+    page: Chrome, visit: Visit, trouble: AccredibleAPIConfig
+) -> None:
+    now = timezone.now()
+    started = {"started_at": now - timedelta(minutes=10), "heartbeat_at": now}
+    queued = {"status": RunStatus.QUEUED, "trigger": "admin", "lock": trouble, "owner": "somebody"}
+    SyncRun.objects.all().delete()
+    SyncRun.objects.create(api_config=trouble, config_name="x", **started, **queued)
+    visit(PAGE)
+    do(page, "sync_waits", "Follow the sync")
+
+    assert text(page, ".accredible-progress-text").startswith("Waits for a worker since 6")
