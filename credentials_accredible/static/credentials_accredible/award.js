@@ -2,6 +2,6 @@
 "use strict";
 (function ($) {
     $(function () {
-        $("#id_group").select2({width: "40rem"});
+        $("#id_group").select2({width: "40rem", theme: "admin-autocomplete"});
     });
 }(django.jQuery));
