@@ -143,8 +143,8 @@ if TYPE_CHECKING:
     )
     from credentials_accredible.snapshots.taking import Holdings, holdings, keep_deleted, remove_configs, remove_groups
     from credentials_accredible.sync.apply import Consent
+    from credentials_accredible.sync.changes import Outcome, conflict_advice, conflicts_of, plan_figures, run_sentence
     from credentials_accredible.sync.engine import (
-        Outcome,
         Progress,
         current_site,
         preview,
@@ -154,13 +154,7 @@ if TYPE_CHECKING:
     )
     from credentials_accredible.sync.plan import Change, Plan
     from credentials_accredible.sync.pruning import prune
-    from credentials_accredible.sync.runs import (
-        close_dead_runs,
-        conflict_advice,
-        conflicts_of,
-        plan_figures,
-        run_sentence,
-    )
+    from credentials_accredible.sync.runs import close_dead_runs
     from credentials_accredible.sync.schedule import is_overdue, schedule_sync, with_health
     from credentials_accredible.sync.sweeping import claim_due_syncs, sweep_syncs
 
@@ -220,10 +214,11 @@ _HOMES = {
     "snapshots.restoring": "Restoration RestoreChoices find_snapshots preview_restore restoration_figures restore",
     "snapshots.taking": "Holdings holdings keep_deleted remove_configs remove_groups",
     "sync.apply": "Consent",
-    "sync.engine": "Outcome Progress current_site preview run_queued_sync start_sync sync",
+    "sync.changes": "Outcome conflict_advice conflicts_of plan_figures run_sentence",
+    "sync.engine": "Progress current_site preview run_queued_sync start_sync sync",
     "sync.plan": "Change Plan",
     "sync.pruning": "prune",
-    "sync.runs": "close_dead_runs conflict_advice conflicts_of plan_figures run_sentence",
+    "sync.runs": "close_dead_runs",
     "sync.schedule": "is_overdue schedule_sync with_health",
     "sync.sweeping": "claim_due_syncs sweep_syncs",
 }

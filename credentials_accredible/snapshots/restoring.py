@@ -93,18 +93,16 @@ def find_snapshots(keys: Sequence[int] = (), *, runs: Sequence[int] = ()) -> lis
     found = {snapshot.pk: snapshot for snapshot in snapshots.filter(pk__in=keys)}
     missing = [str(key) for key in keys if key not in found]
     if missing:
-        raise ConfigurationError(
-            _("There is no snapshot %(missing)s: the admin lists those there are.") % {"missing": ", ".join(missing)}
-        )
+        words = _("There is no snapshot %(missing)s: the admin lists those there are.")
+        raise ConfigurationError(words % {"missing": ", ".join(missing)})
     wanted = {key: found[key] for key in keys}
     for run in runs:
         if not SyncRun.objects.filter(pk=run).exists():
             raise ConfigurationError(_("There is no sync run %(run)s: the admin lists those there are.") % {"run": run})
         of_run = list(snapshots.filter(sync_run=run).order_by("pk"))
         if not of_run:
-            raise ConfigurationError(
-                _("The sync run %(run)s has removed no group, or its snapshots are pruned.") % {"run": run}
-            )
+            words = _("The sync run %(run)s has removed no group, or its snapshots are pruned.")
+            raise ConfigurationError(words % {"run": run})
         wanted |= {snapshot.pk: snapshot for snapshot in of_run}
     return list(wanted.values())
 
@@ -213,14 +211,11 @@ def _plan_all(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> li
         if found.wanted and found.config:
             place = (found.config.pk, found.group.accredible_id if found.group else snapshot.accredible_id)
             if place in places:
-                found = _refused(
-                    snapshot,
-                    _(
-                        "Snapshot %(pk)s goes to the same group: restore one of the two. The newer one says how the "
-                        "group was in the end."
-                    )
-                    % {"pk": places[place].pk},
+                words = _(
+                    "Snapshot %(pk)s goes to the same group: restore one of the two. The newer one says how the "
+                    "group was in the end."
                 )
+                found = _refused(snapshot, words, pk=places[place].pk)
             places.setdefault(place, snapshot)
         plans.append(found)
     return plans
@@ -228,9 +223,8 @@ def _plan_all(snapshots: Iterable[GroupSnapshot], choices: RestoreChoices) -> li
 
 def _plan(snapshot: GroupSnapshot, choices: RestoreChoices) -> Restoration:
     if snapshot.version > format.SNAPSHOT_VERSION:
-        return _refused(
-            snapshot, _("A newer release of the plugin wrote this snapshot: install that one to restore it.")
-        )
+        words = _("A newer release of the plugin wrote this snapshot: install that one to restore it.")
+        return _refused(snapshot, words)
     if snapshot.restored_at and snapshot.restored_to:
         name = f"“{snapshot.restored_to.name}” ({snapshot.restored_to.accredible_id})"
         return Restoration(
@@ -243,28 +237,18 @@ def _plan(snapshot: GroupSnapshot, choices: RestoreChoices) -> Restoration:
         )
     config = snapshot.api_config or choices.config
     if config is None:
-        return _refused(
-            snapshot,
-            _(
-                "Its configuration “%(config_name)s” was deleted. Name the configuration it goes to: one of "
-                "the same account, in the environment “%(environment)s”."
-            )
-            % {"config_name": snapshot.config_name, "environment": snapshot.environment},
+        words = _(
+            "Its configuration “%(config_name)s” was deleted. Name the configuration it goes to: one of "
+            "the same account, in the environment “%(environment)s”."
         )
+        return _refused(snapshot, words, config_name=snapshot.config_name, environment=snapshot.environment)
     if config.environment != snapshot.environment:
-        return _refused(
-            snapshot,
-            _(
-                "It is of the environment “%(environment)s”, and “%(name)s” of “%(theirs)s”, where "
-                "the number %(accredible_id)s stands for another group."
-            )
-            % {
-                "environment": snapshot.environment,
-                "name": config.name,
-                "theirs": config.environment,
-                "accredible_id": snapshot.accredible_id,
-            },
+        words = _(
+            "It is of the environment “%(environment)s”, and “%(name)s” of “%(theirs)s”, where "
+            "the number %(accredible_id)s stands for another group."
         )
+        theirs = {"name": config.name, "theirs": config.environment, "accredible_id": snapshot.accredible_id}
+        return _refused(snapshot, words, environment=snapshot.environment, **theirs)
     group, objection = _target(snapshot, config, choices)
     if objection:
         return _refused(snapshot, objection)
@@ -278,10 +262,8 @@ def _target(
     wanted = choices.join.get(snapshot.pk)
     if wanted is not None:
         group = config.groups.filter(accredible_id=wanted).first()
-        return group, "" if group else _("“%(name)s” has no group %(wanted)s. Sync its groups first.") % {
-            "name": config.name,
-            "wanted": wanted,
-        }
+        words = _("“%(name)s” has no group %(wanted)s. Sync its groups first.")
+        return group, "" if group else words % {"name": config.name, "wanted": wanted}
     mine = config.groups.filter(accredible_id=snapshot.accredible_id).first()
     if mine is None:
         # It was carried over to another id after it had been restored.
@@ -294,13 +276,11 @@ def _target(
         .first()
     )
     if holder is not None:
-        return None, (
-            _(
-                "“%(holder)s” holds the group %(accredible_id)s now. Two copies would issue two badges: "
-                "remove it there first."
-            )
-            % {"holder": holder, "accredible_id": snapshot.accredible_id}
+        words = _(
+            "“%(holder)s” holds the group %(accredible_id)s now. Two copies would issue two badges: "
+            "remove it there first."
         )
+        return None, words % {"holder": holder, "accredible_id": snapshot.accredible_id}
     return None, ""
 
 
@@ -317,56 +297,44 @@ def _into(
         result.same_name = _same_name(snapshot, config)
     elif there and added and not choices.merge:
         requirements, penalties = len(there.requirements), len(there.penalties)
-        figures = ", ".join(
-            (
-                ngettext("%(count)s requirement", "%(count)s requirements", requirements) % {"count": requirements},
-                ngettext("%(count)s penalty", "%(count)s penalties", penalties) % {"count": penalties},
-            )
+        figures = (
+            ngettext("%(count)s requirement", "%(count)s requirements", requirements) % {"count": requirements},
+            ngettext("%(count)s penalty", "%(count)s penalties", penalties) % {"count": penalties},
         )
         result.way = Return.REFUSED
         result.reason = _(
             "The group “%(name)s” (%(accredible_id)s) has been configured since: %(figures)s. Choose to "
             "merge, which adds what the snapshot has beyond that; or remove there what is not wanted."
-        ) % {"name": group.name, "accredible_id": group.accredible_id, "figures": figures}
+        ) % {"name": group.name, "accredible_id": group.accredible_id, "figures": ", ".join(figures)}
     return result
 
 
 def _notes(result: Restoration) -> Iterable[str]:
     snapshot, group, added = result.snapshot, result.group, result.added
     if group is None:
-        yield (
-            _(
-                "It comes back inactive. A sync removes it again, with a new snapshot, unless Accredible "
-                "lists it by then."
-            )
+        yield _(
+            "It comes back inactive. A sync removes it again, with a new snapshot, unless Accredible lists it by then."
         )
     elif group.is_active and added:
         yield _("The group is active. It is deactivated, because what its badge takes will have changed.")
     if group is not None and group.accredible_id != snapshot.accredible_id:
-        yield (
-            _(
-                "At Accredible it is another group: %(new)s instead of %(old)s. "
-                "Learners who have the badge keep the one they have."
-            )
-            % {"new": group.accredible_id, "old": snapshot.accredible_id}
-        )
+        yield _(
+            "At Accredible it is another group: %(new)s instead of %(old)s. "
+            "Learners who have the badge keep the one they have."
+        ) % {"new": group.accredible_id, "old": snapshot.accredible_id}
     if added and added.kept:
-        yield _("These custom attributes keep the value they have: %(kept)s.") % {
-            "kept": ", ".join(added.kept[:_NAMED])
-        }
+        kept = ", ".join(added.kept[:_NAMED])
+        yield _("These custom attributes keep the value they have: %(kept)s.") % {"kept": kept}
     if snapshot.restored_at:
-        yield _("It was restored on %(restored_at)s UTC, and the group was removed again since.") % {
-            "restored_at": f"{snapshot.restored_at:%Y-%m-%d %H:%M}"
-        }
+        said = {"restored_at": f"{snapshot.restored_at:%Y-%m-%d %H:%M}"}
+        yield _("It was restored on %(restored_at)s UTC, and the group was removed again since.") % said
     newer = GroupSnapshot.objects.filter(
         environment=snapshot.environment, accredible_id=snapshot.accredible_id, pk__gt=snapshot.pk, restored_at=None
     )
     latest = newer.order_by("-pk").first()
     if latest:
-        yield _("There is a newer snapshot of this group, %(pk)s, of %(created)s UTC.") % {
-            "pk": latest.pk,
-            "created": f"{latest.created:%Y-%m-%d %H:%M}",
-        }
+        said = {"pk": str(latest.pk), "created": f"{latest.created:%Y-%m-%d %H:%M}"}
+        yield _("There is a newer snapshot of this group, %(pk)s, of %(created)s UTC.") % said
     if snapshot.data["shortened"]:
         yield _("Very long texts from Accredible come back shortened. The next sync completes them.")
 
@@ -377,5 +345,5 @@ def _same_name(snapshot: GroupSnapshot, config: AccredibleAPIConfig) -> list[Acc
     return [group for group in named[: _NAMED + 1] if group.name == snapshot.name][:_NAMED]
 
 
-def _refused(snapshot: GroupSnapshot, reason: str) -> Restoration:
-    return Restoration(snapshot, Return.REFUSED, reason, config=snapshot.api_config)
+def _refused(snapshot: GroupSnapshot, words: str, **values: Any) -> Restoration:
+    return Restoration(snapshot, Return.REFUSED, words % values, config=snapshot.api_config)

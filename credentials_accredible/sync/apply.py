@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused,
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun, history
 from credentials_accredible.rules.version import lock_groups, rules_changed, rules_locked
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
-from credentials_accredible.sync import runs
+from credentials_accredible.sync import changes, runs
 from credentials_accredible.sync.plan import (
     CarryOver,
     LocalGroup,
@@ -59,7 +58,7 @@ class Consent:
 
     def objection(self, plan: Plan) -> SyncRefused | None:
         """Why the plan goes beyond what was agreed to; None where it does not."""
-        if self.approved and plan.gone and self.approved != approval(plan, holdings_of(plan)):
+        if self.approved and plan.gone and self.approved != changes.approval(plan, holdings_of(plan)):
             return ConfirmationRequired(
                 _("What this sync would change is no longer what was confirmed. Nothing was changed: look at it again.")
             )
@@ -74,17 +73,6 @@ class Consent:
                 % {"count": len(plan.remove), "known": plan.known}
             )
         return removal_objection(plan, conf.number("MAX_REMOVAL_RATIO", least=0, most=1))
-
-
-def approval(plan: Plan, configured: dict[int, Holdings]) -> str:
-    """A fingerprint of what a person has seen before saying yes: the plan, and what goes with the groups it removes.
-
-    Learners come and go all the time, so their number stays out.
-    """
-    seen = [
-        (pk, held.requirements, held.rules, held.penalties, held.attributes) for pk, held in sorted(configured.items())
-    ]
-    return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
 
 
 def local_groups(config: AccredibleAPIConfig) -> list[LocalGroup]:
@@ -151,7 +139,7 @@ def apply(
             for pair in plan.carry:
                 _carry_over(pair, user=run.user)
             remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
-            runs.record_changes(run, plan)
+            changes.record_changes(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
 

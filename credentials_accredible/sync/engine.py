@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -23,10 +23,10 @@ from credentials_accredible.database_errors import why_not_stored
 from credentials_accredible.delivery.engines import resume_delivery
 from credentials_accredible.exceptions import AccredibleError, ConfigurationError, SyncInProgress, SyncRefused
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
-from credentials_accredible.snapshots.taking import Holdings
 from credentials_accredible.sync import runs
-from credentials_accredible.sync.apply import Consent, apply, approval, current_plan, holdings_of, local_groups, settle
-from credentials_accredible.sync.plan import LocalGroup, Plan, RemoteGroup
+from credentials_accredible.sync.apply import Consent, apply, current_plan, holdings_of, local_groups, settle
+from credentials_accredible.sync.changes import Outcome
+from credentials_accredible.sync.plan import LocalGroup, RemoteGroup
 from credentials_accredible.text import shortened
 
 log = logging.getLogger(__name__)
@@ -38,51 +38,6 @@ _HIDDEN = gettext_lazy(
 
 # (stage, done, total): stage is "groups", "designs" or "applying"; total is None while it is not known.
 Progress = Callable[[str, int, int | None], None]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a synchronisation of one configuration ended, or how it would end; *queued* where a worker will do it.
-
-    ``plan`` is None where it did not come that far. ``holdings`` says, by primary key, what hangs on the groups the
-    plan removes or carries over; it is filled where nothing was removed yet. ``run`` is None for a preview.
-    """
-
-    config: AccredibleAPIConfig
-    status: RunStatus
-    error: str = ""
-    plan: Plan | None = None
-    holdings: dict[int, Holdings] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    run: SyncRun | None = None
-    reason: AccredibleError | None = None
-
-    @property
-    def approval(self) -> str:
-        """What ``Consent.approved`` takes to carry out this plan and no other; empty where there is none."""
-        return approval(self.plan, self.holdings) if self.plan else ""
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the plan was carried out, or could be."""
-        return self.status == RunStatus.SUCCEEDED
-
-    @property
-    def sentence(self) -> str:
-        """One line for an operator: the figures where it succeeded, else the reason."""
-        if self.is_queued:
-            return _("a worker will do it.")
-        return runs.figures_in_words(runs.plan_figures(self.plan)) if self.succeeded else self.error
-
-    @property
-    def needs_approval(self) -> bool:
-        """Whether groups would be removed, which somebody has to agree to."""
-        return bool(self.plan and self.plan.remove)
-
-    @property
-    def is_queued(self) -> bool:
-        """Whether it has yet to be done, by a worker."""
-        return self.status == RunStatus.QUEUED
 
 
 def preview(

@@ -1,4 +1,4 @@
-"""The record of a synchronisation, the lock that keeps a second one out, and what it did to each group.
+"""The record of a synchronisation, and the lock that keeps a second one out.
 
 ``SyncRun.lock`` is unique, so every database refuses a second open row of one configuration, whether it is queued or
 running. Nothing is held open while Accredible is asked: the lock is a committed row, and a sign of life every second
@@ -10,47 +10,28 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
-from itertools import takewhile
 from typing import Any
 
 import psutil
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from credentials_accredible import conf, database
-from credentials_accredible.choices import ChangeAction, RunStatus
-from credentials_accredible.database import batches
+from credentials_accredible.choices import RunStatus
 from credentials_accredible.exceptions import ConfigurationError, SyncInProgress, SyncSuperseded
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun
-from credentials_accredible.sync import schedule
-from credentials_accredible.sync.plan import Change, LocalGroup, Plan, RemoteGroup
+from credentials_accredible.models import AccredibleAPIConfig, SyncRun
+from credentials_accredible.sync import changes, schedule
+from credentials_accredible.sync.plan import Plan
 
-_FIGURES = {
-    "created": gettext_lazy("%(count)s created"),
-    "updated": gettext_lazy("%(count)s updated"),
-    "unchanged": gettext_lazy("%(count)s unchanged"),
-    "removed": gettext_lazy("%(count)s removed"),
-    "conflicting": gettext_lazy("%(count)s conflicting"),
-}
 log = logging.getLogger(__name__)
 
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 _HEARTBEAT_EVERY = timedelta(seconds=1)
 # Seconds. The start of a process is computed from the machine's clock, which can be set while it runs.
 _CLOCK_STEP = 5.0
-
-# Changes written in one statement.
-_CHANGES_AT_ONCE = 100
-# Characters. What is kept is for people to read; the texts themselves are at Accredible.
-_LONGEST = 200
-_LONGEST_NAME = 255
-_BEFORE = 30
-# Conflicts of one run: it has to fit into the database, however many there are.
-_MOST_CONFLICTS = 100
 
 
 def begin(config: AccredibleAPIConfig, *, trigger: str, user: Any = None) -> SyncRun:
@@ -117,50 +98,6 @@ def superseded() -> SyncSuperseded:
     )
 
 
-def plan_figures(plan: Plan | None) -> dict[str, int]:
-    """How many groups the plan creates, updates, leaves, removes and finds in another configuration."""
-    plan = plan or Plan()
-    return {
-        "created": len(plan.create),
-        "updated": len(plan.update) + len(plan.carry),
-        "unchanged": len(plan.unchanged),
-        "removed": len(plan.remove),
-        "conflicting": len(plan.conflicting),
-    }
-
-
-def conflicts_of(plan: Plan) -> list[dict[str, Any]]:
-    """The groups that ``plan`` leaves out, as a run keeps them."""
-    return [
-        {
-            "accredible_id": conflict.remote.accredible_id,
-            "name": conflict.remote.name[:_LONGEST_NAME],
-            "holder": conflict.holder,
-        }
-        for conflict in plan.conflicting
-    ]
-
-
-def conflict_advice() -> str:
-    """What conflicts are, and what to do about them, in one paragraph."""
-    return gettext(
-        "Another configuration of the same environment holds these groups. They are left out, because two copies would "
-        "issue two badges. If both keys belong to one account, one configuration is enough. To have such a group in "
-        "this one, delete it in the other one, and sync this one next."
-    )
-
-
-def figures_in_words(figures: Mapping[str, int]) -> str:
-    return ", ".join(str(_FIGURES[name] % {"count": count}) for name, count in figures.items()) + "."
-
-
-def run_sentence(run: SyncRun) -> str:
-    """The figures of a run that succeeded, in one line; empty while it runs."""
-    if run.status != RunStatus.SUCCEEDED:
-        return ""
-    return figures_in_words({name: getattr(run, f"{name}_count") for name in plan_figures(None)})
-
-
 @database.retried
 def finish(
     run: SyncRun, status: str, *, error: str = "", plan: Plan | None = None, needs_confirmation: bool = False
@@ -179,8 +116,8 @@ def finish(
         "modified": now,
         "requests": run.requests,
         "warnings": run.warnings,
-        "conflicts": conflicts_of(plan or Plan())[:_MOST_CONFLICTS],
-        **{f"{name}_count": count for name, count in plan_figures(plan).items()},
+        "conflicts": changes.conflicts_of(plan or Plan()),
+        **{f"{name}_count": count for name, count in changes.plan_figures(plan).items()},
     }
     for name, value in values.items():
         setattr(run, name, value)
@@ -188,20 +125,6 @@ def finish(
     if closed and status in schedule.UNSUCCESSFUL:
         transaction.on_commit(partial(schedule.mail_if_failed, run.pk))
     return bool(closed)
-
-
-def record_changes(run: SyncRun, plan: Plan) -> None:
-    """Keep what ``plan`` did to each group, once the groups are written, in the same transaction."""
-    for batch in batches(_changes(run, plan), _CHANGES_AT_ONCE):
-        SyncChange.objects.bulk_create(batch)
-
-
-def change_entry(change: Change) -> dict[str, object]:
-    """``change`` as a SyncChange holds it: long texts are cut down to where they begin to differ."""
-    old, new = _as_json(change.old), _as_json(change.new)
-    if isinstance(old, str) and isinstance(new, str):
-        old, new = _cut(old, new), _cut(new, old)
-    return {"field": change.field, "old": old, "new": new}
 
 
 def close_dead(among: QuerySet[SyncRun]) -> int:
@@ -321,37 +244,3 @@ def _process_start(pid: int) -> str:
         return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
     except psutil.Error:
         return ""
-
-
-def _changes(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
-    # MySQL does not say which keys the rows of a bulk statement got.
-    mine = AccredibleGroup.objects.filter(api_config=run.api_config)
-    keys = dict(mine.values_list("accredible_id", "pk")) if plan.create else {}
-    for created in plan.create:
-        yield _change(run, ChangeAction.CREATED, created, group_id=keys.get(created.accredible_id))
-    for update in plan.update:
-        fields = [change_entry(change) for change in update.changes]
-        yield _change(run, ChangeAction.UPDATED, update.remote, group_id=update.local.pk, fields=fields)
-    for carried in plan.carry:
-        fields = [change_entry(change) for change in carried.changes]
-        yield _change(run, ChangeAction.CARRIED_OVER, carried.remote, group_id=carried.local.pk, fields=fields)
-    for removed in plan.remove:
-        yield _change(run, ChangeAction.REMOVED, removed)
-
-
-def _change(run: SyncRun, action: ChangeAction, described: RemoteGroup | LocalGroup, **values: Any) -> SyncChange:
-    name = described.name[:_LONGEST_NAME]
-    return SyncChange(sync_run=run, action=action, accredible_id=described.accredible_id, name=name, **values)
-
-
-def _as_json(value: object) -> object:
-    return value if value is None or isinstance(value, (str, int)) else str(value)
-
-
-def _cut(text: str, other: str) -> str:
-    if len(text) <= _LONGEST:
-        return text
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
-    start = same - _BEFORE if same > _LONGEST // 2 else 0
-    end = start + _LONGEST
-    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")

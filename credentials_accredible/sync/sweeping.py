@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from credentials_accredible.choices import RunTrigger
 from credentials_accredible.models import AccredibleAPIConfig, SyncRun
 from credentials_accredible.sync import runs, schedule
-from credentials_accredible.sync.engine import Outcome, start_sync
+from credentials_accredible.sync.changes import Outcome
+from credentials_accredible.sync.engine import start_sync
 
 
 def claim_due_syncs() -> Iterator[AccredibleAPIConfig]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from credentials_accredible import api
 from credentials_accredible.choices import ChangeAction
 from credentials_accredible.models import AccredibleGroup, SyncChange
-from credentials_accredible.sync import apply, runs
+from credentials_accredible.sync import apply, changes, runs
 from credentials_accredible.sync.plan import Change, RemoteGroup
 from demo.emulator.server import Emulator
 from tests import factories
@@ -103,7 +103,7 @@ class TestStatements:
     def statements(self, config: Any, run: Any, remote: list[RemoteGroup]) -> int:
         with CaptureQueriesContext(connection) as queries:
             plan = apply.current_plan(config, remote, [])
-            runs.record_changes(run, plan)
+            changes.record_changes(run, plan)
         assert SyncChange.objects.count() >= len(remote)
         return sum("syncchange" in query["sql"] for query in queries)
 
@@ -121,14 +121,14 @@ class TestLongTexts:
     def test_a_long_text_is_cut_where_it_begins_to_differ(self) -> None:
         same = "the same words again and again, " * 40
 
-        kept = runs.change_entry(Change("description", same + "one end", same + "another end"))
+        kept = changes.change_entry(Change("description", same + "one end", same + "another end"))
 
         assert kept["old"] == "…" + (same + "one end")[-37:]
         assert kept["new"] == "…" + (same + "another end")[-41:]
 
     @given(st.text(max_size=900), st.text(max_size=900), st.text(max_size=900))
     def test_no_text_is_long_and_what_differs_looks_different(self, start: str, old: str, new: str) -> None:
-        kept = runs.change_entry(Change("description", start + old, start + new))
+        kept = changes.change_entry(Change("description", start + old, start + new))
 
         assert len(str(kept["old"])) <= 202
         assert len(str(kept["new"])) <= 202

@@ -1,0 +1,182 @@
+"""How a sync ended, or would end, and what it does to each group: in figures and words, and as a run keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
+
+from django.utils.translation import gettext, gettext_lazy
+
+from credentials_accredible.choices import ChangeAction, RunStatus
+from credentials_accredible.database import batches
+from credentials_accredible.exceptions import AccredibleError
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun
+from credentials_accredible.snapshots.taking import Holdings
+from credentials_accredible.sync.plan import Change, LocalGroup, Plan, RemoteGroup
+
+_FIGURES = {
+    "created": gettext_lazy("%(count)s created"),
+    "updated": gettext_lazy("%(count)s updated"),
+    "unchanged": gettext_lazy("%(count)s unchanged"),
+    "removed": gettext_lazy("%(count)s removed"),
+    "conflicting": gettext_lazy("%(count)s conflicting"),
+}
+# Changes written in one statement.
+_CHANGES_AT_ONCE = 100
+# Characters. What is kept is for people to read; the texts themselves are at Accredible.
+_LONGEST = 200
+_LONGEST_NAME = 255
+_BEFORE = 30
+# Conflicts of one run: it has to fit into the database, however many there are.
+_MOST_CONFLICTS = 100
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a synchronisation of one configuration ended, or how it would end; *queued* where a worker will do it.
+
+    ``plan`` is None where it did not come that far. ``holdings`` says, by primary key, what hangs on the groups the
+    plan removes or carries over; it is filled where nothing was removed yet. ``run`` is None for a preview.
+    """
+
+    config: AccredibleAPIConfig
+    status: RunStatus
+    error: str = ""
+    plan: Plan | None = None
+    holdings: dict[int, Holdings] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    run: SyncRun | None = None
+    reason: AccredibleError | None = None
+
+    @property
+    def approval(self) -> str:
+        """What ``Consent.approved`` takes to carry out this plan and no other; empty where there is none."""
+        return approval(self.plan, self.holdings) if self.plan else ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the plan was carried out, or could be."""
+        return self.status == RunStatus.SUCCEEDED
+
+    @property
+    def sentence(self) -> str:
+        """One line for an operator: the figures where it succeeded, else the reason."""
+        if self.is_queued:
+            return gettext("a worker will do it.")
+        return figures_in_words(plan_figures(self.plan)) if self.succeeded else self.error
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether groups would be removed, which somebody has to agree to."""
+        return bool(self.plan and self.plan.remove)
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it has yet to be done, by a worker."""
+        return self.status == RunStatus.QUEUED
+
+
+def approval(plan: Plan, configured: dict[int, Holdings]) -> str:
+    """A fingerprint of what a person has seen before saying yes: the plan, and what goes with the groups it removes.
+
+    Learners come and go all the time, so their number stays out.
+    """
+    seen = [
+        (pk, held.requirements, held.rules, held.penalties, held.attributes) for pk, held in sorted(configured.items())
+    ]
+    return hashlib.sha256(f"{plan.digest} {seen}".encode()).hexdigest()
+
+
+def plan_figures(plan: Plan | None) -> dict[str, int]:
+    """How many groups the plan creates, updates, leaves, removes and finds in another configuration."""
+    plan = plan or Plan()
+    return {
+        "created": len(plan.create),
+        "updated": len(plan.update) + len(plan.carry),
+        "unchanged": len(plan.unchanged),
+        "removed": len(plan.remove),
+        "conflicting": len(plan.conflicting),
+    }
+
+
+def conflicts_of(plan: Plan) -> list[dict[str, Any]]:
+    """The groups that ``plan`` leaves out, as a run keeps them."""
+    return [
+        {
+            "accredible_id": conflict.remote.accredible_id,
+            "name": conflict.remote.name[:_LONGEST_NAME],
+            "holder": conflict.holder,
+        }
+        for conflict in plan.conflicting[:_MOST_CONFLICTS]
+    ]
+
+
+def conflict_advice() -> str:
+    """What conflicts are, and what to do about them, in one paragraph."""
+    return gettext(
+        "Another configuration of the same environment holds these groups. They are left out, because two copies would "
+        "issue two badges. If both keys belong to one account, one configuration is enough. To have such a group in "
+        "this one, delete it in the other one, and sync this one next."
+    )
+
+
+def figures_in_words(figures: Mapping[str, int]) -> str:
+    return ", ".join(str(_FIGURES[name] % {"count": count}) for name, count in figures.items()) + "."
+
+
+def run_sentence(run: SyncRun) -> str:
+    """The figures of a run that succeeded, in one line; empty while it runs."""
+    if run.status != RunStatus.SUCCEEDED:
+        return ""
+    return figures_in_words({name: getattr(run, f"{name}_count") for name in plan_figures(None)})
+
+
+def record_changes(run: SyncRun, plan: Plan) -> None:
+    """Keep what ``plan`` did to each group, once the groups are written, in the same transaction."""
+    for batch in batches(_changes(run, plan), _CHANGES_AT_ONCE):
+        SyncChange.objects.bulk_create(batch)
+
+
+def change_entry(change: Change) -> dict[str, object]:
+    """``change`` as a SyncChange holds it: long texts are cut down to where they begin to differ."""
+    old, new = _as_json(change.old), _as_json(change.new)
+    if isinstance(old, str) and isinstance(new, str):
+        old, new = _cut(old, new), _cut(new, old)
+    return {"field": change.field, "old": old, "new": new}
+
+
+def _changes(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
+    # MySQL does not say which keys the rows of a bulk statement got.
+    mine = AccredibleGroup.objects.filter(api_config=run.api_config)
+    keys = dict(mine.values_list("accredible_id", "pk")) if plan.create else {}
+    for created in plan.create:
+        yield _change(run, ChangeAction.CREATED, created, group_id=keys.get(created.accredible_id))
+    for update in plan.update:
+        fields = [change_entry(change) for change in update.changes]
+        yield _change(run, ChangeAction.UPDATED, update.remote, group_id=update.local.pk, fields=fields)
+    for carried in plan.carry:
+        fields = [change_entry(change) for change in carried.changes]
+        yield _change(run, ChangeAction.CARRIED_OVER, carried.remote, group_id=carried.local.pk, fields=fields)
+    for removed in plan.remove:
+        yield _change(run, ChangeAction.REMOVED, removed)
+
+
+def _change(run: SyncRun, action: ChangeAction, described: RemoteGroup | LocalGroup, **values: Any) -> SyncChange:
+    name = described.name[:_LONGEST_NAME]
+    return SyncChange(sync_run=run, action=action, accredible_id=described.accredible_id, name=name, **values)
+
+
+def _as_json(value: object) -> object:
+    return value if value is None or isinstance(value, (str, int)) else str(value)
+
+
+def _cut(text: str, other: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
+    start = same - _BEFORE if same > _LONGEST // 2 else 0
+    end = start + _LONGEST
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
