@@ -135,6 +135,8 @@ class AccredibleAdmin(admin.ModelAdmin):
     extra_pages: ClassVar[Sequence[Page]] = ()
     # Whether the actions of the list are undone where one of them fails; not where they ask Accredible.
     list_in_transaction = False
+    # Whether people change its objects: the admin then keeps what they did.
+    keeps_history = True
     object_history_template = "admin/credentials_accredible/object_history.html"
     paginator = CountedPages
     show_full_result_count = False
@@ -278,6 +280,7 @@ class AccredibleAdmin(admin.ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         obj = kwargs.get("obj")
         context["accredible_tools"] = self.object_tools(request, obj) if obj else []
+        context["accredible_keeps_history"] = self.keeps_history
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -285,6 +288,7 @@ class ReadOnlyAdmin(AccredibleAdmin):
     """A list and a detail page of what the plugin itself writes."""
 
     actions: Any = None
+    keeps_history = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -13,7 +13,9 @@ from django.test import Client
 from credentials_accredible import api
 from credentials_accredible.models import (
     AccredibleAPIConfig,
+    AccredibleBadge,
     AccredibleGroup,
+    BadgeProgress,
     BadgeRequirement,
     CustomAttribute,
     history,
@@ -276,3 +278,12 @@ class TestPermissions:
 
         assert client.get(f"{CONFIGS}{config.pk}/history/").status_code == 403
         assert client.get(f"{CONFIGS}history/").status_code == 403
+
+
+def test_what_nobody_changes_leads_to_no_empty_history(admin_client: Client) -> None:
+    group = factories.configure(factories.make_group())
+    badge, progress = AccredibleBadge.objects.get(), BadgeProgress.objects.get()
+
+    for at in (f"accrediblebadge/{badge.pk}", f"badgeprogress/{progress.pk}"):
+        assert "historylink" not in page(admin_client, f"/admin/credentials_accredible/{at}/change/")
+    assert "historylink" in page(admin_client, f"{GROUPS}{group.pk}/change/")

@@ -15,12 +15,15 @@ from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
+    AccredibleGroup,
     FailedEvent,
     GroupSnapshot,
     SyncRun,
 )
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.adoption import builtin
+from tests.adoption.conftest import point_at
 from tests.browser.looking import hidden, window
 from tests.browser.test_admin import Visit, press, text, wait_until_gone
 from tests.factories import PASSING
@@ -139,3 +142,26 @@ def test_a_sync_that_no_worker_takes_is_followed_from_there(
     do(page, "sync_waits", "Follow the sync")
 
     assert text(page, ".accredible-progress-text").startswith("Waits for a worker since 6")
+
+
+def test_a_schedule_that_nobody_starts_is_started_from_there(page: Chrome, visit: Visit, account: Any) -> None:
+    account.add_group(name="g", course_name="Group")
+    factories.make_config("Main")
+    AccredibleAPIConfig.objects.update(sync_interval=60, next_sync_at=timezone.now() - timedelta(hours=3))
+    visit(PAGE)
+    do(page, "schedule_overdue", "Sync now")
+
+    assert "was synced: 1 created" in text(page, ".messagelist")
+
+
+def test_a_take_over_is_done_from_there(page: Chrome, visit: Visit, account: Any, settings: Any) -> None:
+    point_at(settings)
+    builtin.requirement(builtin.group(builtin.account(), pk=501, name=RIGHT_TO_LEFT), "A")
+    visit(PAGE)
+    do(page, "take_over", "Take over")
+    press(page, By.CSS_SELECTOR, ".accredible-answer [type=submit]")
+    assert "All of it was taken over." in text(page, ".messagelist")
+
+    assert AccredibleGroup.objects.get().name == RIGHT_TO_LEFT
+    visit(PAGE)
+    assert "take_over" not in kinds(page)
