@@ -143,7 +143,14 @@ if TYPE_CHECKING:
     )
     from credentials_accredible.snapshots.taking import Holdings, holdings, keep_deleted, remove_configs, remove_groups
     from credentials_accredible.sync.apply import Consent
-    from credentials_accredible.sync.changes import Outcome, conflict_advice, conflicts_of, plan_figures, run_sentence
+    from credentials_accredible.sync.changes import (
+        Outcome,
+        conflict_advice,
+        conflicts_of,
+        field_label,
+        plan_figures,
+        run_sentence,
+    )
     from credentials_accredible.sync.engine import (
         Progress,
         current_site,
@@ -214,7 +221,7 @@ _HOMES = {
     "snapshots.restoring": "Restoration RestoreChoices find_snapshots preview_restore restoration_figures restore",
     "snapshots.taking": "Holdings holdings keep_deleted remove_configs remove_groups",
     "sync.apply": "Consent",
-    "sync.changes": "Outcome conflict_advice conflicts_of plan_figures run_sentence",
+    "sync.changes": "Outcome conflict_advice conflicts_of field_label plan_figures run_sentence",
     "sync.engine": "Progress current_site preview run_queued_sync start_sync sync",
     "sync.plan": "Change Plan",
     "sync.pruning": "prune",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import StringIO
 from typing import Any
 
@@ -124,6 +125,8 @@ def test_a_dry_run_lists_what_would_change_and_writes_nothing(account: Any) -> N
     assert f"+ {new}  New" in out
     assert f"~ {kept}  Renamed" in out
     assert "name: Kept -> Renamed" in out
+    # Fields and times as people call them.
+    assert re.search(r"^ +updated at Accredible: \w+\.? \d+, 20\d\d, .* -> ", out, re.MULTILINE), out
     assert f"- {gone}  Gone" in out
     assert "active, 2 requirements, 3 data rules, 1 penalty, 1 learner in progress" in out
     assert list(AccredibleGroup.objects.values()) == before

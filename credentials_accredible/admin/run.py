@@ -28,7 +28,6 @@ from credentials_accredible.admin.base import (
 from credentials_accredible.admin.conflicts import conflict_list
 from credentials_accredible.admin.reasons import brief, in_full
 from credentials_accredible.admin.run_progress import OPEN, confirmation_tools, progress_view, state_view
-from credentials_accredible.admin.timeline import field_label
 from credentials_accredible.choices import ChangeAction
 from credentials_accredible.models import AccredibleGroup, GroupSnapshot, SyncChange, SyncRun
 from credentials_accredible.text import moment
@@ -155,7 +154,7 @@ class SyncChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("fields"))
     def changed_fields(self, change: SyncChange) -> str:
-        return ", ".join(field_label(field["field"]) for field in change.fields) or "-"
+        return ", ".join(api.field_label(field["field"]) for field in change.fields) or "-"
 
     @admin.display(description=_("name"), ordering="name")
     def short_name(self, change: SyncChange) -> str:
@@ -198,7 +197,7 @@ def _rows(changes: Iterable[SyncChange]) -> list[dict[str, Any]]:
 
 def _difference_table(fields: Sequence[dict[str, Any]]) -> str:
     """The fields of a SyncChange as HTML: what was and what is; empty where there are none."""
-    named = [{**field, "label": field_label(field["field"])} for field in fields]
+    named = [{**field, "label": api.field_label(field["field"])} for field in fields]
     return render_to_string("admin/credentials_accredible/differences.html", {"fields": named}) if named else ""
 
 

@@ -195,11 +195,11 @@ def _section(outcome: api.Outcome, plan: api.Plan, *, changed: bool = False) -> 
             (gettext("Unchanged"), _named((group.name, group.accredible_id, "") for group in plan.unchanged)),
         ],
         "updates": [
-            (update.local, [(_label(change), *_sides(change)) for change in update.changes])
+            (update.local, [(api.field_label(change.field), *_sides(change)) for change in update.changes])
             for update in plan.update[:_UPDATES]
         ],
         "more_updates": _named(
-            (update.local.name, update.local.accredible_id, ", ".join(_label(change) for change in update.changes))
+            (update.local.name, update.local.accredible_id, _fields(update.changes))
             for update in plan.update[_UPDATES:]
         ),
         "conflicts": conflict_list(outcome.config, api.conflicts_of(plan)[:_NAMES], len(plan.conflicting))
@@ -218,8 +218,8 @@ def _named(rows: Iterable[tuple[str, int, str]]) -> dict[str, Any]:
     return {"rows": shown[:_NAMES], "total": len(shown), "more": max(0, len(shown) - _NAMES)}
 
 
-def _label(change: api.Change) -> str:
-    return str(getattr(AccredibleGroup._meta.get_field(change.field), "verbose_name", change.field))
+def _fields(changes: Iterable[api.Change]) -> str:
+    return ", ".join(api.field_label(change.field) for change in changes)
 
 
 @dataclass(frozen=True)

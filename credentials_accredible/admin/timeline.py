@@ -114,12 +114,6 @@ def _of_group(pk: int, visible: Callable[[Any], bool]) -> Timeline:
     return Timeline(source for model, source in sources.items() if visible(model))
 
 
-def field_label(name: str) -> str:
-    """What people call a field of a group."""
-    known = {field.name: field for field in AccredibleGroup._meta.fields}
-    return str(known[name].verbose_name) if name in known else name
-
-
 class Timeline:
     """What several tables say, read as far as it is sliced; ``len()`` counts."""
 
@@ -199,7 +193,7 @@ class _SyncRows:
                 exists=names.exists(AccredibleGroup, row.group_id),
                 user=row.sync_run.user,
                 differences=[
-                    FieldChange(field_label(field["field"]), _or_nothing(field["old"]), _or_nothing(field["new"]))
+                    FieldChange(api.field_label(field["field"]), _or_nothing(field["old"]), _or_nothing(field["new"]))
                     for field in row.fields
                 ],
                 run=row.sync_run,

@@ -140,6 +140,12 @@ def record_changes(run: SyncRun, plan: Plan) -> None:
         SyncChange.objects.bulk_create(batch)
 
 
+def field_label(name: str) -> str:
+    """What people call a field of a group."""
+    known = {field.name: field for field in AccredibleGroup._meta.fields}
+    return str(known[name].verbose_name) if name in known else name
+
+
 def change_entry(change: Change) -> dict[str, object]:
     """``change`` as a SyncChange holds it: long texts are cut down to where they begin to differ."""
     old, new = _as_json(change.old), _as_json(change.new)

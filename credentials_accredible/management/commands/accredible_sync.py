@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.contrib.sites.models import Site
@@ -25,7 +26,7 @@ from credentials_accredible.management.base import (
     number_from,
 )
 from credentials_accredible.models import AccredibleAPIConfig
-from credentials_accredible.text import one_line, shortened
+from credentials_accredible.text import moment, one_line, shortened
 
 # Characters of a value in a line.
 _LONGEST = 60
@@ -203,8 +204,10 @@ def _conflict_lines(plan: api.Plan) -> Iterator[str]:
 
 
 def _describe(change: api.Change) -> str:
-    return f"{change.field}: {_short(change.old)} -> {_short(change.new)}"
+    return f"{api.field_label(change.field)}: {_short(change.old)} -> {_short(change.new)}"
 
 
 def _short(value: object) -> str:
+    if isinstance(value, datetime):
+        return moment(value)
     return shortened(one_line(str(value if value not in (None, "") else _("(none)"))), _LONGEST)
