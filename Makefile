@@ -162,9 +162,9 @@ extract_translations: $(VENV)/quality.stamp gettext-there ## Write the messages 
 compile_translations: $(VENV)/test.stamp ## Compile the catalogues, which takes nothing but Python
 	@$(BIN)/python -m tests.languages.compiling
 
-pull_translations: $(VENV)/quality.stamp ## Replace the catalogues with those of Open edX, by atlas, and compile them
+pull_translations: $(VENV)/quality.stamp gettext-there ## Replace the catalogues with those of Open edX, by atlas, and compile them
 	@cd $(LOCALE) && $(CURDIR)/$(BIN)/atlas pull $(ATLAS_OPTIONS) $(TRANSLATIONS):.
-	@$(MAKE) --no-print-directory compile_translations
+	@$(MAKE) --no-print-directory extract_translations compile_translations
 
 check_translations: $(VENV)/quality.stamp gettext-there ## Check that the catalogues have the messages of the code, complete and correct
 	@rm -rf build/translations && mkdir -p build/translations && cp -R credentials_accredible build/translations

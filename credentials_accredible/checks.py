@@ -21,6 +21,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from credentials_accredible import api, conf
 from credentials_accredible.choices import Delivery, Revocation
@@ -156,7 +157,11 @@ def _unknown_names() -> Iterator[CheckMessage]:
 def _spooled_events() -> Iterator[CheckMessage]:
     if count := api.spooled_events():
         yield Warning(
-            _("%(count)s events wait on this machine's disk, because the database did not take them.")
+            ngettext(
+                "%(count)s event waits on this machine's disk, because the database did not take it.",
+                "%(count)s events wait on this machine's disk, because the database did not take them.",
+                count,
+            )
             % {"count": count},
             hint=_(
                 "The next event that gets through processes them, and so does accredible_deliver. Where they "

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db import (
     DatabaseError,
@@ -295,7 +296,8 @@ class OrMore(int):
     """A number at which counting was given up."""
 
     def __str__(self) -> str:
-        return f"{int(self)}+"
+        # Django groups the characters of this text, whatever they are.
+        return str(int(self)) if settings.USE_THOUSAND_SEPARATOR else f"{int(self)}+"
 
 
 class KeysFirst(Paginator):  # type: ignore[type-arg]  # only the stubs make it generic
@@ -316,12 +318,17 @@ class KeysFirst(Paginator):  # type: ignore[type-arg]  # only the stubs make it 
         found: int = rows.order_by().values("pk")[: self.most + 1].count()
         return found if found <= self.most else OrMore(self.most)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more rows than there are pages of."""
+        return isinstance(self.count, OrMore)
+
     def page(self, number: Any) -> Page[Any]:
         number = self.validate_number(number)
         rows: Any = self.object_list
         first, last = (number - 1) * self.per_page, min(number * self.per_page, self.count)
         keys = rows.values_list("pk", flat=True)
-        if first > self.count // 2 and not isinstance(self.count, OrMore):
+        if first > self.count // 2 and not self.is_cut:
             keys = keys.reverse()
             first, last = self.count - last, self.count - first
         return Page(rows.filter(pk__in=list(keys[first:last])), number, self)

@@ -173,6 +173,13 @@ class GroupsBusy(AccredibleError, OperationalError):
     """
 
 
+class Overtaken(AccredibleError, OperationalError):
+    """What was looked at has changed before it could be locked; the message says what.
+
+    Also an error of the database, so that the transaction is tried again like one that the database has ended.
+    """
+
+
 # --- badges ------------------------------------------------------------------------------------------------------
 
 

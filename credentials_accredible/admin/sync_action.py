@@ -202,7 +202,7 @@ def _section(outcome: api.Outcome, plan: api.Plan, *, changed: bool = False) -> 
             (update.local.name, update.local.accredible_id, _fields(update.changes))
             for update in plan.update[_UPDATES:]
         ),
-        "conflicts": conflict_list(outcome.config, api.conflicts_of(plan)[:_NAMES], len(plan.conflicting))
+        "conflicts": conflict_list(outcome.config, api.conflicts_of(plan, _NAMES), len(plan.conflicting))
         if plan.conflicting
         else "",
         "plan": plan,

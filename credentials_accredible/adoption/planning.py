@@ -8,6 +8,7 @@ from itertools import chain
 from string import ascii_uppercase
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from credentials_accredible.choices import Operator
 from credentials_accredible.host import builtin
@@ -101,16 +102,29 @@ def _notes(configuration: GroupConfiguration, letters: dict[str, str]) -> Iterat
             yield text % {"blend": shortened(spelled_out(blend), _SHOWN), "letter": letter}
     alone = [item for item in configuration.requirements if not item.blend]
     if len(alone) > 1:
-        yield _("%(count)s requirements have no letter: here each of them is needed; the built-in takes any one.") % {
-            "count": len(alone)
-        }
+        words = ngettext(
+            "%(count)s requirement has no letter: here it is needed.",
+            "%(count)s requirements have no letter: here each of them is needed; the built-in takes any one.",
+            len(alone),
+        )
+        yield words % {"count": len(alone)}
     for item in configuration.requirements:
         if item.any_event:
             text = _("The requirement “%(requirement)s” has no data rule: every event of its type fulfils it here.")
             yield text % {"requirement": shortened(str(item), _SHOWN)}
     without = sum(not item.rules for item in configuration.penalties)
     if without:
-        yield _("%(count)s penalties have no data rule, and so take nothing back, here as there.") % {"count": without}
+        words = ngettext(
+            "%(count)s penalty has no data rule, and so takes nothing back, here as there.",
+            "%(count)s penalties have no data rule, and so take nothing back, here as there.",
+            without,
+        )
+        yield words % {"count": without}
     idle = sum(not item.requirements for item in configuration.penalties)
     if idle:
-        yield _("%(count)s penalties take back no requirement of this group.") % {"count": idle}
+        words = ngettext(
+            "%(count)s penalty takes back no requirement of this group.",
+            "%(count)s penalties take back no requirement of this group.",
+            idle,
+        )
+        yield words % {"count": idle}

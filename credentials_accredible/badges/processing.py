@@ -11,7 +11,7 @@ from math import inf
 from time import monotonic
 from typing import Any, TypeAlias
 
-from django.db import OperationalError, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ from credentials_accredible.badges.decision import Decision, Fulfilled, decide, 
 from credentials_accredible.badges.learners import Leaver
 from credentials_accredible.database_errors import is_away
 from credentials_accredible.events.event import Event, Identity, as_json
+from credentials_accredible.exceptions import Overtaken
 from credentials_accredible.models import AccredibleGroup, BadgeProgress, EarlyPenalty, FailedEvent, Fulfillment
 from credentials_accredible.rules.index import GroupMatch, letter_of, match
 
@@ -269,13 +270,15 @@ def _lock_progress(
 def _as_they_are_now(
     now: Mapping[int, GroupMatch], matches: Mapping[int, GroupMatch], opened: Collection[int]
 ) -> Mapping[int, GroupMatch]:
-    """What the event means by ``now``, for groups in which progress is locked; OperationalError where it is not enough.
+    """What the event means by ``now``, for groups in which progress is locked; Overtaken where it is not enough.
 
     ``opened`` are those in which progress was just begun, which is undone where there is no reason for it any more.
     """
     if now.keys() <= matches.keys() and all(group in now and now[group].gives for group in opened):
         return now
-    raise OperationalError(_("The rules were changed while the event waited, and it means something else by now."))
+    raise Overtaken(
+        _("The rules were changed while the event waited, and it means something else by now. Process it again.")
+    )
 
 
 def _take_over_early_penalties(user: Any, event: Event, found: Iterable[_GroupProgress]) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.sites.models import Site
-from django.db import OperationalError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from credentials_accredible import conf
 from credentials_accredible.badges import linking
 from credentials_accredible.choices import PROVIDER_FIELDS, RunStatus, SnapshotCause
 from credentials_accredible.database import batches, text_bytes, update_all
-from credentials_accredible.exceptions import ConfirmationRequired, SyncRefused, SyncSuperseded
+from credentials_accredible.exceptions import ConfirmationRequired, Overtaken, SyncRefused, SyncSuperseded
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleBadge, AccredibleGroup, SyncRun, history
 from credentials_accredible.rules.version import lock_groups, rules_changed, rules_locked
 from credentials_accredible.snapshots.taking import Holdings, holdings, remove
@@ -128,7 +127,7 @@ def apply(
         objection = consent.objection(plan)
         if plan.create and not creating:
             # Tried again, and with the lock then.
-            raise OperationalError(_("A group was removed after this sync had looked whether it would make any."))
+            raise Overtaken(_("A group was removed after this sync had looked whether it would make any. Sync again."))
         if objection is None:
             if plan.gone:
                 rules_changed(config.pk)

@@ -102,15 +102,15 @@ def plan_figures(plan: Plan | None) -> dict[str, int]:
     }
 
 
-def conflicts_of(plan: Plan) -> list[dict[str, Any]]:
-    """The groups that ``plan`` leaves out, as a run keeps them."""
+def conflicts_of(plan: Plan, most: int = _MOST_CONFLICTS) -> list[dict[str, Any]]:
+    """The first groups that ``plan`` leaves out, as a run keeps them."""
     return [
         {
             "accredible_id": conflict.remote.accredible_id,
             "name": conflict.remote.name[:_LONGEST_NAME],
             "holder": conflict.holder,
         }
-        for conflict in plan.conflicting[:_MOST_CONFLICTS]
+        for conflict in plan.conflicting[:most]
     ]
 
 

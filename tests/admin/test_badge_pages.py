@@ -12,6 +12,7 @@ from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.data import CourseData, CoursePassingStatusData
 
 from credentials_accredible.events.event import as_json
+from credentials_accredible.exceptions import Overtaken
 from credentials_accredible.models import (
     AccredibleBadge,
     AccredibleGroup,
@@ -165,6 +166,19 @@ class TestFailedEvents:
         failed.refresh_from_db()
         assert failed.resolved_at is not None
         assert AccredibleBadge.objects.count() == 1
+
+    def test_one_that_was_overtaken_says_so_and_blames_no_database(
+        self, admin_client: Client, failed: FailedEvent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(event: Any) -> None:
+            raise Overtaken("The rules were changed meanwhile.")
+
+        monkeypatch.setattr("credentials_accredible.badges.processing.process", fail)
+
+        response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
+
+        assert "failed again: The rules were changed meanwhile." in text(response)
+        assert "database" not in FailedEvent.objects.get().error
 
     def test_one_that_fails_again_says_why(
         self, admin_client: Client, failed: FailedEvent, monkeypatch: pytest.MonkeyPatch

@@ -129,4 +129,4 @@ def test_of_very_many_a_run_names_the_first_hundred(admin_client: Client, accoun
 
     run = SyncRun.objects.get(api_config=other)
     assert (run.conflicting_count, len(run.conflicts)) == (103, 100)
-    assert "and 3 more: the preview lists them" in page_of(admin_client, other)
+    assert "and 3 more: accredible_sync --dry-run lists them" in page_of(admin_client, other)

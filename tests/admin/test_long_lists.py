@@ -10,8 +10,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import number_format
 
 from credentials_accredible.admin.base import CountedPages
+from credentials_accredible.database import OrMore
 from credentials_accredible.models import AccredibleBadge
 from tests import factories
 
@@ -144,6 +146,12 @@ class TestMoreThanAnybodyTurns:
         html = admin_client.get(f"{PLUGIN}accrediblebadge/").content.decode()
 
         assert re.search(r"2\+\s+Accredible badges", html)
+        assert "These pages have the first 2 rows." in html
+
+    def test_where_thousands_are_separated_the_number_is_none_the_less_one(self, settings: Any) -> None:
+        settings.USE_THOUSAND_SEPARATOR = True
+
+        assert number_format(OrMore(10_000)) == "10,000"
 
     @pytest.mark.parametrize("model", ["accrediblebadge", "badgeprogress"])
     def test_the_newest_are_on_its_pages(self, admin_client: Client, model: str) -> None:
