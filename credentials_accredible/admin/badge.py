@@ -35,6 +35,7 @@ from credentials_accredible.admin.base import (
     named,
 )
 from credentials_accredible.admin.csv_export import Column
+from credentials_accredible.admin.filters import LeftFilter, ProblemFilter
 from credentials_accredible.admin.people_search import PeopleSearchAdmin, all_in
 from credentials_accredible.admin.reasons import brief, in_full
 from credentials_accredible.choices import NO_END, BadgeState, BadgeStatus, Delivery
@@ -198,22 +199,6 @@ class DeliveryFilter(admin.SimpleListFilter):
             # The index of times is one for each configuration.
             condition &= Q(api_config__in=list(AccredibleAPIConfig.objects.values_list("pk", flat=True)))
         return queryset.filter(condition)
-
-
-class ProblemFilter(admin.ChoicesFieldListFilter):
-    """Only what has failed has a problem; the database has an index of it by state."""
-
-    implied: ClassVar[Q] = Q(state=BadgeState.ERROR)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        found = super().queryset(request, queryset)
-        return found.filter(self.implied) if found is not None and request.GET.get(str(self.lookup_kwarg)) else found
-
-
-class LeftFilter(ProblemFilter):
-    """Who has left is no user any more; the database has an index of users."""
-
-    implied = Q(user=None)
 
 
 @admin.register(AccredibleBadge)

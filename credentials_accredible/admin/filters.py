@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from credentials_accredible import api
+from credentials_accredible.choices import BadgeState
 from credentials_accredible.models import AccredibleAPIConfig
 
 
@@ -47,3 +48,25 @@ class YesNoFilter(admin.SimpleListFilter):
         if self.value() not in {"yes", "no"}:
             return queryset
         return queryset.filter(self.condition if self.value() == "yes" else ~self.condition)
+
+
+class ImpliedFilter(admin.ChoicesFieldListFilter):
+    """A filter of which each answer but none implies something else, which the database finds by an index."""
+
+    implied: ClassVar[Q]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        found = super().queryset(request, queryset)
+        return found.filter(self.implied) if found is not None and request.GET.get(str(self.lookup_kwarg)) else found
+
+
+class ProblemFilter(ImpliedFilter):
+    """Badges that failed because of a problem; those that are tried again are left out."""
+
+    implied = Q(state=BadgeState.ERROR)
+
+
+class LeftFilter(ImpliedFilter):
+    """Badges of learners who have left: these are no users any more."""
+
+    implied = Q(user=None)
