@@ -54,7 +54,7 @@ class BadgeState(TextChoices):
     EXPIRED = "expired", _("expired: revoked at Accredible")
 
 
-class Standing(TextChoices):
+class OwnStanding(TextChoices):
     """What has become of a badge, as its learner sees it."""
 
     EARNED = "earned", _("Earned")

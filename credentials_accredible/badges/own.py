@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from credentials_accredible.choices import NO_END, BadgeState, BadgeStatus, Standing
+from credentials_accredible.choices import NO_END, BadgeState, BadgeStatus, OwnStanding
 from credentials_accredible.models import AccredibleBadge
 
 _WEB = ("https://", "http://")
@@ -32,7 +32,7 @@ class OwnBadge:
     description: str | None
     icon_url: str | None
     status: str
-    standing: Standing
+    standing: OwnStanding
     url: str
     issued_on: date | None
     expired_on: date | None
@@ -54,7 +54,7 @@ class OwnBadge:
     @property
     def linkedin_url(self) -> str:
         """Where LinkedIn offers to add it to the profile; empty unless it is valid, and to be seen at Accredible."""
-        if self.standing != Standing.EARNED or not self.url:
+        if self.standing != OwnStanding.EARNED or not self.url:
             return ""
         said = {
             "name": self.name,
@@ -104,9 +104,9 @@ def web_link(address: str) -> str:
     return address if address.startswith(_WEB) else ""
 
 
-def _standing(badge: AccredibleBadge) -> Standing:
+def _standing(badge: AccredibleBadge) -> OwnStanding:
     if badge.status == BadgeStatus.REVOKED:
-        return Standing.TAKEN_BACK
+        return OwnStanding.TAKEN_BACK
     if badge.valid_until and badge.valid_until < timezone.localdate():
-        return Standing.EXPIRED
-    return Standing.EARNED if badge.state == BadgeState.ACCEPTED else Standing.PENDING
+        return OwnStanding.EXPIRED
+    return OwnStanding.EARNED if badge.state == BadgeState.ACCEPTED else OwnStanding.PENDING

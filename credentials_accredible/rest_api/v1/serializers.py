@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from credentials_accredible import api
-from credentials_accredible.choices import BadgeStatus, RunStatus, Standing
+from credentials_accredible.choices import BadgeStatus, OwnStanding, RunStatus
 from credentials_accredible.models import (
     AccredibleAPIConfig,
     AccredibleBadge,
@@ -91,7 +91,8 @@ class OwnBadgeSerializer(serializers.Serializer):
     icon_url = serializers.CharField(allow_null=True, help_text="null once its group is gone.")
     status = serializers.ChoiceField(BadgeStatus.choices)
     standing = serializers.ChoiceField(
-        Standing.choices, help_text="pending: earned, and nobody can see it at Accredible yet; expired: not valid now."
+        OwnStanding.choices,
+        help_text="pending: earned, and nobody can see it at Accredible yet; expired: not valid now.",
     )
     url = serializers.CharField(allow_blank=True, help_text="Its page at Accredible; empty while nobody can see it.")
     issued_on = serializers.DateField(allow_null=True)
