@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from credentials_accredible.badges.by_hand import award_badges, find_one, find_some, revoke_badges
     from credentials_accredible.badges.failed_events import Failure, why_failed
+    from credentials_accredible.badges.learners import searched
     from credentials_accredible.badges.leaving import lock_learner
     from credentials_accredible.badges.own import OwnBadge, as_learner_sees, own_badges, web_link
     from credentials_accredible.badges.processing import process_failed_event, receive_event, work_off_spool
@@ -80,7 +81,6 @@ if TYPE_CHECKING:
         is_known_event_type,
         keypaths,
         offered_event_types,
-        sample_event,
     )
     from credentials_accredible.events.words import event_type_words, path_words
     from credentials_accredible.overview.accounts import Account
@@ -176,6 +176,7 @@ _HOMES = {
     "badges.backfill": "Backfill backfill backfill_notes can_backfill continue_backfill start_backfill",
     "badges.by_hand": "award_badges find_one find_some revoke_badges",
     "badges.failed_events": "Failure why_failed",
+    "badges.learners": "searched",
     "badges.leaving": "lock_learner",
     "badges.own": "OwnBadge as_learner_sees own_badges web_link",
     "badges.processing": "process_failed_event receive_event work_off_spool",
@@ -192,7 +193,7 @@ _HOMES = {
     "delivery.reconciling": "Finding Reconciliation reconcile",
     "delivery.repairs": "DELIVERED RECORDED",
     "delivery.sender": "Delivery deliver",
-    "events.catalogue": "carries_user ignored_keypaths is_known_event_type keypaths offered_event_types sample_event",
+    "events.catalogue": "carries_user ignored_keypaths is_known_event_type keypaths offered_event_types",
     "events.words": "event_type_words path_words",
     "overview.accounts": "Account",
     "overview.needs": "Need schedule_needs",

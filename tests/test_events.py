@@ -12,6 +12,7 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 from openedx_events.learning.data import CourseData, ExamAttemptData, UserData
 from openedx_events.tooling import OpenEdxPublicSignal
 
+from credentials_accredible import api
 from credentials_accredible.choices import Operator
 from credentials_accredible.events import catalogue
 from credentials_accredible.events import values as facts
@@ -195,7 +196,7 @@ def test_a_member_that_is_a_value_is_its_own_path(define: Any) -> None:
 
 @pytest.mark.parametrize("event_type", EVERY_TYPE)
 def test_every_event_type_offers_samples_that_rules_accept(event_type: str) -> None:
-    sample = catalogue.sample_event(event_type)
+    sample = api.sample_of(event_type).says
     offered = {keypath.path: keypath.kind for keypath in catalogue.keypaths(event_type)}
     assert set(sample) == set(offered)
     for path, text in sample.items():

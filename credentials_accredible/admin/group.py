@@ -129,8 +129,8 @@ class AccredibleGroupAdmin(HistoryAdmin, EarnableGroupAdmin):
         return super().has_delete_permission(request, obj) and not (obj and obj.is_active)
 
     def has_try_permission(self, request: HttpRequest) -> bool:
-        """The answer alone, asked often enough, tells what the requirements are."""
-        return may_see(request, BadgeRequirement)
+        """The answer alone, asked often enough, tells what the requirements and penalties are."""
+        return may_see(request, BadgeRequirement) and may_see(request, BadgePenalty)
 
     def has_look_permission(self, request: HttpRequest) -> bool:
         """To try a group with a real learner tells what they have."""

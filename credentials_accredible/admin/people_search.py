@@ -6,14 +6,11 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db import connections
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from credentials_accredible import host
+from credentials_accredible import api
 from credentials_accredible.admin.csv_export import ExportedAdmin
-from credentials_accredible.host.tables import lookups_that_hold
 from credentials_accredible.models import AccredibleGroup
 from credentials_accredible.text import words
 
@@ -61,7 +58,7 @@ class PeopleSearchAdmin(ExportedAdmin):
         found |= Q(pk__in=_keys(queryset.filter(self.without_group(wanted))))
         for number, word in enumerate(wanted):
             others = wanted[:number] + wanted[number + 1 :]
-            learner = Q(user__in=_keys(_learners(word)))
+            learner = Q(user__in=_keys(api.searched(word)))
             found |= learner & Q(group__in=_keys(_groups(others))) if others else learner
         # What finds nothing is left out by Django, and mostly one condition is left.
         return queryset.filter(found), False
@@ -69,15 +66,6 @@ class PeopleSearchAdmin(ExportedAdmin):
 
 def _groups(wanted: list[str]) -> QuerySet[Any]:
     return AccredibleGroup.objects.order_by().filter(all_in("name", wanted))
-
-
-def _learners(word: str) -> QuerySet[Any]:
-    users: QuerySet[Any] = get_user_model()._default_manager.order_by()
-    # The service's tables have an index of user names, and most have none of addresses. PostgreSQL's is for one case.
-    begins = "startswith" if connections[users.db].vendor == "postgresql" else "istartswith"
-    lookup = "email__iexact" if "@" in word else f"username__{begins}"
-    can_be_asked = not host.may_hold_less() or lookups_that_hold(get_user_model(), [lookup], word)
-    return users.filter(**{lookup: word}) if can_be_asked else users.none()
 
 
 def _keys(rows: QuerySet[Model]) -> Any:

@@ -15,7 +15,14 @@ from credentials_accredible.admin.addresses import NamesakeMixin
 from credentials_accredible.admin.base import ReadOnlyInline, Tool, address, group_cell, may, may_see, named
 from credentials_accredible.admin.csv_export import Column
 from credentials_accredible.admin.people_search import PeopleSearchAdmin
-from credentials_accredible.models import AccredibleBadge, AccredibleGroup, BadgeProgress, BadgeRequirement, Fulfillment
+from credentials_accredible.models import (
+    AccredibleBadge,
+    AccredibleGroup,
+    BadgePenalty,
+    BadgeProgress,
+    BadgeRequirement,
+    Fulfillment,
+)
 
 
 class FulfillmentInline(ReadOnlyInline):
@@ -72,7 +79,8 @@ class BadgeProgressAdmin(NamesakeMixin, PeopleSearchAdmin):
         return [*self._try_out(request, obj), *self._badge(request, obj)]
 
     def _try_out(self, request: HttpRequest, obj: BadgeProgress) -> list[Tool]:
-        if not all(may_see(request, model) for model in (AccredibleGroup, BadgeRequirement, AccredibleBadge)):
+        needed = (AccredibleGroup, BadgeRequirement, BadgePenalty, AccredibleBadge)
+        if not all(may_see(request, model) for model in needed):
             return []
         learner = obj.user.get_username()
         return [Tool(address(AccredibleGroup, "try_out", obj.group_id, learner=learner), _("Try out"))]

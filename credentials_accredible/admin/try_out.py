@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,14 @@ _LONGEST = 255
 
 
 @dataclass(frozen=True)
+class _Said:
+    """An event as fields, and what is tried of it: JSON can say more than there are fields for."""
+
+    event: api.TriedEvent
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class _Row:
     """An event of the page, as fields and in words, and what it would do: names of what it fulfils and takes back."""
 
@@ -62,20 +70,23 @@ def try_out_view(request: HttpRequest, modeladmin: Any, group: AccredibleGroup) 
         learner.add_error("learner", gettext("This learner has left: no event of theirs counts any more."))
     json_form = JsonForm(request.POST if request.method == "POST" else None)
     add_form = AddForm(rules.offers(), request.POST if "add" in request.POST else None)
-    if json_form.is_bound and json_form.has_changed() and json_form.is_valid():
-        steps = api.simulate_in_order(group, json_form.cleaned_data["json"], standing)
-        events = [rules.as_fields(step) for step in steps]
-        if number_of_fields(events) > MOST_FIELDS:
-            json_form.add_error("json", gettext("These are more events than there can be on one page."))
-            events, steps = [], []
-        else:
-            # What was typed stays, and counts as unchanged from now on.
-            json_form = JsonForm(initial={"json": request.POST["json"]})
+    is_changed = json_form.is_bound and json_form.has_changed()
+    left_out = 0
+    if is_changed and json_form.is_valid():
+        said = _said_as_json(json_form, rules, group)
+    elif request.method == "POST":
+        said = [_Said(event, event.payload) for event in sent_events(request.POST, rules.configuration)]
     else:
-        events = _rearranged(request, _events(request, rules, before), add_form)
-        steps = api.simulate_in_order(group, [(event.event_type, event.payload) for event in events], standing)
-        if not (json_form.is_bound and json_form.has_changed()):
-            json_form = JsonForm(initial={"json": as_json(events)})
+        filled = rules.events(before)
+        said = [_Said(event, event.payload) for event in filled[:_MOST_FILLED]]
+        left_out = len(filled[_MOST_FILLED:])
+    rearranged = _rearranged(request, said, add_form)
+    events = [item.event for item in rearranged]
+    steps = api.simulate_in_order(group, [(item.event.event_type, item.payload) for item in rearranged], standing)
+    if not (is_changed and json_form.errors):
+        # What was typed stays unless a button has changed it, and counts as unchanged from now on.
+        typed = request.POST["json"] if is_changed and rearranged == said else as_json(events)
+        json_form = JsonForm(initial={"json": typed})
     after = steps[-1].fulfilled if steps else before
     return modeladmin.render(
         request,
@@ -95,8 +106,7 @@ def try_out_view(request: HttpRequest, modeladmin: Any, group: AccredibleGroup) 
         earned=any(step.awards for step in steps),
         missing=rules.missing(after),
         attributes=_attributes(request, steps, standing),
-        left_out=_left_out(request, rules, before),
-        added=len(events) if "add" in request.POST else 0,
+        left_out=left_out,
         add_form=add_form,
         json_form=json_form,
         media=modeladmin.media + forms.Media(js=["credentials_accredible/recipes.js"]),
@@ -107,7 +117,12 @@ def learners_view(request: HttpRequest, _modeladmin: AccredibleAdmin) -> JsonRes
     """Learners with progress or a badge whose user names begin with ``term``, as the scripts of the pages take them."""
     term = request.GET.get("term", "")[:_LONGEST].replace("\x00", "").strip()
     found = api.find_some(term, _MOST_OFFERED) if len(term) >= _SHORTEST else []
-    return JsonResponse({"results": [{"id": user.get_username(), "text": user.email} for user in found]})
+    return JsonResponse({"results": [{"id": user.get_username(), "text": _offered(user, term)} for user in found]})
+
+
+def _offered(user: Any, term: str) -> str:
+    """The address of whom it was typed for, which browsers compare with what was typed; of others the name alone."""
+    return str(user.email if user.email.lower() == term.lower() else user.get_username())
 
 
 def _learner_form(request: HttpRequest) -> LearnerForm:
@@ -116,22 +131,23 @@ def _learner_form(request: HttpRequest) -> LearnerForm:
     return LearnerForm(request.GET if "learner" in request.GET else None)
 
 
-def _events(request: HttpRequest, rules: GroupRules, before: Collection[str]) -> list[api.TriedEvent]:
-    if request.method == "POST":
-        return sent_events(request.POST, rules.configuration)
-    return rules.events(before)[:_MOST_FILLED]
+def _said_as_json(json_form: JsonForm, rules: GroupRules, group: AccredibleGroup) -> list[_Said]:
+    """The events that the JSON says; none, and an error of the form, where they are more than a page can have."""
+    payloads = json_form.cleaned_data["json"]
+    events = [rules.as_fields(step) for step in api.simulate_in_order(group, payloads)]
+    if number_of_fields(events) > MOST_FIELDS:
+        json_form.add_error("json", gettext("These are more events than there can be on one page."))
+        return []
+    return [_Said(event, payload) for event, (_type, payload) in zip(events, payloads, strict=True)]
 
 
-def _left_out(request: HttpRequest, rules: GroupRules, before: Collection[str]) -> int:
-    return 0 if request.method == "POST" else max(0, len(rules.events(before)) - _MOST_FILLED)
-
-
-def _rearranged(request: HttpRequest, events: list[api.TriedEvent], add_form: AddForm) -> list[api.TriedEvent]:
+def _rearranged(request: HttpRequest, before: Sequence[_Said], add_form: AddForm) -> list[_Said]:
     """The events after what a button does to them."""
+    events = list(before)
     if add_form.is_bound and add_form.is_valid():
-        added = [*events, add_form.cleaned_data["add_event"]]
-        if number_of_fields(added) <= MOST_FIELDS:
-            return added
+        added = add_form.cleaned_data["add_event"]
+        if number_of_fields([*(item.event for item in events), added]) <= MOST_FIELDS:
+            return [*events, _Said(added, added.payload)]
         add_form.add_error("add_event", gettext("There is no room: these are as many events as a page can have."))
     for name, step in (("earlier", -1), ("later", 1)):
         position = _position(request, name, events)
@@ -141,7 +157,7 @@ def _rearranged(request: HttpRequest, events: list[api.TriedEvent], add_form: Ad
     return [event for position, event in enumerate(events) if position != removed]
 
 
-def _position(request: HttpRequest, button: str, events: Sequence[api.TriedEvent]) -> int | None:
+def _position(request: HttpRequest, button: str, events: Sequence[_Said]) -> int | None:
     number = whole_number(request.POST.get(button), most=len(events))
     return number - 1 if number else None
 

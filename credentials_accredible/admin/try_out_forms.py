@@ -26,6 +26,7 @@ from credentials_accredible.models import AccredibleGroup
 MOST_FIELDS = 900
 _LONGEST = 100_000
 _MOST_EVENTS = 200
+_MOST_LEVELS = 50
 _LONGEST_TEXT = 1000
 _PREFIX = "events"
 _SAYS = "says-"
@@ -136,6 +137,11 @@ class JsonForm(forms.Form):
     def clean_json(self) -> list[Payload]:
         try:
             found = json.loads(self.cleaned_data["json"], parse_float=Decimal)
+            # Python can read what is nested deeper than whatever looks at it can follow.
+            if _is_deeper(found, _MOST_LEVELS):
+                raise forms.ValidationError(
+                    gettext("This is nested more than %(most)s levels deep.") % {"most": _MOST_LEVELS}
+                )
             json.dumps(found, ensure_ascii=False, default=str).encode()
         except (ArithmeticError, ValueError, RecursionError) as error:
             # A lone half of a surrogate pair is JSON, but no text.
@@ -152,6 +158,17 @@ class JsonForm(forms.Form):
                 gettext("Each event has to be a JSON object with “event_type” and “event”: […]")
             )
         return [(event["event_type"], event["event"]) for event in events]
+
+
+def _is_deeper(found: Any, levels: int) -> bool:
+    """Whether lists and objects stand in each other more than ``levels`` deep."""
+    here = [found]
+    for _level in range(levels + 1):
+        here = [value for value in here if isinstance(value, list | dict)]
+        if not here:
+            return False
+        here = [inner for value in here for inner in (value.values() if isinstance(value, dict) else value)]
+    return True
 
 
 def _is_event(found: Any) -> bool:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from credentials_accredible import api
 from credentials_accredible.admin.base import may_see
 from credentials_accredible.admin.try_out_forms import Offer, plain
-from credentials_accredible.models import AccredibleGroup, BadgePenalty, CustomAttribute
+from credentials_accredible.models import AccredibleGroup, CustomAttribute
 
 
 class GroupRules:
@@ -25,11 +25,9 @@ class GroupRules:
         found, refs = api.configuration_of(group)
         self.requirements: dict[int, Any] = {pk: found.requirements[ref - 1] for pk, ref in refs.items()}
         keys = sorted(item.pk for item in group.penalties.all())
-        self.penalties = dict(zip(keys, found.penalties, strict=True)) if may_see(request, BadgePenalty) else {}
+        self.penalties = dict(zip(keys, found.penalties, strict=True))
         attributes = found.custom_attributes if may_see(request, CustomAttribute) else ()
-        self.configuration = found.model_copy(
-            update={"penalties": tuple(self.penalties.values()), "custom_attributes": attributes}
-        )
+        self.configuration = found.model_copy(update={"custom_attributes": attributes})
         self.words = api.words_of(self.configuration)
         self.names = _names(self.requirements, self.words.requirements)
         self.penalty_names = _names(self.penalties, self.words.penalties)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,7 +17,7 @@ from openedx_events.learning.signals import BADGE_AWARDED, BADGE_REVOKED
 
 from credentials_accredible import host
 from credentials_accredible.badges import awarding, custom_attributes
-from credentials_accredible.badges.learners import has_left
+from credentials_accredible.badges.learners import has_left, searched
 from credentials_accredible.choices import BadgeAction, BadgeStatus
 from credentials_accredible.database import batches, in_transaction, lock, text_bytes
 from credentials_accredible.delivery.engines import hand_over
@@ -53,12 +55,15 @@ def find(entries: Sequence[str]) -> dict[int, Any]:
 
 
 def find_one(entry: str) -> Any:
-    """The user with that user name or e-mail address; DecisionRefused where there is none, or several."""
+    """The learner with progress or a badge who has that user name or e-mail address.
+
+    DecisionRefused where there is none, or several: whoever may see learners cannot find out here who has an account.
+    """
     wanted = text(identifier(entry))
-    named = _users([wanted])[wanted]
+    named = _users([wanted], _known())[wanted]
     if len(named) == 1:
         return named[0]
-    sentence = _("There is no learner with the user name or e-mail address “%(entry)s”.")
+    sentence = _("Nobody with progress or a badge has the user name or e-mail address “%(entry)s”.")
     if named:
         sentence = _("Several learners have the e-mail address “%(entry)s”. Give the user name.")
     raise DecisionRefused([sentence % {"entry": spelled_out(wanted)}])
@@ -66,17 +71,13 @@ def find_one(entry: str) -> Any:
 
 def find_some(beginning: str, most: int) -> list[Any]:
     """At most ``most`` learners with progress or a badge whose user names begin like that, or who have that address."""
-    wanted = text(identifier(beginning))
-    if not host.can_be_named(wanted):
-        return []
-    known = Q(Exists(BadgeProgress.objects.filter(user=OuterRef("pk"))))
-    known |= Q(Exists(AccredibleBadge.objects.filter(user=OuterRef("pk"))))
-    users = get_user_model()._default_manager.filter(known).order_by("username")
-    # Not in one query: an index finds names.
-    named = list(users.filter(username__startswith=wanted)[:most])
-    if "@" in wanted:
-        named += [user for user in users.filter(email__iexact=wanted)[:most] if user not in named]
-    return named[:most]
+    return list(searched(text(identifier(beginning))).filter(_known()).order_by("username")[:most])
+
+
+def _known() -> Q:
+    """Of whom something is here: progress, or a badge."""
+    models = (BadgeProgress, AccredibleBadge)
+    return reduce(or_, (Q(Exists(model._default_manager.filter(user=OuterRef("pk")))) for model in models))
 
 
 def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]:
@@ -94,14 +95,17 @@ def _resolve(wanted: Mapping[int, str]) -> tuple[dict[int, Any], dict[int, str]]
     return found, problems
 
 
-def _users(entries: Collection[str]) -> dict[str, list[Any]]:
-    """The users that each entry may mean: the one of that user name, otherwise those of that e-mail address."""
+def _users(entries: Collection[str], condition: Q | None = None) -> dict[str, list[Any]]:
+    """The users that each entry may mean: the one of that user name, otherwise those of that e-mail address.
+
+    ``condition``: users for whom it does not hold are not there.
+    """
     by_name: dict[str, Any] = {}
     by_email: dict[str, list[Any]] = defaultdict(list)
     names = {entry for entry in entries if host.can_be_named(entry)}
     addresses = {entry.lower() for entry in names if "@" in entry}
     users = get_user_model()._default_manager.alias(lower_email=Lower("email"))
-    for user in users.filter(Q(username__in=names) | Q(lower_email__in=addresses)):
+    for user in users.filter(Q(username__in=names) | Q(lower_email__in=addresses), condition or Q()):
         by_name[user.get_username()] = user
         by_email[user.email.lower()].append(user)
     return {entry: [by_name[entry]] if entry in by_name else by_email.get(entry.lower(), []) for entry in entries}

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from hashlib import pbkdf2_hmac
+from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Max, Q
+from django.db import connections
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openedx_events.learning.data import UserData, UserPersonalData
@@ -21,6 +24,7 @@ from openedx_events.learning.data import UserData, UserPersonalData
 from credentials_accredible import host
 from credentials_accredible.events.event import Identity
 from credentials_accredible.exceptions import AccredibleError
+from credentials_accredible.host.tables import lookups_that_hold
 from credentials_accredible.models import BadgeProgress, EarlyPenalty, LearnerText, RetiredLearner
 
 _LONGEST = 255
@@ -67,6 +71,19 @@ def find(identity: Identity) -> Any:
     if not by_id and not by_name:
         raise LearnerUnknown(_NAMELESS if identity.username else _("The event gives no user name."))
     return _choose(identity, list(get_user_model()._default_manager.filter(by_id | by_name).order_by("pk")))
+
+
+def searched(word: str) -> QuerySet[Any]:
+    """The users whose user names begin with ``word``, or whose e-mail address it is; in no order."""
+    users: QuerySet[Any] = get_user_model()._default_manager.order_by()
+    # The service's tables have an index of user names, and most have none of addresses: these are asked for only where
+    # the word can be one. PostgreSQL's index is for one case; elsewhere the index finds any.
+    begins = "startswith" if connections[users.db].vendor == "postgresql" else "istartswith"
+    lookups = [f"username__{begins}", *(["email__iexact"] if "@" in word else [])]
+    if host.may_hold_less():
+        lookups = lookups_that_hold(get_user_model(), lookups, word)
+    # ``pk__in=()``: nobody, where no column could hold the word.
+    return users.filter(reduce(or_, (Q(**{lookup: word}) for lookup in lookups), Q(pk__in=())))
 
 
 def has_left(identity: Identity, user: Any = None) -> bool:

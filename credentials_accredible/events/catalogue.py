@@ -26,7 +26,7 @@ from openedx_events.learning.data import UserData
 from openedx_events.tooling import OpenEdxPublicSignal, load_all_signals
 
 from credentials_accredible import conf
-from credentials_accredible.events.values import SEQUENCES, Kind, example
+from credentials_accredible.events.values import SEQUENCES, Kind
 from credentials_accredible.exceptions import ConfigurationError
 
 # The first that fits: a bool is an int, a datetime a date, a CCX key a course key.
@@ -90,11 +90,6 @@ def ignored_keypaths() -> list[str]:
 def offered_event_types() -> list[str]:
     """The configured event types, without those that nobody knows here."""
     return [event_type for event_type in conf.event_types() if is_known_event_type(event_type)]
-
-
-def sample_event(event_type: str) -> dict[str, str]:
-    """An example text for each path of that event type, to be changed and given to ``simulate``."""
-    return {keypath.path: example(keypath.kind) for keypath in keypaths(event_type)}
 
 
 def leaves(event_type: str) -> tuple[tuple[tuple[str, ...], KeyPath], ...]:

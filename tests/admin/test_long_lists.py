@@ -38,6 +38,19 @@ def people() -> None:
         type(progress).objects.filter(pk=progress.pk).update(user=badge.user_id)
 
 
+@pytest.mark.parametrize("model", ["accrediblebadge", "badgeprogress"])
+def test_a_user_name_can_have_the_sign_of_an_address(admin_client: Client, people: None, model: str) -> None:
+    get_user_model().objects.filter(username="bob_the_builder").update(username="bob@corp")
+    get_user_model().objects.filter(username="grace").update(email="bob@corp")
+
+    def names(search: str) -> set[str]:
+        listed = admin_client.get(f"{PLUGIN}{model}/", {"q": search}).context["cl"].result_list
+        return {row.user.get_username() for row in listed}
+
+    assert names("bob@c") == {"bob@corp"}
+    assert names("bob@corp") == {"bob@corp", "grace"}
+
+
 def found(client: Client, model: str, search: str = "", **query: Any) -> set[str]:
     """Who is on the list."""
     response = client.get(f"{PLUGIN}{model}/", {"q": search, **query})

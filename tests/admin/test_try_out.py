@@ -68,6 +68,10 @@ def shown(response: Any) -> list[dict[str, str]]:
     ]
 
 
+def json_of(response: Any) -> str:
+    return str(response.context["json_form"]["json"].value())
+
+
 def rows_of(response: Any) -> list[Any]:
     return list(response.context["rows"])
 
@@ -166,6 +170,28 @@ class TestFields:
             assert rows_of(response)[1].form["type"].value() == (CCX_PASSING if choice == CCX_PASSING else PASSING)
         assert "course.master_course_key" in shown(response)[1]
 
+    @pytest.mark.parametrize(
+        ("button", "order"),
+        [
+            ({"earlier": "2"}, [OTHER, DEMO]),
+            ({"later": "1"}, [OTHER, DEMO]),
+            ({"remove": "1"}, [OTHER]),
+            ({"add": "1"}, [DEMO, OTHER, COURSE]),
+        ],
+    )
+    def test_buttons_rearrange_what_was_changed_as_json(
+        self, admin_client: Client, group: AccredibleGroup, button: dict[str, str], order: list[str]
+    ) -> None:
+        require(group, *in_course(COURSE, PASSES), blend="C")
+        sent = {**fields(passes(COURSE), **button), **as_json(passes(DEMO), {**passes(OTHER), "is_pasing": 1})}
+        sent |= {"add_event": f"requirement-{group.requirements.last().pk}"} if "add" in button else {}
+
+        response = admin_client.post(page_of(group), sent)
+
+        assert [event["course.course_key"] for event in shown(response)] == order
+        assert [event["event"]["course.course_key"] for event in json.loads(json_of(response))] == order
+        assert "Events of this type have no such paths: <bdi>is_pasing</bdi>" in text(response)
+
     @pytest.mark.parametrize("choice", ["", "requirement-999999", HOSTILE])
     def test_what_is_not_offered_is_not_added(self, admin_client: Client, group: AccredibleGroup, choice: str) -> None:
         response = admin_client.post(page_of(group), fields(passes(DEMO), add="1", add_event=choice))
@@ -236,10 +262,9 @@ class TestWhatIsTold:
     @pytest.mark.parametrize(
         ("permissions", "shown"),
         [
-            (["view_badgerequirement"], {"true"}),
             (["view_badgerequirement", "view_badgepenalty"], {"true", "false"}),
             (["change_badgerequirement", "change_badgepenalty"], {"true", "false"}),
-            (["view_badgerequirement", "view_customattribute"], {"true", "Grade"}),
+            (["view_badgerequirement", "view_badgepenalty", "view_customattribute"], {"true", "false", "Grade"}),
         ],
     )
     def test_it_shows_what_the_groups_page_would(self, client: Client, permissions: list[str], shown: set[str]) -> None:
@@ -285,6 +310,8 @@ class TestJson:
             (json.dumps([{"event_type": "x", "event": {}}] * 201), "201 events; 200 at once"),
             ("9" * 5000, "This is not JSON"),
             ("[" * 50_000, "This is not JSON"),
+            ('[{"event_type": "x", "event": ' + '{"a":' * 100 + "1" + "}" * 100 + "}]", "nested more than 50 levels"),
+            ("[" * 100 + "]" * 100, "nested more than 50 levels"),
         ],
     )
     def test_what_is_none_is_told_and_the_fields_stay(
@@ -302,7 +329,7 @@ class TestJson:
         assert "Events of this type have no such paths: <bdi>is_pasing</bdi>" in page
 
     def test_more_than_a_page_can_send_is_refused(self, admin_client: Client, group: AccredibleGroup) -> None:
-        many = as_json(*[api.sample_event(CCX_PASSING)] * 150, event_type=CCX_PASSING)
+        many = as_json(*[api.sample_of(CCX_PASSING).says] * 150, event_type=CCX_PASSING)
 
         response = admin_client.post(page_of(group), many)
 
@@ -345,8 +372,9 @@ class TestARealLearner:
     def test_a_penalty_that_came_first_keeps_out_nothing_newer(
         self, admin_client: Client, group: AccredibleGroup
     ) -> None:
-        factories.make_user("grace")
         course_status("grace", DEMO, is_passing=False)
+        # What they have is of another group.
+        factories.make_progress(factories.make_group(), user=factories.make_user("grace"))
 
         response = admin_client.get(page_of(group), {"learner": "grace"})
 
@@ -370,16 +398,40 @@ class TestARealLearner:
 
     def test_an_address_of_several_is_told(self, admin_client: Client, group: AccredibleGroup) -> None:
         for name in ("one", "two"):
-            get_user_model().objects.create_user(name, "same@example.com")
+            user = get_user_model().objects.create_user(name, "same@example.com")
+            factories.make_progress(group, user=user)
 
         page = text(admin_client.get(page_of(group), {"learner": "same@example.com"}))
 
         assert "Several learners have the e-mail address “same@example.com”. Give the user name." in page
 
-    def test_who_has_left_gets_nothing_any_more(self, admin_client: Client, group: AccredibleGroup) -> None:
-        api.retire("ada")
+    @pytest.mark.parametrize("entry", ["grace", "hopper@example.com"])
+    def test_an_account_without_progress_or_badge_is_no_learner(
+        self, admin_client: Client, group: AccredibleGroup, entry: str
+    ) -> None:
+        nobody = text(admin_client.get(page_of(group), {"learner": entry}))
+        get_user_model().objects.create_user("grace", "hopper@example.com")
 
-        page = text(admin_client.get(page_of(group), {"learner": "ada"}))
+        response = admin_client.get(page_of(group), {"learner": entry})
+
+        assert response.context["chosen"] is None
+        assert f"has the user name or e-mail address “{entry}”" in nobody
+        assert f"has the user name or e-mail address “{entry}”" in text(response)
+
+    def test_an_address_means_the_account_that_has_progress_or_a_badge(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        get_user_model().objects.filter(username="ada").update(email="ada@example.com")
+        get_user_model().objects.create_user("other", "ada@example.com")
+
+        response = admin_client.get(page_of(group), {"learner": "ada@example.com"})
+
+        assert response.context["chosen"].get_username() == "ada"
+
+    def test_who_has_left_gets_nothing_any_more(self, admin_client: Client, group: AccredibleGroup) -> None:
+        get_user_model().objects.filter(username="ada").update(username="retired__user_1")
+
+        page = text(admin_client.get(page_of(group), {"learner": "retired__user_1"}))
 
         assert "This learner has left" in page
 
@@ -401,7 +453,8 @@ class TestARealLearner:
     def test_who_may_not_see_learners_tries_without_them(
         self, client: Client, group: AccredibleGroup, missing: str
     ) -> None:
-        permissions = {"view_accrediblegroup", "view_badgerequirement", "view_badgeprogress", "view_accrediblebadge"}
+        permissions = {"view_accrediblegroup", "view_badgerequirement", "view_badgepenalty"}
+        permissions |= {"view_badgeprogress", "view_accrediblebadge"}
         client.force_login(factories.make_staff(*permissions - {missing}))
 
         response = client.get(page_of(group), {"learner": "ada"})
@@ -423,6 +476,35 @@ class TestARealLearner:
         assert offered("ad") == offered("Lovelace@example.com") == ["ada"]
         for term in ("", "a", "x" * 300, HOSTILE, "a\x00", "zz"):
             assert offered(term) == []
+
+    def test_a_beginning_of_a_name_or_an_address_leads_to_no_address(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        get_user_model().objects.filter(username="ada").update(email="ada@example.com")
+
+        def offered(term: str) -> list[dict[str, str]]:
+            found: list[dict[str, str]] = admin_client.get(f"{GROUPS}learners/", {"term": term}).json()["results"]
+            return found
+
+        assert offered("ad") == [{"id": "ada", "text": "ada"}]
+        assert offered("ada@") == offered("ada@example") == []
+        # Who knows all of it is told nothing new.
+        assert offered("ADA@example.com") == [{"id": "ada", "text": "ada@example.com"}]
+
+    def test_learners_whose_user_names_are_addresses_are_offered(
+        self, admin_client: Client, group: AccredibleGroup
+    ) -> None:
+        get_user_model().objects.filter(username="ada").update(username="ada@corp", email="ada@example.com")
+
+        got = admin_client.get(f"{GROUPS}learners/", {"term": "ada@c"}).json()["results"]
+
+        assert got == [{"id": "ada@corp", "text": "ada@corp"}]
+
+    @pytest.mark.skipif(connection.vendor == "postgresql", reason="its index of user names is for one case")
+    def test_learners_are_offered_in_any_case(self, admin_client: Client, group: AccredibleGroup) -> None:
+        got = admin_client.get(f"{GROUPS}learners/", {"term": "Ad"}).json()["results"]
+
+        assert [learner["id"] for learner in got] == ["ada"]
 
     def test_the_page_of_their_progress_leads_there(self, admin_client: Client, group: AccredibleGroup) -> None:
         progress = group.progresses.get()
@@ -467,10 +549,21 @@ class TestWhoMay:
 
         assert client.get(page_of(group)).status_code == 403
 
-    def test_who_does_not_see_requirements_cannot_find_them_out(self, client: Client, group: AccredibleGroup) -> None:
-        client.force_login(factories.make_staff("view_accrediblegroup", "view_badgepenalty", "view_customattribute"))
+    @pytest.mark.parametrize("unseen", ["view_badgerequirement", "view_badgepenalty"])
+    def test_who_does_not_see_what_a_group_asks_for_cannot_find_it_out(
+        self, client: Client, group: AccredibleGroup, unseen: str
+    ) -> None:
+        permissions = {"view_badgerequirement", "view_badgepenalty", "view_badgeprogress", "view_accrediblebadge"}
+        permissions |= {"view_accrediblegroup", "view_customattribute"}
+        client.force_login(factories.make_staff(*permissions - {unseen}))
+        progress = factories.make_progress(group)
+
+        page = text(client.get(f"/admin/credentials_accredible/badgeprogress/{progress.pk}/change/"))
 
         assert client.post(page_of(group), fields(passes(DEMO))).status_code == 403
+        # Nothing leads there either.
+        assert page_of(group) not in page
+        assert page_of(group) not in text(client.get(f"{GROUPS}{group.pk}/change/"))
 
     @pytest.mark.parametrize("page", ["try-out", "re-evaluate", "attribute-keys"])
     def test_who_may_not_open_a_page_does_not_learn_which_groups_exist(

@@ -102,7 +102,7 @@ def test_it_says_which_paths_such_events_do_not_have(group: AccredibleGroup) -> 
 
 @pytest.mark.parametrize("event_type", [PASSING, CCX_PASSING])
 def test_the_sample_event_can_be_tried_as_it_is(group: AccredibleGroup, event_type: str) -> None:
-    found = api.simulate(group, event_type, api.sample_event(event_type))
+    found = api.simulate(group, event_type, api.sample_of(event_type).payload)
     assert found.not_understood == []
     assert found.facts["is_passing"] is True
 
