@@ -175,7 +175,7 @@ class BadgeLogInline(ReadOnlyInline):
 
     @admin.display(description=_("detail"))
     def said(self, entry: BadgeLogEntry) -> str:
-        return in_full(entry.detail) or "-"
+        return in_full(entry.detail, advise=False) or "-"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request, "view_accrediblebadge")

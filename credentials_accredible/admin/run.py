@@ -95,7 +95,10 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("warnings"))
     def warning_list(self, run: SyncRun) -> str:
-        return format_html_join("", "<div>{}</div>", ((in_full(warning),) for warning in run.warnings)) or "-"
+        return (
+            format_html_join("", "<div>{}</div>", ((in_full(warning, advise=False),) for warning in run.warnings))
+            or "-"
+        )
 
     @admin.display(description=_("snapshots"))
     def snapshots_link(self, run: SyncRun) -> str:

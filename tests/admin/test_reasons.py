@@ -67,6 +67,41 @@ def test_a_paused_account_tells_it_in_its_row_and_among_the_deliveries(admin_cli
     assert FOLDED in deliveries
 
 
+@pytest.mark.parametrize(
+    ("request_and_status", "advice"),
+    [
+        ("POST /v1/credentials: HTTP 401", "Enter a key that is valid in the environment of this account"),
+        ("GET /v1/issuer/details: HTTP 403", "Ask whoever manages the account at Accredible"),
+        ("PUT /v1/credentials/7: HTTP 404", "sync the groups, and try again"),
+        ("POST /v1/credentials: HTTP 400", "correct that, and try again"),
+        ("POST /v1/credentials: HTTP 409", "correct that, and try again"),
+        ("POST /v1/credentials: HTTP 422", "correct that, and try again"),
+        ("POST /v1/credentials: HTTP 429", "Nothing is wrong: too much was asked of it at once."),
+        ("POST /v1/credentials: HTTP 408", "Accredible, or the way to it, is disturbed."),
+        ("POST /v1/credentials: HTTP 502", "Accredible, or the way to it, is disturbed."),
+        ("POST /v1/credentials: no reply", "Accredible, or the way to it, is disturbed."),
+        ("POST /v1/credentials: sin respuesta", "Accredible, or the way to it, is disturbed."),
+    ],
+)
+def test_what_to_do_is_said_once_on_the_page(
+    admin_client: Client, badge: AccredibleBadge, request_and_status: str, advice: str
+) -> None:
+    error = f"It did not work ({request_and_status}): because"
+    AccredibleBadge.objects.update(last_error=error)
+    BadgeLogEntry.objects.update(detail=error)
+
+    page = text(admin_client.get(f"{PLUGIN}accrediblebadge/{badge.pk}/change/"))
+
+    assert page.count('<div class="accredible-advice">') == page.count(advice) == 1
+
+
+def test_a_sentence_of_ours_needs_no_advice(admin_client: Client, badge: AccredibleBadge) -> None:
+    AccredibleBadge.objects.update(last_error="Its API configuration was deleted.")
+    BadgeLogEntry.objects.all().delete()
+
+    assert "accredible-advice" not in text(admin_client.get(f"{PLUGIN}accrediblebadge/{badge.pk}/change/"))
+
+
 def test_so_does_the_message_of_a_sync(admin_client: Client, account: Any) -> None:
     config = factories.make_config("Wrong", key="no-such-key-1")
 
