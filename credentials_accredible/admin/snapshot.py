@@ -29,6 +29,7 @@ from credentials_accredible.admin.base import (
 from credentials_accredible.admin.fields import KeyField
 from credentials_accredible.admin.filters import YesNoFilter
 from credentials_accredible.choices import AttributeSource, Operator
+from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncRun
 from credentials_accredible.text import moment
 
@@ -189,6 +190,7 @@ class GroupSnapshotAdmin(ReadOnlyAdmin):
             "snapshot.html",
             gettext("Group snapshot"),
             snapshot=snapshot,
+            environment=_environment(snapshot),
             restored=self.restored(snapshot),
             run_address=open_address(SyncRun, "change", snapshot.sync_run_id) if snapshot.sync_run_id else "",
             contents=_contents(snapshot.data) if snapshot.version <= api.SNAPSHOT_VERSION else None,
@@ -214,10 +216,22 @@ def _contents(data: dict[str, Any]) -> dict[str, Any]:
             for item in configuration["penalties"]
         ],
         "attributes": [
-            (item["name"], _label(AttributeSource, item["source"]), item["value"])
+            (item["name"], _label(AttributeSource, item["source"]), _attribute_value(item))
             for item in configuration["custom_attributes"]
         ],
     }
+
+
+def _environment(snapshot: GroupSnapshot) -> str:
+    try:
+        return AccredibleAPIConfig(environment=snapshot.environment).environment_name
+    except ConfigurationError:
+        return snapshot.environment
+
+
+def _attribute_value(item: dict[str, Any]) -> str:
+    value = str(item["value"])
+    return api.path_words(value) if item["source"] == AttributeSource.PATH else value
 
 
 def _described(item: dict[str, Any]) -> dict[str, Any]:

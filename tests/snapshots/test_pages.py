@@ -39,7 +39,7 @@ class TestReading:
         factories.make_requirement(group, blend="A", description="Or the other")
         factories.make_requirement(group, rule=False, any_event=True, description="Do anything")
         factories.make_penalty(group, first, description="Fail it")
-        CustomAttribute.objects.create(group=group, name="grade", value="course.grade")
+        CustomAttribute.objects.create(group=group, name="course", value="course.course_key")
         factories.make_progress(group, first)
         api.remove_groups([group])
         snapshot = GroupSnapshot.objects.get()
@@ -48,7 +48,7 @@ class TestReading:
 
         for words in (
             "Pass the course", "Or the other", "Do anything", "any event", "Fail it", "passing is true",
-            "passing is false", "course.grade", "internal", "deleted by a person",
+            "passing is false", "<td>course</td>", "(Emulator)", "internal", "deleted by a person",
             f"accredible_restore --snapshot {snapshot.pk} --dry-run",
         ):  # fmt: skip
             assert words in page
