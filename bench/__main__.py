@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         for row in measured(name):
             rows.append(row)
             print(line(row, baseline, WIDTH), flush=True)
-    report = {
+    report: dict[str, Any] = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "processors": os.cpu_count(),
         "load": os.getloadavg()[0],
@@ -61,7 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
     options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     missed, skipped = unmet(rows), [row for row in rows if row.value is None]
     if options.keep:
-        options.baseline.write_text(options.json.read_text(encoding="utf-8"), encoding="utf-8")
+        # What was not measured now stays as it was.
+        kept = {**baseline, **{row["work"]: row for row in report["rows"]}}
+        report["rows"] = list(kept.values())
+        options.baseline.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{len(rows)} rows in {options.json}: {len(missed)} targets not met, {len(skipped)} rows not measured.")
     return 1 if missed else 0
 

@@ -74,6 +74,17 @@ def test_results_are_compared_with_those_that_were_kept(
     assert faster.endswith("1.50 x")
 
 
+def test_what_was_kept_and_is_not_measured_again_stays(
+    measurements: dict[str, list[Row]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, "events", "delivery", "--keep")
+    measurements["events"] = [Row.at_most("event", 2, 1.0, "ms")]
+    run(tmp_path, "events", "--keep")
+
+    rows = json.loads((tmp_path / "baseline.json").read_text())["rows"]
+    assert [(row["work"], row["value"]) for row in rows] == [("event", 1.0), ("backlog", 61.8)]
+
+
 @pytest.mark.parametrize("address", ["", "mysql://nobody@127.0.0.1:9/none"])
 def test_without_mariadb_one_line_says_so(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

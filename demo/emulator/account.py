@@ -287,7 +287,9 @@ class Access:
 
     def groups(self) -> list[Group]:
         """The groups, by id."""
-        return [group for _, group in sorted(self.account.group_by_id.items()) if self.sees(group.data)]
+        groups = self.account.group_by_id
+        every = [groups[number] for number in sorted(groups)]
+        return every if self.department_id is None else [group for group in every if self.sees(group.data)]
 
     def designs(self) -> list[Design]:
         """The designs, by id."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -41,29 +42,43 @@ def view(group_id: str) -> Response:
 
 
 def _page(body: dict[str, Any]) -> Response:
-    found, meta = page_of([group.data for group in _matching(body)], body)
-    return json_reply({"groups": found, "meta": meta})
+    found, meta = page_of(_matching(body), body)
+    return json_reply({"groups": [group.data for group in found], "meta": meta})
 
 
-def _matching(body: dict[str, Any]) -> Iterator[Group]:
-    ids = _ids(body.get("ids"))
-    texts = {name: (optional_text(body, name) or "").lower() for name in ("name", "course_name")}
-    meta_data = nested_object(body, "meta_data") if "meta_data" in body else {}
-    start, end = _date(body, "start_updated_date"), _date(body, "end_updated_date")
-    for group in access().groups():
-        data = group.data
-        updated = str(data.get("updated_at") or "")[:10]
-        own_meta_data = data.get("meta_data")
-        if not isinstance(own_meta_data, dict):
-            own_meta_data = {}
-        if (
-            (not ids or group.id in ids)
-            and all(part in str(data.get(name) or "").lower() for name, part in texts.items())
-            and all(own_meta_data.get(key) == value for key, value in meta_data.items())
-            and (start is None or updated >= start)
-            and (end is None or updated <= end)
-        ):
-            yield group
+def _matching(body: dict[str, Any]) -> list[Group]:
+    groups, wanted = access().groups(), _wanted(body)
+    # Of a large account, pages are mostly read without any condition.
+    return [group for group in groups if all(holds(group) for holds in wanted)] if wanted else groups
+
+
+def _wanted(body: dict[str, Any]) -> list[Callable[[Group], bool]]:
+    """The conditions that ``body`` names."""
+    wanted: list[Callable[[Group], bool]] = []
+    if ids := _ids(body.get("ids")):
+        wanted.append(lambda group: group.id in ids)
+    parts = {name: (optional_text(body, name) or "").lower() for name in ("name", "course_name")}
+    wanted += [partial(_has_text, name, part) for name, part in parts.items() if part]
+    if meta_data := nested_object(body, "meta_data") if "meta_data" in body else {}:
+        wanted.append(partial(_has_meta_data, meta_data))
+    if (start := _date(body, "start_updated_date")) is not None:
+        wanted.append(lambda group: _updated(group) >= start)
+    if (end := _date(body, "end_updated_date")) is not None:
+        wanted.append(lambda group: _updated(group) <= end)
+    return wanted
+
+
+def _has_text(name: str, part: str, group: Group) -> bool:
+    return part in str(group.data.get(name) or "").lower()
+
+
+def _has_meta_data(meta_data: dict[str, Any], group: Group) -> bool:
+    own = group.data.get("meta_data")
+    return isinstance(own, dict) and all(own.get(key) == value for key, value in meta_data.items())
+
+
+def _updated(group: Group) -> str:
+    return str(group.data.get("updated_at") or "")[:10]
 
 
 def _ids(value: Any) -> set[int]:
