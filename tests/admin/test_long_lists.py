@@ -143,6 +143,15 @@ def test_due_and_waiting_badges_are_those_of_the_delivery_page(
     )
 
 
+@pytest.mark.parametrize("model", ["accrediblebadge", "badgeprogress"])
+def test_no_answer_of_a_filter_counts_its_rows(admin_client: Client, people: None, model: str) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        html = admin_client.get(f"{PLUGIN}{model}/", {"_facets": "True"}).content.decode()
+
+    assert "Show counts" not in html
+    assert len([query for query in captured if "COUNT(" in query["sql"] and "LIMIT 10001" not in query["sql"]]) <= 1
+
+
 class TestMoreThanAnybodyTurns:
     @pytest.fixture(autouse=True)
     def _few(self, people: None, monkeypatch: pytest.MonkeyPatch) -> None:
