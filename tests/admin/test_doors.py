@@ -17,12 +17,10 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from credentials_accredible import api
 from credentials_accredible.choices import ChangeAction, RunStatus, RunTrigger
-from credentials_accredible.models import AccredibleAPIConfig, FailedEvent, GroupSnapshot, SyncChange, SyncRun
+from credentials_accredible.models import AccredibleAPIConfig, GroupSnapshot, SyncChange, SyncRun
 from tests import factories
 from tests.admin.doors import ACTIONS, DEEDS, DOORS, OBJECT, PREFIX, Action, Door, address, routes
-from tests.factories import PASSING
 from tests.pages_of_docs import table
 
 pytestmark = pytest.mark.django_db
@@ -30,34 +28,6 @@ pytestmark = pytest.mark.django_db
 APP = "credentials_accredible"
 LOGIN = "/admin/login/"
 PLUGIN = "/admin/credentials_accredible/"
-
-
-@pytest.fixture
-def objects(account: Any) -> dict[str, Any]:
-    """One object of each model: the primary keys by name."""
-    account.add_group(name="g", course_name="Group")
-    gone = factories.make_group(factories.make_config("Gone"), name="Removed")
-    api.remove_groups([gone])
-    config = factories.make_config("Main")
-    group = factories.configure(factories.make_group(config, name="Here"))
-    api.deactivate_group(group)
-    run = SyncRun.objects.create(
-        api_config=config, config_name="Main", trigger="admin", status=RunStatus.SUCCEEDED, started_at=timezone.now()
-    )
-    change = SyncChange.objects.create(sync_run=run, action=ChangeAction.CREATED, accredible_id=1, name="Here")
-    event = FailedEvent.objects.create(event_type=PASSING, event_time=timezone.now(), error="broken")
-    return {
-        "accredibleapiconfig": config.pk,
-        "accrediblegroup": group.pk,
-        "badgerequirement": group.requirements.order_by("pk").first().pk,
-        "badgepenalty": group.penalties.get().pk,
-        "badgeprogress": group.progresses.get().pk,
-        "accrediblebadge": group.badges.get().pk,
-        "failedevent": event.pk,
-        "syncrun": run.pk,
-        "syncchange": change.pk,
-        "groupsnapshot": GroupSnapshot.objects.get().pk,
-    }
 
 
 def staff_with(*permissions: str) -> Client:

@@ -15,7 +15,6 @@ from credentials_accredible.models import GroupSnapshot
 from tests import factories
 from tests.admin.doors import ACTIONS, DOORS, OBJECT, PREFIX, Door, address, routes
 from tests.admin.forms import GROUPS, text
-from tests.admin.test_doors import objects  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +52,7 @@ def listed() -> list[str]:
 
 
 @pytest.mark.parametrize("model", listed())
-def test_filters_and_pages_of_lists(admin_client: Client, objects: dict[str, Any], model: str) -> None:  # noqa: F811
+def test_filters_and_pages_of_lists(admin_client: Client, objects: dict[str, Any], model: str) -> None:
     page = text(admin_client.get(f"{PLUGIN}{model}/"))
     offered = {name for query in re.findall(r'href="\?([^"]*)"', page) for name in re.findall(r"(\w+)=", query)}
 
@@ -72,14 +71,14 @@ def test_addresses_of_objects(admin_client: Client, model: str) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=str)
-def test_objects_of_actions(admin_client: Client, objects: dict[str, Any], action: Any) -> None:  # noqa: F811
+def test_objects_of_actions(admin_client: Client, objects: dict[str, Any], action: Any) -> None:
     data = {"action": action.name, "_selected_action": [HUGE, objects[action.model]]}
     response = admin_client.post(f"{PLUGIN}{action.model}/", data, follow=True)
     assert response.status_code in TOLD
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if (door.method, door.status) == ("get", 200)], ids=str)
-def test_keys_in_forms(admin_client: Client, objects: dict[str, Any], door: Door) -> None:  # noqa: F811
+def test_keys_in_forms(admin_client: Client, objects: dict[str, Any], door: Door) -> None:
     if () in door.needs or door.name.endswith("_export"):
         return
     path = address(door, objects)
@@ -100,7 +99,7 @@ def test_keys_of_rows_on_a_groups_page(admin_client: Client, emulator: Any, pref
     assert response.status_code in TOLD
 
 
-def test_the_configuration_that_snapshots_are_restored_to(admin_client: Client, objects: dict[str, Any]) -> None:  # noqa: F811
+def test_the_configuration_that_snapshots_are_restored_to(admin_client: Client, objects: dict[str, Any]) -> None:
     sent = {"action": "restore_groups", "_selected_action": GroupSnapshot.objects.get().pk, "config": HUGE}
     for confirmed in ({}, {"confirmed": "yes"}):
         assert admin_client.post(f"{PLUGIN}groupsnapshot/", {**sent, **confirmed}, follow=True).status_code == 200

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from tests.admin.objects import make_objects
+
 # Placeholders of both kinds, tags and entities of HTML: they stay as they are.
 _KEPT = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{[^{}]*\}|<[^<>]*>|&#?\w+;")
 _WIDE = {ord(letter): ord(letter) + 0xFEE0 for letter in map(chr, [*range(0x41, 0x5B), *range(0x61, 0x7B)])}
@@ -37,3 +39,9 @@ def _wide(look_up: Callable[..., str]) -> Callable[..., Any]:
         return type(found)(made) if made else found
 
     return wide
+
+
+@pytest.fixture
+def objects(account: Any) -> dict[str, Any]:
+    """One object of each model: the primary keys by name."""
+    return make_objects(account)

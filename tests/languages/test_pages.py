@@ -21,7 +21,7 @@ from credentials_accredible.choices import Difference
 from credentials_accredible.exceptions import FileProblem, RequestFailed
 from tests import factories
 from tests.admin.doors import DOORS, Door
-from tests.admin.test_doors import knock, objects  # noqa: F401  # a fixture
+from tests.admin.test_doors import knock
 from tests.test_before_migrate import NEEDED, OURS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wide_letters")]
@@ -93,7 +93,7 @@ def untranslated(page: str, known: set[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door.method == "get"], ids=str)
-def test_every_page_of_the_admin(admin_client: Client, objects: dict[str, Any], door: Door) -> None:  # noqa: F811
+def test_every_page_of_the_admin(admin_client: Client, objects: dict[str, Any], door: Door) -> None:
     response = knock(admin_client, door, objects)
 
     # What nobody may open is answered by Django.
@@ -138,7 +138,7 @@ def test_there_is_a_run_of_every_command() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_what_every_command_says(name: str, objects: dict[str, Any]) -> None:  # noqa: F811
+def test_what_every_command_says(name: str, objects: dict[str, Any]) -> None:
     factories.make_user("ada")
     missed = []
     for arguments in RUNS[name]:
@@ -171,7 +171,7 @@ def test_what_every_command_says(name: str, objects: dict[str, Any]) -> None:  #
         ("retirements/", {}),
     ],
 )
-def test_what_the_rest_api_refuses(path: str, body: Any, objects: dict[str, Any]) -> None:  # noqa: F811
+def test_what_the_rest_api_refuses(path: str, body: Any, objects: dict[str, Any]) -> None:
     client = APIClient()
     client.force_login(factories.make_user("root", is_staff=True, is_superuser=True))
     address = f"/accredible/api/v1/{path.format(**objects)}"
@@ -187,7 +187,7 @@ def test_what_the_rest_api_refuses(path: str, body: Any, objects: dict[str, Any]
     assert not missed, "\n".join(missed)
 
 
-def test_what_the_rest_api_says_is_missing(objects: dict[str, Any]) -> None:  # noqa: F811
+def test_what_the_rest_api_says_is_missing(objects: dict[str, Any]) -> None:
     client = APIClient()
     client.force_login(factories.make_staff())
 

@@ -15,11 +15,10 @@ from credentials_accredible.models import AccredibleGroup, CustomAttribute
 from demo.service.catalog.models import Course, CourseRun
 from tests import factories
 from tests.admin.forms import GROUPS, text
-from tests.admin.trying_out import (
+from tests.admin.try_out.trying_out import (
     HOSTILE,
     as_json,
     fields,
-    group_of_two_courses,
     json_of,
     page_of,
     passes,
@@ -32,11 +31,6 @@ from tests.badges.sending import DEMO, OTHER
 from tests.factories import CCX_PASSING, COURSE, PASSING
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def group() -> AccredibleGroup:
-    return group_of_two_courses()
 
 
 class TestFields:

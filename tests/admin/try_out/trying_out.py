@@ -9,10 +9,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from credentials_accredible.models import AccredibleGroup
-from tests import factories
 from tests.admin.forms import GROUPS
-from tests.badges.configuring import FAILS, PASSES, in_course, penalise, require
-from tests.badges.sending import DEMO, OTHER
 from tests.factories import PASSING
 
 HOSTILE = '<script>alert("x")</script>\u202e{{ 1 }}'
@@ -68,12 +65,3 @@ def everything() -> dict[str, list[Any]]:
         model.__name__: sorted(map(str, model._default_manager.values_list()))
         for model in [*models, apps.get_model("admin", "LogEntry")]
     }
-
-
-def group_of_two_courses() -> AccredibleGroup:
-    """An active group that takes two courses, the first of which can be lost."""
-    group = factories.make_group(name="Group <b>", is_active=True)
-    first = require(group, *in_course(DEMO, PASSES), blend="A")
-    require(group, *in_course(OTHER, PASSES), blend="B")
-    penalise(group, *in_course(DEMO, FAILS), takes=[first])
-    return group

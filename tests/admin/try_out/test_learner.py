@@ -13,12 +13,11 @@ from credentials_accredible.choices import BadgeStatus
 from credentials_accredible.models import AccredibleGroup
 from tests import factories
 from tests.admin.forms import GROUPS, text
-from tests.admin.trying_out import (
+from tests.admin.try_out.trying_out import (
     HOSTILE,
     as_json,
     everything,
     fields,
-    group_of_two_courses,
     page_of,
     passes,
     rows_of,
@@ -28,11 +27,6 @@ from tests.admin.trying_out import (
 from tests.badges.sending import DEMO, OTHER, course_status
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def group() -> AccredibleGroup:
-    return group_of_two_courses()
 
 
 class TestARealLearner:
