@@ -126,7 +126,7 @@ test-host: ## Run the tests that need the Credentials service, in its checkout a
 test-browser: chromium-is-there ## Run the tests that need Chromium and its driver
 	@$(BIN)/python -m pytest -m browser
 
-screenshots: chromium-is-there ## Take the pictures of the documentation anew, where tests walk through the quick start
+screenshots: chromium-is-there ## Take the pictures of the documentation again, where tests walk through the quick start
 	@SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -m browser tests/browser/test_quickstart.py
 
 chromium-is-there: $(VENV)/browser.stamp

@@ -15,8 +15,10 @@ _REQUEST = re.compile(r" \(((?:GET|POST|PUT|PATCH|DELETE) /[^\s()]+: [^()]*)\)")
 
 # What a person can do, by the HTTP status: 422 stands for all other refusals, 0 for a service that cannot be had.
 _ADVICE = {
-    401: _("Enter a key that is valid in the environment of this account: whoever manages the account sees it there."),
-    403: _("Ask whoever manages the account at Accredible to allow it, or enter another key."),
+    401: _(
+        "Enter a key that is valid in the environment of this account. The people who manage the account see it there."
+    ),
+    403: _("Ask the people who manage the account at Accredible to allow it, or enter another key."),
     404: _("It was deleted there, or belongs to another department than the key: sync the groups, and try again."),
     422: _("Look at what Accredible says about it, correct that, and try again."),
     429: _("Nothing is wrong: too much was asked of it at once. Try again in some minutes."),

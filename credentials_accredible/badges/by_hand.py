@@ -57,7 +57,7 @@ def find(entries: Sequence[str]) -> dict[int, Any]:
 def find_one(entry: str) -> Any:
     """The learner with progress or a badge who has that user name or e-mail address.
 
-    DecisionRefused where there is none, or several: whoever may see learners cannot find out here who has an account.
+    DecisionRefused where there is none, or several: nobody finds out here who has an account.
     """
     wanted = text(identifier(entry))
     named = _users([wanted], _known())[wanted]

@@ -49,8 +49,8 @@ _WORDS: list[tuple[set[str], str | Promise]] = [
         _REFUSED,
         _(
             "The database refused what this event means. Nothing was decided from the event. Look whether all "
-            "migrations are applied, then process it again. If it fails again, show the technical detail to whoever "
-            "looks after the service."
+            "migrations are applied, then process it again. If it fails again, show the technical detail to the "
+            "people who look after the service."
         ),
     ),
     (
@@ -63,7 +63,8 @@ _WORDS: list[tuple[set[str], str | Promise]] = [
 ]
 _UNFORESEEN = _(
     "Something went wrong that nobody has foreseen: probably a mistake in this plugin. Nothing was decided from the "
-    "event. Show the technical detail to whoever looks after the service, and process the event again after an upgrade."
+    "event. Show the technical detail to the people who look after the service, and process the event again after an "
+    "upgrade."
 )
 
 

@@ -116,7 +116,7 @@ def sample_of(event_type: str) -> TriedEvent:
 def fulfilling_text(kind: Kind, rules: Sequence[Rule]) -> str:
     """A text that an event can have at the path that ``rules`` are about, so that all of them hold.
 
-    Where none is found, the value of the first rule: whoever reads it sees what is asked for.
+    Where none is found, the value of the first rule: a reader sees what is asked for.
     """
     fitting = [text for text in _candidates(kind, rules) if _all_hold(rules, fact(as_said(text, kind), kind))]
     found = next((text for text in fitting if _is_possible(kind, text)), next(iter(fitting), rules[0].value))

@@ -222,7 +222,7 @@ class _Synchronisation:
                 RunStatus.FAILED,
                 _(
                     "Something went wrong that nobody has foreseen: probably a mistake in this plugin. Nothing was "
-                    "changed. Show the log of this service, at sync_failed, to whoever looks after the service."
+                    "changed. Show the log of this service, at sync_failed, to the people who look after the service."
                 ),
             )
         except BaseException:

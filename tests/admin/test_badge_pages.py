@@ -167,15 +167,18 @@ class TestFailedEvents:
         assert failed.resolved_at is not None
         assert AccredibleBadge.objects.count() == 1
 
+    @staticmethod
+    def fail_again(client: Client, failed: FailedEvent, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Any:
+        def fail(event: Any) -> None:
+            raise error
+
+        monkeypatch.setattr("credentials_accredible.badges.processing.process", fail)
+        return client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
+
     def test_one_that_was_overtaken_says_so_and_blames_no_database(
         self, admin_client: Client, failed: FailedEvent, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(event: Any) -> None:
-            raise Overtaken("The rules were changed meanwhile.")
-
-        monkeypatch.setattr("credentials_accredible.badges.processing.process", fail)
-
-        response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
+        response = self.fail_again(admin_client, failed, monkeypatch, Overtaken("The rules were changed meanwhile."))
 
         assert "failed again: The rules were changed meanwhile." in text(response)
         assert "database" not in FailedEvent.objects.get().error
@@ -183,12 +186,7 @@ class TestFailedEvents:
     def test_one_that_fails_again_says_why(
         self, admin_client: Client, failed: FailedEvent, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(event: Any) -> None:
-            raise RuntimeError("still broken")
-
-        monkeypatch.setattr("credentials_accredible.badges.processing.process", fail)
-
-        response = admin_client.post(FAILED, {"action": "process_again", "_selected_action": [failed.pk]}, follow=True)
+        response = self.fail_again(admin_client, failed, monkeypatch, RuntimeError("still broken"))
 
         failed.refresh_from_db()
         assert "failed again: Something went wrong that nobody has foreseen" in text(response)

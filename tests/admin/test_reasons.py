@@ -71,7 +71,7 @@ def test_a_paused_account_tells_it_in_its_row_and_among_the_deliveries(admin_cli
     ("request_and_status", "advice"),
     [
         ("POST /v1/credentials: HTTP 401", "Enter a key that is valid in the environment of this account"),
-        ("GET /v1/issuer/details: HTTP 403", "Ask whoever manages the account at Accredible"),
+        ("GET /v1/issuer/details: HTTP 403", "Ask the people who manage the account at Accredible"),
         ("PUT /v1/credentials/7: HTTP 404", "sync the groups, and try again"),
         ("POST /v1/credentials: HTTP 400", "correct that, and try again"),
         ("POST /v1/credentials: HTTP 409", "correct that, and try again"),
