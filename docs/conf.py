@@ -18,7 +18,7 @@ author = "The credentials-accredible contributors"
 copyright = author
 release = version = credentials_accredible.__version__
 
-extensions = ["sphinx.ext.autodoc", "messages", "settings_reference"]
+extensions = ["matplotlib.sphinxext.plot_directive", "sphinx.ext.autodoc", "messages", "settings_reference"]
 exclude_patterns = ["_build"]
 nitpicky = True
 # Types in signatures: most belong to others, and no inventory is fetched, so that the build needs no network.
@@ -26,6 +26,10 @@ nitpick_ignore_regex = [("py:.*", ".*")]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+
+plot_formats = ["svg"]
+plot_working_directory = str(HERE.parent)
+plot_html_show_formats = plot_html_show_source_link = False
 
 html_theme = "furo"
 html_title = f"{project} {release}"
