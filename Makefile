@@ -10,6 +10,9 @@ ENDURANCE_MINUTES ?= 10
 ENDURANCE_SEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# How long soak lasts, and the seed of a run that is to be repeated.
+SOAK_MINUTES ?= 60
+SOAK_SEED ?=
 # A checkout of the Credentials service, the Python that has its requirements, the plugin and those of demo.in, pytest and
 # pytest-django, and the settings to run with.
 SERVICE ?=
@@ -47,7 +50,7 @@ COMPILED := base demo test services browser packaging quality docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve emulator test test-endurance test-services test-mariadb test-postgres test-redis test-rabbitmq \
+.PHONY: help demo serve emulator test test-endurance soak test-services test-mariadb test-postgres test-redis test-rabbitmq \
     test-host test-browser screenshots test-wheel coverage quality bench openapi docs extract_translations \
     compile_translations pull_translations check_translations gettext-there chromium-is-there upgrade clean \
     mariadb-answers postgres-answers redis-answers rabbitmq-answers
@@ -74,6 +77,10 @@ test-endurance: mariadb-answers postgres-answers redis-answers rabbitmq-answers 
 	@MARIADB_URL='$(MARIADB_URL)' POSTGRES_URL='$(POSTGRES_URL)' TEST_REDIS_URL='$(REDIS_URL)' TEST_RABBITMQ_URL='$(RABBITMQ_URL)' \
 	    ENDURANCE_MINUTES='$(ENDURANCE_MINUTES)' ENDURANCE_SEED='$(ENDURANCE_SEED)' \
 	    $(BIN)/python -m pytest -m endurance tests/services
+
+soak: mariadb-answers redis-answers ## An hour of mixed work with kills, on MariaDB and Redis: all arrives once, memory is flat
+	@MARIADB_URL='$(MARIADB_URL)' TEST_REDIS_URL='$(REDIS_URL)' SOAK_MINUTES='$(SOAK_MINUTES)' SOAK_SEED='$(SOAK_SEED)' \
+	    $(BIN)/python -m pytest -m soak tests/services
 
 test-services: test-mariadb test-postgres test-redis test-rabbitmq ## Run the tests that need services: the four below, then several at once
 	@MARIADB_URL='$(MARIADB_URL)' POSTGRES_URL='$(POSTGRES_URL)' TEST_REDIS_URL='$(REDIS_URL)' \

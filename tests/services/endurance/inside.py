@@ -1,6 +1,6 @@
 """What is done in processes of the host, one task each.
 
-``python -m tests.services.endurance.inside configure | consume | operate | appeals | failed | badges``
+``python -m tests.services.endurance.inside configure | employ | consume | operate | appeals | failed | badges``
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ def configure() -> None:
     require(spare, *in_course(NEVER, PASSES), blend="B")
     for group in (one, two, spare):
         api.activate_group(group)
+
+
+def employ() -> None:
+    """Let somebody on the staff see everything."""
+    from django.contrib.auth import get_user_model
+
+    from tests.services.endurance.staff import NAME, PASSWORD
+
+    get_user_model().objects.create_superuser(NAME, "staff@example.com", PASSWORD)
 
 
 def consume() -> None:
@@ -97,7 +106,9 @@ def badges() -> list[list[str]]:
 
 if __name__ == "__main__":
     django.setup()
-    tasks: dict[str, Any] = {task.__name__: task for task in (configure, consume, operate, appeals, failed, badges)}
+    tasks: dict[str, Any] = {
+        task.__name__: task for task in (configure, employ, consume, operate, appeals, failed, badges)
+    }
     answer = tasks[sys.argv[1]]()
     if answer is not None:
         print(json.dumps(answer))

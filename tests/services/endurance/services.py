@@ -14,6 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+import psutil
+
 from tests.embedded_host import ROOT
 from tests.services.endurance.bus import Bus
 
@@ -58,6 +60,18 @@ class Service:
     def has_failed(self) -> bool:
         """Whether it ended by itself, and was not to."""
         return self._is_lasting and bool(self.ends)
+
+    def memory_mb(self) -> float:
+        """What would be free if it ended, with all its children; 0 where it is not running."""
+        with self._lock:
+            process = self._process
+        if process is None or process.poll() is not None:
+            return 0.0
+        with contextlib.suppress(psutil.NoSuchProcess):
+            first = psutil.Process(process.pid)
+            family = [first, *first.children(recursive=True)]
+            return float(sum(each.memory_full_info().uss for each in family)) / 2**20
+        return 0.0
 
     def kill(self) -> bool:
         """Kill it with all its children; whether it was running."""

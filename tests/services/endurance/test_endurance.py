@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from demo.emulator.server import Emulator
 from tests.embedded_host import Host
 from tests.services.conftest import QUEUE
-from tests.services.endurance.bus import ONE, SPARE, TWO, Bus
+from tests.services.endurance.bus import Bus
 from tests.services.endurance.services import Consumer, Service
 from tests.services.endurance.trouble import Trouble
-from tests.services.workers import BADGES, HURRIED, eventually, settle
+from tests.services.endurance.world import INSIDE, add_groups, assert_all_arrived_once, drain, inside
+from tests.services.workers import HURRIED, settle
 
 pytestmark = pytest.mark.endurance
 
@@ -39,18 +40,6 @@ SETTINGS = HURRIED | {
 }
 # Seconds until everything has arrived, once nothing is in the way any more.
 _PATIENCE = 180
-_INSIDE = "tests.services.endurance.inside"
-
-
-class Badge(NamedTuple):
-    """A badge of the host; its group is the number at Accredible."""
-
-    learner: str
-    group: int
-    status: str
-    state: str
-    problem: str
-    uuid: str
 
 
 @contextmanager
@@ -72,32 +61,13 @@ def running(host: Host, bus: Bus) -> Iterator[list[Service]]:
         service("sender", "manage.py", "accredible_deliver", "--watch"),
         service("worker", *worker),
         service("sync", "manage.py", "accredible_sync", "--no-progress", is_lasting=False, interval=8),
-        service("operator", "-m", _INSIDE, "operate", is_lasting=False, interval=6),
+        service("operator", "-m", INSIDE, "operate", is_lasting=False, interval=6),
     ]
     try:
         yield services
     finally:
         for each in services:
             each.stop()
-
-
-def inside(host: Host, task: str) -> Any:
-    """What a process of the host brings that does the task."""
-    done = host.run("-m", _INSIDE, task)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout else None
-
-
-def drain(host: Host, bus: Bus) -> list[str]:
-    """Wait until all has arrived, and work off the failed events, as staff do; returns why these had failed."""
-    waiting = f"SELECT state, COUNT(*) FROM {BADGES} WHERE next_attempt_at IS NOT NULL GROUP BY state"
-    bus.close()
-    eventually(bus.is_empty, _PATIENCE, lambda: "events that nobody acknowledges")
-    failed = inside(host, "failed")
-    assert failed["left"] == 0, failed
-    inside(host, "appeals")
-    eventually(lambda: not host.rows(waiting), _PATIENCE, lambda: host.rows(waiting))
-    return list(failed["errors"])
 
 
 @pytest.mark.parametrize("broker_url", ["redis"], indirect=True)
@@ -112,9 +82,7 @@ def test_whatever_is_killed_every_badge_arrives_once(
     with capsys.disabled():
         print(f"\n{request.node.name}: {MINUTES:g} minutes, ENDURANCE_SEED={SEED}", flush=True)
     chance = Random(SEED)
-    for number in (ONE, TWO, SPARE):
-        # A second credential of the same learner would be made, and be seen here.
-        account.add_group(id=number, name=f"group-{number}", course_name=f"Group {number}", allow_duplicates=True)
+    add_groups(account)
     host = server_host()
     settle(host, broker_url, QUEUE)
     host.environment["CREDENTIALS_ACCREDIBLE"] = json.dumps(SETTINGS)
@@ -128,40 +96,12 @@ def test_whatever_is_killed_every_badge_arrives_once(
         trouble.make(60 * MINUTES)
         # From here on, somebody else hears appeals.
         services[-1].stop()
-        failed = drain(host, bus)
+        failed = drain(host, bus, _PATIENCE)
     seconds = time.monotonic() - began
-    badges = [Badge(*row) for row in inside(host, "badges")]
-    credentials = list(account.credential_by_id.values())
 
     with capsys.disabled():
         print(f"  {seconds:.0f} s, of which {seconds - 60 * MINUTES:.0f} s to drain; {dict(bus.sent)}")
         print(f"  killed: {dict(trouble.kills)}, {trouble.connections} connections; faults: {dict(trouble.faults)}")
-        print(f"  {len(bus.awarded)} badges awarded and {len(bus.revoked)} revoked, {len(credentials)} credentials")
+        print(f"  {len(bus.awarded)} badges awarded and {len(bus.revoked)} revoked")
         print(f"  failed events, processed again: {Counter(failed) or 'none'}", flush=True)
-    of_status = {"awarded": bus.awarded, "revoked": bus.revoked}
-    for status, expected in of_status.items():
-        found = [(badge.learner, badge.group) for badge in badges if badge.status == status]
-        assert sorted(found) == sorted(expected)
-    assert_each_once(badges, credentials)
-    assert not list(Path(host.environment["DEMO_DATA_DIR"]).glob("spool/events/*"))
-    compared = host.run("manage.py", "accredible_reconcile", "--format", "json")
-    assert (compared.returncode, [found["findings"] for found in json.loads(compared.stdout)]) == (0, [[]])
-    assert {service.log.name: service.ends for service in services if service.has_failed} == {}
-
-
-def assert_each_once(badges: list[Badge], credentials: list[Any]) -> None:
-    """Each badge that was awarded has one credential, each that was revoked one that has expired, or none."""
-    made = Counter(str(credential.license_id) for credential in credentials)
-    expired = {str(credential.license_id) for credential in credentials if credential.is_expired}
-    right = {
-        "awarded": {("accepted", 1, False)},
-        # Or it was revoked before it was ever sent.
-        "revoked": {("expired", 1, True), ("created", 0, False)},
-    }
-    wrong = [
-        badge
-        for badge in badges
-        if badge.problem or (badge.state, made[badge.uuid], badge.uuid in expired) not in right[badge.status]
-    ]
-    assert wrong == []
-    assert set(made) <= {badge.uuid for badge in badges}
+    assert_all_arrived_once(host, account, bus, services)

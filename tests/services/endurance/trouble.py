@@ -16,7 +16,6 @@ from tests.services.endurance.services import Service
 
 # Seconds. What Accredible does late, it does within this time.
 LATEST = 3.0
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 1.2
 _LONGEST_OUTAGE = 4.0
 _FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 503},
@@ -34,9 +33,22 @@ _FAULTS: list[dict[str, Any]] = [
 
 
 class Trouble:
-    """Makes trouble, and counts it."""
+    """Makes trouble for these services, and counts it.
 
-    def __init__(self, chance: Random, host: Host, emulator: Emulator, services: Sequence[Service]) -> None:
+    ``pauses``: the shortest and the longest time between two troubles, in seconds. ``database``: connections to it are
+    killed, too.
+    """
+
+    def __init__(
+        self,
+        chance: Random,
+        host: Host,
+        emulator: Emulator,
+        services: Sequence[Service],
+        *,
+        pauses: tuple[float, float] = (0.2, 1.2),
+        database: bool = True,
+    ) -> None:
         self.kills: Counter[str] = Counter()
         self.connections = 0
         self.faults: Counter[str] = Counter()
@@ -44,14 +56,20 @@ class Trouble:
         self._host = host
         self._emulator = emulator
         self._services = services
+        self._pauses = pauses
+        self._kinds: dict[Callable[[], None], int] = {
+            self._kill_process: 8,
+            self._kill_connections: 6 if database else 0,
+            self._add_fault: 8,
+            self._take_away: 1,
+        }
 
     def make(self, seconds: float) -> None:
         """Make trouble for so long, then let everything go well."""
-        kinds: list[Callable[[], None]] = [self._kill_process, self._kill_connections, self._add_fault, self._take_away]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            time.sleep(self._chance.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))
-            [make] = self._chance.choices(kinds, weights=[8, 6, 8, 1])
+            time.sleep(self._chance.uniform(*self._pauses))
+            [make] = self._chance.choices(list(self._kinds), weights=list(self._kinds.values()))
             make()
         self._emulator.clear_faults()
 
