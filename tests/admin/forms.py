@@ -13,6 +13,11 @@ REQUIREMENTS = "/admin/credentials_accredible/badgerequirement/"
 PENALTIES = "/admin/credentials_accredible/badgepenalty/"
 
 
+def page_of(group: AccredibleGroup) -> str:
+    """The address of a group's page."""
+    return f"{GROUPS}{group.pk}/change/"
+
+
 def formset(prefix: str, *rows: dict[str, Any], stored: int = 0) -> dict[str, Any]:
     """What a browser sends of an inline."""
     data: dict[str, Any] = {

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from credentials_accredible import api
 from credentials_accredible.choices import RunStatus
 from credentials_accredible.models import (
     AccredibleAPIConfig,
@@ -24,63 +20,11 @@ from credentials_accredible.models import (
 )
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.admin.overview.pages import PAGE, PLUGIN, a_failed_badge, a_run, follow, press, sections, text
 from tests.conftest import PluginSettings
 from tests.factories import PASSING
 
 pytestmark = pytest.mark.django_db
-
-PLUGIN = "/admin/credentials_accredible/"
-PAGE = f"{PLUGIN}overview/"
-HOSTILE = "<script>alert(1)</script>{account}"
-
-
-@pytest.fixture
-def config(account: Any) -> AccredibleAPIConfig:
-    """An account whose key works."""
-    return factories.make_config("Main")
-
-
-def sections(response: Any) -> dict[str, str]:
-    """What the page tells of each thing that needs a person, by kind; tags as they are."""
-    found = re.findall(r'data-kind="(\w+)">(.*?)</li>\s*(?=<li class="accredible-need"|</ul>\s*</section>)',
-                       response.content.decode(), re.DOTALL)  # fmt: skip
-    assert len(found) == len({kind for kind, _html in found})
-    return {kind: unescape(html) for kind, html in found}
-
-
-def text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]*>", "", html).split())
-
-
-def press(client: Client, html: str, label: str) -> Any:
-    """Press the button, as a browser would; the page that it leads to."""
-    forms = re.findall(r'<form method="post" action="([^"]*)">(.*?)</form>', html, re.DOTALL)
-    to, form = next((to, form) for to, form in forms if f">{label}<" in form)
-    fields: dict[str, list[str]] = {}
-    for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form):
-        fields.setdefault(name, []).append(value)
-    return client.post(to, fields, follow=True)
-
-
-def follow(client: Client, html: str, label: str) -> Any:
-    to = re.search(rf'<a href="([^"]*)"[^>]*>{label}</a>', html)
-    assert to, html
-    response = client.get(to[1])
-    assert response.status_code == 200
-    return response
-
-
-def a_failed_badge(config: AccredibleAPIConfig, problem: str = "refused", **values: Any) -> AccredibleBadge:
-    badge = factories.make_badge(factories.make_group(config))
-    row = AccredibleBadge.objects.filter(pk=badge.pk)
-    row.update(**{"state": "error", "problem": problem, "next_attempt_at": None, **values})
-    return badge
-
-
-def a_run(config: AccredibleAPIConfig, **values: Any) -> SyncRun:
-    now = timezone.now()
-    about = {"api_config": config, "config_name": config.name, "trigger": "admin", "started_at": now}
-    return SyncRun.objects.create(**{**about, "status": RunStatus.SUCCEEDED, "finished_at": now, **values})
 
 
 class TestWhereNothingIsWrong:
@@ -326,72 +270,3 @@ class TestEventsAndGroups:
         figures = admin_client.get(PAGE).context["found"].groups
 
         assert (figures.total, figures.active, figures.bare) == (2, 1, 1)
-
-
-@pytest.fixture
-def trouble(config: AccredibleAPIConfig) -> None:
-    """Something of every area."""
-    AccredibleAPIConfig.objects.update(name=HOSTILE, paused_at=timezone.now(), pause_reason=HOSTILE, credits_left=0)
-    config.refresh_from_db()
-    a_run(config, status=RunStatus.REFUSED, needs_confirmation=True)
-    a_failed_badge(config)
-    FailedEvent.objects.create(event_type=PASSING, event_time=timezone.now(), error="broken")
-    GroupSnapshot.objects.create(cause="sync", name=HOSTILE, config_name="Main", accredible_id=7, data={}, learners=3)
-
-
-class TestWhoSeesWhat:
-    @pytest.mark.parametrize(
-        ("permission", "kinds"),
-        [
-            ("view_accredibleapiconfig", {"paused", "credits", "confirmation"}),
-            ("view_accrediblegroup", set()),
-            ("view_accrediblebadge", {"badges_failed"}),
-            ("view_failedevent", {"events_failed"}),
-            ("view_groupsnapshot", {"groups_removed"}),
-        ],
-    )
-    @pytest.mark.usefixtures("trouble")
-    def test_each_person_sees_what_their_permissions_allow_and_no_button_that_is_not_theirs(
-        self, client: Client, permission: str, kinds: set[str]
-    ) -> None:
-        client.force_login(factories.make_staff(permission))
-
-        response = client.get(PAGE)
-
-        assert sections(response).keys() == kinds
-        content = response.content.decode().split('id="content"')[1]
-        assert "<button" not in content
-        for to in re.findall(rf'href="({PLUGIN}[^"]*)"', content):
-            assert client.get(unescape(to)).status_code == 200, to
-
-    def test_who_may_see_nothing_is_refused_and_not_led_there(self, client: Client) -> None:
-        client.force_login(factories.make_staff("view_syncrun"))
-
-        assert client.get(PAGE).status_code == 403
-        assert PAGE not in client.get("/admin/").content.decode()
-
-    @pytest.mark.usefixtures("trouble")
-    def test_hostile_text_stays_text(self, admin_client: Client) -> None:
-        html = admin_client.get(PAGE).content.decode()
-
-        assert "<script>alert" not in html
-        assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;{account}</bdi>" in html
-
-    def test_what_it_costs_does_not_depend_on_how_much_there_is(
-        self, admin_client: Client, config: AccredibleAPIConfig, trouble: None
-    ) -> None:
-        admin_client.get(PAGE)
-        with CaptureQueriesContext(connection) as few:
-            admin_client.get(PAGE)
-        for number in range(3):
-            other = factories.make_config(f"Other {number}")
-            AccredibleAPIConfig.objects.filter(pk=other.pk).update(sync_interval=60)
-            a_run(other, status=RunStatus.FAILED, trigger="schedule", heartbeat_at=timezone.now())
-            for problem in ("recipient", "refused", "taken"):
-                a_failed_badge(other, problem, delivered_at=timezone.now())
-
-        with CaptureQueriesContext(connection) as many:
-            admin_client.get(PAGE)
-
-        assert len(many) == len(few)
-        assert api.overview().accounts
