@@ -32,6 +32,9 @@ _LONGEST_WAIT = 1.0
 _SHIFT = 60.0
 # Seconds. What is due later than that is found by the next sweep: brokers are no place for messages that wait.
 _LONGEST_COUNTDOWN = 300.0
+# Seconds that a task for later comes later still. Clocks differ, those of hosts and what processes know of the
+# database's: one that came too early would find nothing due, and end.
+_CLOCKS_DIFFER = 0.2
 
 
 def delivery_engine() -> Engine:
@@ -250,4 +253,4 @@ def _seconds_until_next(config_id: int, done: Delivery, *, stopped: bool) -> flo
     if seconds <= 0:
         worked = done.delivered or done.failed or stopped
         return 0.0 if worked and not others_at_work(config_id) else None
-    return seconds if done.failed and seconds <= _LONGEST_COUNTDOWN else None
+    return seconds + _CLOCKS_DIFFER if done.failed and seconds <= _LONGEST_COUNTDOWN else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -132,6 +133,19 @@ def test_an_outage_brings_one_task_for_later_however_many_there_were(
     assert (name, arguments) == (broker.DELIVER, [group.api_config_id])
     assert eta is not None
     assert len(emulator.requests) == 1
+
+
+def test_a_task_for_later_comes_when_something_is_due_by_clocks_that_are_behind_as_well(
+    emulator: Emulator, group: Any, messages: Messages
+) -> None:
+    make_badges(group, 1)
+    emulator.fault("status", status=503)
+
+    tasks.deliver(group.api_config_id)
+
+    [(_name, _arguments, eta)] = messages()
+    [(due, held_until)] = AccredibleBadge.objects.values_list("next_attempt_at", "api_config__held_until")
+    assert datetime.fromisoformat(eta) - max(due, held_until) > timedelta(seconds=0.1)
 
 
 def test_what_is_due_much_later_is_left_to_the_sweep(

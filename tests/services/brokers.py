@@ -11,7 +11,7 @@ from demo.emulator.server import Emulator
 from tests.conftest import KEY
 from tests.embedded_host import Host, SqliteHosts
 from tests.services.conftest import QUEUE
-from tests.services.workers import Decider, eventually, settle, tally, workers
+from tests.services.workers import Decider, eventually, settle, story, tally, workers
 
 World = tuple[Host, Decider]
 
@@ -50,4 +50,4 @@ def afresh(world: World) -> Iterator[World]:
     host, decider = world
     decider.tell("forget")
     yield host, decider
-    eventually(lambda: not any(claimed for _state, claimed, _count in tally(host)), 15, lambda: tally(host))
+    eventually(lambda: not any(claimed for _state, claimed, _count in tally(host)), 15, lambda: story(host))

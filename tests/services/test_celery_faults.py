@@ -1,4 +1,7 @@
-"""Two workers behind a real broker: whatever goes wrong at Accredible, every badge ends with exactly one credential."""
+"""Two workers behind a real broker: whatever goes wrong at Accredible, every badge ends with exactly one credential.
+
+No beat sweeps up after them: the tasks that they leave for one another are enough.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 from demo.emulator.server import Emulator
 from tests.delivery.test_faults import FAULTS
 from tests.services.brokers import World, account, afresh, busy_host, idle_host
-from tests.services.workers import BADGES, assert_each_once, eventually, tally
+from tests.services.workers import BADGES, assert_each_once, eventually, story, tally
 
 __all__ = ["account", "busy_host", "idle_host"]
 
@@ -48,7 +51,7 @@ def test_a_fault_while_issuing_neither_loses_nor_doubles(
 
     decider.tell(command, NUMBER)
 
-    eventually(lambda: tally(host) == [("accepted", 0, NUMBER)], 60, lambda: tally(host))
+    eventually(lambda: tally(host) == [("accepted", 0, NUMBER)], 60, lambda: story(host))
     assert_each_once(account, host, NUMBER)
 
 
@@ -57,13 +60,13 @@ def test_a_fault_while_revoking_is_followed_by_the_revocation(
 ) -> None:
     host, decider = world
     decider.tell("pass", 20)
-    eventually(lambda: tally(host) == [("accepted", 0, 20)], 60, lambda: tally(host))
+    eventually(lambda: tally(host) == [("accepted", 0, 20)], 60, lambda: story(host))
     for kind in ("cut_before", "cut_after", "html"):
         emulator_server.fault(kind, path="/v1/credentials/", method="PUT", times=2)
 
     decider.tell("fail", 20)
 
-    eventually(lambda: tally(host) == [("expired", 0, 20)], 60, lambda: tally(host))
+    eventually(lambda: tally(host) == [("expired", 0, 20)], 60, lambda: story(host))
     assert_each_once(account, host, 20, state="expired")
     assert all(credential.expired_on for credential in account.credential_by_id.values())
 
@@ -83,7 +86,7 @@ def test_revocations_that_overtake_the_issuing_leave_nothing_valid(
         waiting = host.rows(f"SELECT COUNT(*) FROM {BADGES} WHERE next_attempt_at IS NOT NULL")[0][0]
         return states <= {("expired", 0), ("created", 0)} and not waiting
 
-    eventually(is_done, 60, lambda: tally(host))
+    eventually(is_done, 60, lambda: story(host))
     assert all(credential.expired_on for credential in account.credential_by_id.values())
     expired = {state: count for state, _claimed, count in tally(host)}.get("expired", 0)
     assert len(account.credential_by_id) == expired

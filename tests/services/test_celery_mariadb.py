@@ -11,7 +11,7 @@ from demo.emulator.server import Emulator
 from tests.conftest import KEY
 from tests.embedded_host import Host
 from tests.services.conftest import QUEUE
-from tests.services.workers import Decider, assert_each_once, beat, eventually, settle, tally, workers
+from tests.services.workers import Decider, assert_each_once, beat, eventually, settle, story, tally, workers
 
 pytestmark = pytest.mark.services
 
@@ -39,7 +39,7 @@ def test_faults_a_killed_worker_and_many_at_once_leave_every_badge_with_one_cred
         eventually(lambda: slow.hits > 0, 20)
         first.kill()
         with workers(host, 1):
-            eventually(lambda: tally(host) == [("accepted", 0, NUMBER)], 60, lambda: tally(host))
+            eventually(lambda: tally(host) == [("accepted", 0, NUMBER)], 60, lambda: story(host))
     decider.end()
 
     assert_each_once(account, host, NUMBER)

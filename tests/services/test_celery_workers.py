@@ -14,7 +14,7 @@ import pytest
 from demo.emulator.server import Emulator
 from tests.embedded_host import Host
 from tests.services.brokers import World, account, afresh, idle_host
-from tests.services.workers import Decider, assert_each_once, beat, eventually, tally, workers
+from tests.services.workers import Decider, assert_each_once, beat, eventually, story, tally, workers
 
 __all__ = ["account", "idle_host"]
 
@@ -53,7 +53,7 @@ def test_workers_killed_in_the_middle_leave_every_badge_with_one_credential(
     emulator_server.clear_faults()
     # A beat has the workers look again, also at what the dead ones had, when their leases are over.
     with workers(host, 2), beat(host):
-        eventually(lambda: all_delivered(host), 40, lambda: tally(host))
+        eventually(lambda: all_delivered(host), 40, lambda: story(host))
     assert_each_once(account, host, NUMBER)
 
 
@@ -64,7 +64,7 @@ def test_a_worker_that_is_asked_to_end_lets_go_at_once_and_another_goes_on(
     slow = emulator_server.fault("slow", seconds=0.4, path="/v1/credentials/", method="PUT", times=None)
     with workers(host, 1):
         decider.tell("pass", NUMBER)
-        eventually(lambda: all_delivered(host), 40, lambda: tally(host))
+        eventually(lambda: all_delivered(host), 40, lambda: story(host))
     decider.tell("fail", NUMBER)
 
     with workers(host, 1) as [worker]:
@@ -76,7 +76,7 @@ def test_a_worker_that_is_asked_to_end_lets_go_at_once_and_another_goes_on(
     emulator_server.clear_faults()
     with workers(host, 1):
         # Without a sweep: the one that ended has left a task behind.
-        eventually(lambda: tally(host) == [("expired", 0, NUMBER)], 40, lambda: tally(host))
+        eventually(lambda: tally(host) == [("expired", 0, NUMBER)], 40, lambda: story(host))
 
 
 def test_a_broker_that_is_away_costs_no_event_and_the_sweep_finds_what_was_decided(account: Any, world: World) -> None:
@@ -90,7 +90,7 @@ def test_a_broker_that_is_away_costs_no_event_and_the_sweep_finds_what_was_decid
     assert tally(host) == [("created", 0, 30)]
 
     with workers(host, 1), beat(host):
-        eventually(lambda: tally(host) == [("accepted", 0, 30)], 20, lambda: tally(host))
+        eventually(lambda: tally(host) == [("accepted", 0, 30)], 20, lambda: story(host))
     assert_each_once(account, host, 30)
 
 
@@ -100,7 +100,7 @@ def test_the_command_delivers_beside_workers(emulator_server: Emulator, account:
     watch = host.start("manage.py", "accredible_deliver", "--watch", stdout=subprocess.PIPE)
     with workers(host, 1):
         decider.tell("pass", NUMBER)
-        eventually(lambda: all_delivered(host), 40, lambda: tally(host))
+        eventually(lambda: all_delivered(host), 40, lambda: story(host))
     watch.terminate()
     watch.communicate(timeout=20)
 

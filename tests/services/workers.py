@@ -21,6 +21,9 @@ CONFIGS = "credentials_accredible_accredibleapiconfig"
 
 SWEEP = "credentials_accredible.sweep_deliveries"
 
+# Lines of a worker's log that an error shows.
+_LAST_LINES = 60
+
 # However the tests end, no worker lives longer than that, in seconds.
 _LONGEST = "900"
 
@@ -156,6 +159,13 @@ def eventually(holds: Callable[[], bool], seconds: float, explain: Callable[[], 
 def tally(host: Host) -> list[Any]:
     """How many badges there are in each state, and how many of these a sender has."""
     return host.rows(f"SELECT state, claim <> '', COUNT(*) FROM {BADGES} GROUP BY 1, 2 ORDER BY 1, 2")
+
+
+def story(host: Host) -> str:
+    """What there is to know where badges do not get on: their tally, and the end of what each worker has logged."""
+    logs = sorted(Path(host.environment["DEMO_DATA_DIR"]).glob("*.log"))
+    ends = ["\n".join([log.name, *log.read_text().splitlines()[-_LAST_LINES:]]) for log in logs]
+    return "\n\n".join([str(tally(host)), *ends])
 
 
 def assert_each_once(account: Any, host: Host, number: int, state: str = "accepted") -> None:
