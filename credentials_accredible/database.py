@@ -243,18 +243,22 @@ def update_all(rows: Sequence[M], fields: Sequence[str]) -> None:
     model._default_manager.bulk_create(rows, update_conflicts=True, update_fields=fields, unique_fields=named)
 
 
-def lock_keys(model: type[Model], keys: Iterable[int]) -> None:
+def lock_keys(model: type[Model], keys: Iterable[int], *, nowait: bool = False) -> None:
     """Lock the rows of ``model`` with these primary keys, in the order of these, until the transaction ends.
 
-    Nobody can refer to them meanwhile. By primary key, because InnoDB locks the entries of every other index that leads
-    to a row first: who deletes that row takes these locks last, and the two would wait for each other.
+    Nobody can refer to them meanwhile. ``nowait``: OperationalError where somebody else holds one, on databases that
+    can tell. By primary key, because InnoDB locks the entries of every other index that leads to a row first: who
+    deletes that row takes these locks last, and the two would wait for each other.
     """
+    features = connections[alias()].features
+    nowait = nowait and features.has_select_for_update_nowait
     for batch in batches(sorted(keys)):
-        if not connections[alias()].features.has_select_for_update:
+        if not features.has_select_for_update:
             # One write keeps everybody else out of SQLite.
             lock(model._default_manager.filter(pk__in=batch[:1]))
             return
-        list(model._default_manager.filter(pk__in=batch).order_by("pk").select_for_update().values_list("pk"))
+        rows = model._default_manager.filter(pk__in=batch).order_by("pk")
+        list(rows.select_for_update(nowait=nowait).values_list("pk"))
 
 
 def batches(values: Iterable[T], size: int | None = None, weigh: Callable[[T], int] | None = None) -> Iterator[list[T]]:

@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from credentials_accredible import api
 from credentials_accredible.exceptions import GroupsBusy
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeRequirement
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, BadgeRequirement, DataRule
 from tests import factories
 from tests.admin.config_pages import post, told
+from tests.badges.sending import DEMO, OTHER, badges_of, course_status
 from tests.connections import held
 
 pytestmark = [
@@ -67,6 +68,42 @@ def test_rules_of_another_configuration_are_edited_meanwhile(main: AccredibleAPI
 
     assert max(waited) < 1
     assert outcome[0].succeeded
+
+
+def test_learners_earn_the_badge_of_a_group_whose_title_changes_meanwhile(main: AccredibleAPIConfig) -> None:
+    renamed = AccredibleGroup.objects.get(name="Group 0")
+    factories.make_requirement(renamed)
+    api.activate_group(renamed)
+
+    with written(main) as outcome:
+        assert seconds(course_status) < 1
+        assert badges_of() == [("Group 0", "awarded")]
+
+    assert outcome[0].succeeded
+    renamed.refresh_from_db()
+    assert renamed.name == "Renamed"
+
+
+def test_groups_go_while_learners_earn_other_badges(account: Any) -> None:
+    account.add_group(name="stays", course_name="Stays")
+    config = factories.make_config()
+    numbers = range(1_000_000, 1_000_600)
+    AccredibleGroup.objects.bulk_create(
+        [AccredibleGroup(api_config=config, accredible_id=number, name="Gone") for number in numbers]
+    )
+    other = factories.make_group(is_active=True)
+    for letter, course in (("A", DEMO), ("B", OTHER)):
+        requirement = factories.make_requirement(other, blend=letter)
+        DataRule.objects.create(requirement=requirement, data_path="course.course_key", value=course)
+    course_status()
+
+    # The event has locked its learner's progress.
+    with held(lambda: course_status(course=OTHER), at="credentials_accredible_fulfillment"):
+        outcome = api.sync(config, consent=api.Consent(force=True))
+
+    assert (outcome.succeeded, outcome.error) == (True, "")
+    assert config.groups.count() == 1
+    assert len(badges_of()) == 1
 
 
 def test_who_edits_what_a_sync_writes_is_told_so(main: AccredibleAPIConfig, admin_client: Any) -> None:
