@@ -134,11 +134,12 @@ def apply(
                 lock_groups(group.pk for group in plan.gone)
             _create(config, plan, site)
             _link_orphans(config)
+            remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
+            changes.record_changes(run, plan)
+            # Events refer to groups that stay: these are written last, and so kept from events for the shortest time.
             _update(config, plan)
             for pair in plan.carry:
                 _carry_over(pair, user=run.user)
-            remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
-            changes.record_changes(run, plan)
             runs.finish(run, RunStatus.SUCCEEDED, plan=plan)
     return plan, objection
 
@@ -222,7 +223,7 @@ def _orphans(config: AccredibleAPIConfig) -> QuerySet[AccredibleBadge]:
 def _update(config: AccredibleAPIConfig, plan: Plan) -> None:
     now = timezone.now()
     changed: dict[tuple[str, ...], list[Update]] = defaultdict(list)
-    # Events refer to active groups: those are locked last, and so for the shortest time.
+    # Events refer to active ones alone.
     for update in sorted(plan.update, key=lambda update: update.local.is_active):
         changed[tuple(sorted(change.field for change in update.changes))].append(update)
     for fields, updates in sorted(changed.items(), key=lambda item: any(each.local.is_active for each in item[1])):
