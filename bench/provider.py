@@ -48,6 +48,7 @@ class Served:
     def __init__(self, emulator: Any) -> None:
         self._emulator = emulator
         self._account = emulator.add_account(key=KEY)
+        self._designs: list[int] = []
 
     def url(self) -> str:
         return str(self._emulator.url)
@@ -56,13 +57,17 @@ class Served:
         """So many groups that share so many designs, in place of those that are there."""
         self._emulator.reset()
         self._account = self._emulator.add_account(key=KEY)
-        ids = [self._account.add_design(name=f"Design {n}")["id"] for n in range(designs)]
+        self._designs = [self._account.add_design(name=f"Design {n}")["id"] for n in range(designs)]
+        self.add_groups(groups)
+
+    def add_groups(self, groups: int) -> None:
+        """So many more groups, which share the designs that are there."""
         for n in range(groups):
             self._account.add_group(
                 name=f"group-{n}",
                 course_name=f"Group {n}",
                 course_description=f"What the learners of group {n} have shown. " * 5,
-                badge_design_id=ids[n % designs],
+                badge_design_id=self._designs[n % len(self._designs)],
             )
 
     def rename_all(self) -> None:
