@@ -11,8 +11,15 @@ from credentials_accredible import api
 from credentials_accredible.models import AccredibleAPIConfig
 from demo.emulator.server import Emulator
 from tests import factories
+from tests.conftest import PluginSettings
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _patient(emulator: Emulator, plugin_settings: PluginSettings) -> None:
+    """What a busy machine answers late is not asked for again: requests are counted here."""
+    plugin_settings(REQUEST_TIMEOUT=(20, 20))
 
 
 def add_groups(account: Any, groups: int, designs: int, **design: Any) -> list[int]:
