@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,14 @@ from types import ModuleType
 
 import pytest
 
+from bench.start import EVENT_BUS
 from credentials_accredible import api, client
 
 ROOT = Path(__file__).resolve().parent.parent
 # Time and memory that the service can do without until they are used. PyYAML comes with the host's drf-yasg.
 HEAVY = {"celery", "kombu", "psutil", "pydantic", "redis", "rich", "tenacity"}
+# Of what the real service does without at its start, all that comes with the plugin: see docs/performance.rst.
+BROUGHT = ["cryptography", "model_utils"]
 # What only some commands, pages and workers need.
 ROOMS = {"accounts", "adoption", "overview", "portability", "retirement", "snapshots", "sync"}
 
@@ -27,18 +31,24 @@ def connect(*_args, **_kwargs):
     raise SystemExit("The database was asked.")
 
 BaseDatabaseWrapper.connect = connect
-import django
-django.setup()
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "check"])
 print(json.dumps(list(sys.modules)))
 """
 
 
+def modules(settings: str) -> set[str]:
+    """The modules after ``check`` with these settings, in which nothing may ask the database."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "EVENT_BUS": EVENT_BUS}
+    command = [sys.executable, "-c", _START]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """The modules after the start of the embedded host, in which nothing may ask the database."""
-    done = subprocess.run([sys.executable, "-c", _START], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout))
+    return modules("demo.settings")
 
 
 def test_the_service_starts_without_heavy_libraries(loaded: set[str]) -> None:
@@ -48,6 +58,11 @@ def test_the_service_starts_without_heavy_libraries(loaded: set[str]) -> None:
 def test_the_service_starts_without_rooms_that_only_some_work_needs(loaded: set[str]) -> None:
     assert "credentials_accredible.api" in loaded
     assert sorted(room for room in ROOMS if f"credentials_accredible.{room}" in loaded) == []
+
+
+def test_what_the_plugin_adds_is_measured_beside_a_host_that_loads_what_the_service_loads(loaded: set[str]) -> None:
+    added = {name.partition(".")[0] for name in loaded - modules("bench.host_alone")}
+    assert sorted(added - {"credentials_accredible", "demo"}) == BROUGHT
 
 
 @pytest.mark.parametrize("module", [api, client])
