@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext, gettext_lazy
@@ -31,8 +31,7 @@ BUILT_IN = {
 }
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """An Accredible environment: its ``key`` in stored configurations, its name for people, its two addresses."""
 
     key: str

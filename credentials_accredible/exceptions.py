@@ -7,8 +7,7 @@ the provider, it must be escaped like any other text when it is put into a page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import OperationalError
 from django.utils.translation import gettext as _
@@ -206,8 +205,7 @@ class RetirementRefused(AccredibleError):
 # --- files that carry configuration ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, order=True)
-class FileProblem:
+class FileProblem(NamedTuple):
     """What is wrong in a file, and where: line and column count from 1, 0 where there is no such place."""
 
     line: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -91,8 +90,7 @@ class Tool(NamedTuple):
     fields: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A page of a model beside those that Django makes.
 
     ``view`` is called with the request and the admin; if ``path`` starts with ``OBJECT``, then with the object, too.

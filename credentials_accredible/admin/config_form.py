@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -28,8 +27,7 @@ KEY_FIELD = "new_api_key"
 _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 5, 366 * 24 * 60
 
 
-@dataclass(frozen=True)
-class KeyTrial:
+class KeyTrial(NamedTuple):
     """What came of trying a key: an issuer, or why it was refused, or why it could not be tried."""
 
     issuer: api.Issuer | None = None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
@@ -14,8 +13,7 @@ from credentials_accredible.admin.base import may_see
 from credentials_accredible.models import AccredibleGroup, BadgePenalty, BadgeRequirement
 
 
-@dataclass(frozen=True)
-class GroupHead:
+class GroupHead(NamedTuple):
     """``words`` are None for who may not see requirements. ``obstacles``: why an inactive group cannot be activated.
 
     ``refusal``: why the group cannot be active as it was to be saved. ``configured``: whether it has requirements.

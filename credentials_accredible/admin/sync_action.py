@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
@@ -222,8 +221,7 @@ def _fields(changes: Iterable[api.Change]) -> str:
     return ", ".join(api.field_label(change.field) for change in changes)
 
 
-@dataclass(frozen=True)
-class _Value:
+class _Value(NamedTuple):
     """One side of a change: ``short`` around the first difference, ``whole`` where that is not all of it."""
 
     short: str

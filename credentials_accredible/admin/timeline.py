@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
@@ -41,15 +40,13 @@ PARTS: dict[Any, tuple[Any, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     label: str
     old: str
     new: str
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One change of one object.
 
     ``pk`` is its primary key, ``exists`` whether it still does; ``belongs_to`` is the name of what it belongs to.

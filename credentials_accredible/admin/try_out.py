@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -35,16 +34,14 @@ _SHORTEST = 2
 _LONGEST = 255
 
 
-@dataclass(frozen=True)
-class _Said:
+class _Said(NamedTuple):
     """An event as fields, and what is tried of it: JSON can say more than there are fields for."""
 
     event: api.TriedEvent
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """An event of the page, as fields and in words, and what it would do: names of what it fulfils and takes back."""
 
     number: int

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.html import strip_tags
@@ -181,8 +180,7 @@ def as_json(events: Iterable[api.TriedEvent]) -> str:
     return json.dumps(shown, indent=2, ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """An event that can be added; ``value`` is what its choice is called."""
 
     value: str

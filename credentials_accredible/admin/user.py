@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -28,8 +27,7 @@ _FIELD = "accredible_leaving"
 _NOT_DELETED = (AccredibleBadge, BadgeLogEntry)
 
 
-@dataclass(frozen=True)
-class Leaving:
+class Leaving(NamedTuple):
     """What the page says: how many credentials there are, and how many badges; and what the person may choose."""
 
     credentials: int

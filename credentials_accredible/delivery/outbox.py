@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, Count, Min, Q, QuerySet, Value
 from django.db.models.signals import post_delete
@@ -26,8 +25,7 @@ from credentials_accredible.models.badge_facts import LEFT_ALONE, Step
 MOST_COUNTED = 500
 
 
-@dataclass(frozen=True)
-class DeliveryStatus:
+class DeliveryStatus(NamedTuple):
     """How deliveries of a configuration stand, as numbers of badges.
 
     ``due``: to be sent now. ``waiting``: for another try, or for a sender that has them. ``failed``: in state
@@ -56,8 +54,7 @@ class Fate(Enum):
     DUE = "due"  # not reached, left to the next sender
 
 
-@dataclass(frozen=True)
-class BadgeOutcome:
+class BadgeOutcome(NamedTuple):
     """What became of ``badge``. ``detail`` is the reason, in Accredible's words, where there is one."""
 
     badge: AccredibleBadge

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attr
@@ -44,8 +43,7 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True)
-class KeyPath:
+class KeyPath(NamedTuple):
     """A place in the data of an event type, and what kind of value stands there."""
 
     path: str

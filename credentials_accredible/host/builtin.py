@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.apps import apps
@@ -26,8 +26,7 @@ _SETTING = "BADGES_CONFIG['accredible']"
 _REVOKED = "revoked"
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """An account, with its key."""
 
     pk: int
@@ -35,8 +34,7 @@ class Config:
     api_key: Secret
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """A group; ``pk`` is Accredible's id of it."""
 
     pk: int
@@ -49,8 +47,7 @@ class Group:
     created: datetime | None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A data rule of a requirement or of a penalty."""
 
     data_path: str
@@ -58,8 +55,7 @@ class Rule:
     value: str
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A requirement; ``blend`` is any text, empty where there is none."""
 
     pk: int
@@ -69,8 +65,7 @@ class Requirement:
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True)
-class Penalty:
+class Penalty(NamedTuple):
     """A penalty; ``requirements`` are primary keys of those that it takes back."""
 
     pk: int
@@ -88,8 +83,7 @@ class Progress:
     fulfilled: dict[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Badge:
+class Badge(NamedTuple):
     """A badge that was awarded or revoked. ``external_id`` is empty where Accredible has answered nothing."""
 
     pk: int

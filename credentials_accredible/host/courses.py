@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -18,8 +17,7 @@ _BATCH = 500
 _SEARCHED = ("key", "title_override", "course__title")
 
 
-@dataclass(frozen=True)
-class Course:
+class Course(NamedTuple):
     """A course run: its key, and the title that the service shows; empty where it knows none."""
 
     key: str
