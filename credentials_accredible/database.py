@@ -6,12 +6,14 @@ import logging
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db import (
     DatabaseError,
@@ -24,7 +26,7 @@ from django.db import (
 )
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, QuerySet, Value
 from django.dispatch import receiver
 from django.utils.functional import cached_property
 
@@ -241,6 +243,23 @@ def update_all(rows: Sequence[M], fields: Sequence[str]) -> None:
     features = connections[alias()].features
     named = [model._meta.pk.name] if features.supports_update_conflicts_with_target else None
     model._default_manager.bulk_create(rows, update_conflicts=True, update_fields=fields, unique_fields=named)
+
+
+def insert_selected(model: Any, rows: QuerySet[Any], **values: Any) -> None:
+    """Insert a row of ``model`` for each of ``rows``, in their order; the database does it, and none of them is read.
+
+    ``values`` are, by field, an expression of ``rows``, or what all get. They are all there is: no defaults.
+    """
+    connection = connections[alias()]
+    fields = [model._meta.get_field(name) for name in values]
+    chosen = (
+        value if hasattr(value, "resolve_expression") else Value(value, field)
+        for field, value in zip(fields, values.values(), strict=True)
+    )
+    table, *columns = map(connection.ops.quote_name, (model._meta.db_table, *(field.column for field in fields)))
+    with suppress(EmptyResultSet), connection.cursor() as cursor:
+        select, params = rows.values_list(*chosen).query.get_compiler(connection=connection).as_sql()
+        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) {select}", params)
 
 
 def lock_keys(model: type[Model], keys: Iterable[int], *, nowait: bool = False) -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from simple_history.models import HistoricalRecords
 
-from credentials_accredible.database import batches, text_bytes
+from credentials_accredible.database import batches, insert_selected, text_bytes
 from credentials_accredible.exceptions import ConfigurationError
 from credentials_accredible.secrets import Secret
 
@@ -235,7 +235,9 @@ def delete(rows: models.QuerySet[Any], *, referred: bool = False) -> None:
 
     With ``referred``, Django looks after what refers to them.
     """
-    _keep(rows.model, DELETED, _values(rows))
+    names = _attnames(rows.model.history_of.fields_included(rows.model))
+    held = {name: models.F(name) for name in names}
+    insert_selected(rows.model.history.model, rows.order_by("pk"), **held, **_circumstances(DELETED))
     if referred:
         with _on(_occasion.get()._replace(noted=True)):
             rows.delete()
@@ -281,15 +283,19 @@ def _keep(model: Any, history_type: str, values: Iterable[Mapping[str, Any]]) ->
 
 
 def _entries(model: Any, history_type: str, values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
-    row, user, reason, now = model.history.model, _acting_user(), _occasion.get().reason, timezone.now()
+    circumstances = _circumstances(history_type)
     for each in values:
-        yield row(
-            history_type=history_type,
-            history_date=now,
-            history_user=user,
-            history_change_reason=reason,
-            **each,
-        )
+        yield model.history.model(**circumstances, **each)
+
+
+def _circumstances(history_type: str) -> dict[str, Any]:
+    user = _acting_user()
+    return {
+        "history_type": history_type,
+        "history_date": timezone.now(),
+        "history_user_id": user.pk if user else None,
+        "history_change_reason": _occasion.get().reason,
+    }
 
 
 def _values(rows: models.QuerySet[Any]) -> Iterable[dict[str, Any]]:

@@ -8,10 +8,22 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 from django.utils.translation import ngettext
 
 from credentials_accredible import host
@@ -108,6 +120,7 @@ def remove_configs(configs: Iterable[AccredibleAPIConfig], *, user: Any = None) 
 @retried
 def _remove_groups(keys: list[int], configs: set[int], user: Any) -> list[int]:
     with rules_locked(configs), _new_snapshots(configs) as kept:
+        lock_groups(keys)
         remove(keys, cause=SnapshotCause.PERSON, user=user)
     return kept
 
@@ -117,8 +130,10 @@ def _remove_configs(keys: set[int], user: Any) -> list[int]:
     # A sync that wants to write groups of theirs waits, and is refused then.
     with rules_locked(keys):
         with _new_snapshots(keys) as kept:
-            groups = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
-            remove(list(groups), cause=SnapshotCause.CONFIGURATION, user=user)
+            found = AccredibleGroup.objects.filter(api_config__in=keys).order_by("pk").values_list("pk", flat=True)
+            groups = list(found)
+            lock_groups(groups)
+            remove(groups, cause=SnapshotCause.CONFIGURATION, user=user)
         AccredibleAPIConfig.objects.filter(pk__in=keys).delete()
     return kept
 
@@ -137,13 +152,12 @@ def _new_snapshots(configs: Collection[int]) -> Iterator[list[int]]:
 def remove(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> None:
     """Delete the groups with these primary keys and all that belongs to them, after a snapshot of each.
 
-    Earned badges stay. ``user`` is who did it. Wants ``rules_locked`` around it.
+    Earned badges stay. ``user`` is who did it. Wants ``rules_locked`` around it, and ``lock_groups`` before it.
     """
-    lock_groups(groups)
     for batch in batches(groups, _REMOVED_AT_ONCE):
         snapshots = _begin(batch, cause=cause, run=run, user=user)
         # With learners, one by one: what is kept of them refers to the snapshot.
-        with_learners = _with_any((BadgeProgress, AccredibleBadge), batch)
+        with_learners = {item.group.pk for item in snapshots if item.has_learners}
         others = (item for item in snapshots if item.group.pk not in with_learners)
         for part in batches(others, _REMOVED_AT_ONCE, _Snapshot.weight):
             GroupSnapshot.objects.bulk_create(item.row for item in part)
@@ -197,12 +211,20 @@ def keep_deleted(group: AccredibleGroup, origin: Any) -> None:
 
 
 def _begin(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, user: Any = None) -> list[_Snapshot]:
-    rows = list(AccredibleGroup.objects.filter(pk__in=groups).select_related("api_config", "site").order_by("pk"))
-    configured = _with_any((BadgeRequirement, BadgePenalty, CustomAttribute), groups)
+    # Groups share their configuration and their site: one object of each.
+    rows = list(
+        AccredibleGroup.objects.filter(pk__in=groups)
+        .annotate(
+            is_configured=_with_any(BadgeRequirement, BadgePenalty, CustomAttribute),
+            has_learners=_with_any(BadgeProgress, AccredibleBadge),
+        )
+        .prefetch_related("api_config", "site")
+        .order_by("pk")
+    )
     # What belongs to a group is locked as it is read: nobody may change it between its snapshot and its removal.
     requirements = BadgeRequirement.objects.select_for_update().order_by("pk")
     prefetch_related_objects(
-        [group for group in rows if group.pk in configured],
+        [group for group in rows if group.is_configured],
         Prefetch("requirements", requirements),
         Prefetch("requirements__rules", DataRule.objects.select_for_update()),
         Prefetch("penalties", BadgePenalty.objects.select_for_update().order_by("pk")),
@@ -211,18 +233,15 @@ def _begin(groups: Sequence[int], *, cause: str, run: SyncRun | None = None, use
         Prefetch("custom_attributes", CustomAttribute.objects.select_for_update()),
     )
     return [
-        _Snapshot(group, configuration_of(group) if group.pk in configured else None, cause=cause, run=run, user=user)
+        _Snapshot(group, configuration_of(group) if group.is_configured else None, cause=cause, run=run, user=user)
         for group in rows
     ]
 
 
-def _with_any(models: Iterable[type[Any]], groups: Sequence[int]) -> set[int]:
-    """Those of ``groups`` that rows of one of ``models`` belong to."""
-    found: set[int] = set()
-    for model in models:
-        rows = model._default_manager.filter(group__in=groups).order_by()
-        found.update(rows.values_list("group_id", flat=True).distinct())
-    return found
+def _with_any(*models: type[Any]) -> ExpressionWrapper:
+    """Whether there is a row of one of ``models`` that belongs to a group."""
+    found = (Q(Exists(model._default_manager.filter(group=OuterRef("pk")))) for model in models)
+    return ExpressionWrapper(reduce(or_, found), BooleanField())
 
 
 class _Snapshot:
@@ -230,7 +249,7 @@ class _Snapshot:
 
     def __init__(
         self,
-        group: AccredibleGroup,
+        group: Any,
         configuration: tuple[GroupConfiguration, dict[int, int]] | None,
         *,
         cause: str,
@@ -238,14 +257,14 @@ class _Snapshot:
         user: Any,
     ) -> None:
         self.group = group
-        self.is_configured = configuration is not None
+        self.is_configured, self.has_learners = group.is_configured, group.has_learners
         configured, self._refs = configuration or (GroupConfiguration(), {})
         config = group.api_config
         self.row = GroupSnapshot(
-            sync_run=run,
+            sync_run_id=run.pk if run else None,
             cause=cause,
-            user=user,
-            api_config=config,
+            user_id=user.pk if user else None,
+            api_config_id=config.pk,
             config_name=config.name,
             environment=config.environment,
             accredible_id=group.accredible_id,

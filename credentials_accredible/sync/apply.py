@@ -132,10 +132,10 @@ def apply(
             if plan.gone:
                 rules_changed(config.pk)
                 lock_groups(group.pk for group in plan.gone)
-            _create(config, plan, site)
+            made = _create(config, plan, site)
             _link_orphans(config)
             remove([group.pk for group in plan.remove], cause=SnapshotCause.SYNC, run=run, user=run.user)
-            changes.record_changes(run, plan)
+            changes.record_changes(run, plan, made)
             # Events refer to groups that stay: these are written last, and so kept from events for the shortest time.
             _update(config, plan)
             for pair in plan.carry:
@@ -191,13 +191,14 @@ def _held_elsewhere(config: AccredibleAPIConfig, ids: Sequence[int]) -> dict[int
     return held
 
 
-def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
+def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> QuerySet[AccredibleGroup]:
+    """Make the groups that are new, and return them."""
     now = timezone.now()
     groups = (
         AccredibleGroup(
-            api_config=config,
+            api_config_id=config.pk,
             accredible_id=remote.accredible_id,
-            site=site,
+            site_id=site.pk if site else None,
             synced_at=now,
             **values_of(remote, None),
         )
@@ -205,6 +206,8 @@ def _create(config: AccredibleAPIConfig, plan: Plan, site: Site | None) -> None:
     )
     for batch in batches(groups, _GROUPS_AT_ONCE, text_bytes):
         AccredibleGroup.objects.bulk_create(batch)
+    # MySQL does not say which keys the rows of a bulk statement got. Nothing else was written at that moment.
+    return AccredibleGroup.objects.filter(api_config=config, synced_at=now)
 
 
 def _link_orphans(config: AccredibleAPIConfig) -> None:
@@ -230,7 +233,7 @@ def _update(config: AccredibleAPIConfig, plan: Plan) -> None:
         groups = (
             AccredibleGroup(
                 pk=update.local.pk,
-                api_config=config,
+                api_config_id=config.pk,
                 accredible_id=update.local.accredible_id,
                 synced_at=now,
                 modified=now,

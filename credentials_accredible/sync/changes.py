@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
+from django.db.models import F, QuerySet
+from django.db.models.functions import Left
 from django.utils.translation import gettext, gettext_lazy
 
 from credentials_accredible.choices import ChangeAction, RunStatus
-from credentials_accredible.database import batches
+from credentials_accredible.database import batches, insert_selected
 from credentials_accredible.exceptions import AccredibleError
-from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, SyncChange, SyncRun
+from credentials_accredible.models import AccredibleAPIConfig, AccredibleGroup, GroupSnapshot, SyncChange, SyncRun
 from credentials_accredible.snapshots.taking import Holdings
-from credentials_accredible.sync.plan import Change, LocalGroup, Plan, RemoteGroup
+from credentials_accredible.sync.plan import CarryOver, Change, Plan, Update
 
 _FIGURES = {
     "created": gettext_lazy("%(count)s created"),
@@ -134,10 +136,15 @@ def run_sentence(run: SyncRun) -> str:
     return figures_in_words({name: getattr(run, f"{name}_count") for name in plan_figures(None)})
 
 
-def record_changes(run: SyncRun, plan: Plan) -> None:
-    """Keep what ``plan`` did to each group, once the groups are written, in the same transaction."""
+def record_changes(run: SyncRun, plan: Plan, made: QuerySet[AccredibleGroup]) -> None:
+    """Keep what ``plan`` does to each group, in the same transaction: once it has made the groups ``made``, and taken
+    the snapshots of those that it removes."""
+    if plan.create:
+        _record(run, ChangeAction.CREATED, made, group=F("pk"))
     for batch in batches(_changes(run, plan), _CHANGES_AT_ONCE):
         SyncChange.objects.bulk_create(batch)
+    if plan.remove:
+        _record(run, ChangeAction.REMOVED, GroupSnapshot.objects.filter(sync_run=run), group=None)
 
 
 def field_label(name: str) -> str:
@@ -155,24 +162,30 @@ def change_entry(change: Change) -> dict[str, object]:
 
 
 def _changes(run: SyncRun, plan: Plan) -> Iterator[SyncChange]:
-    # MySQL does not say which keys the rows of a bulk statement got.
-    mine = AccredibleGroup.objects.filter(api_config=run.api_config)
-    keys = dict(mine.values_list("accredible_id", "pk")) if plan.create else {}
-    for created in plan.create:
-        yield _change(run, ChangeAction.CREATED, created, group_id=keys.get(created.accredible_id))
-    for update in plan.update:
-        fields = [change_entry(change) for change in update.changes]
-        yield _change(run, ChangeAction.UPDATED, update.remote, group_id=update.local.pk, fields=fields)
-    for carried in plan.carry:
-        fields = [change_entry(change) for change in carried.changes]
-        yield _change(run, ChangeAction.CARRIED_OVER, carried.remote, group_id=carried.local.pk, fields=fields)
-    for removed in plan.remove:
-        yield _change(run, ChangeAction.REMOVED, removed)
+    updated = ((ChangeAction.UPDATED, item) for item in plan.update)
+    carried = ((ChangeAction.CARRIED_OVER, item) for item in plan.carry)
+    for action, item in chain[tuple[ChangeAction, Update | CarryOver]](updated, carried):
+        yield SyncChange(
+            sync_run_id=run.pk,
+            action=action,
+            group_id=item.local.pk,
+            accredible_id=item.remote.accredible_id,
+            name=item.remote.name[:_LONGEST_NAME],
+            fields=[change_entry(change) for change in item.changes],
+        )
 
 
-def _change(run: SyncRun, action: ChangeAction, described: RemoteGroup | LocalGroup, **values: Any) -> SyncChange:
-    name = described.name[:_LONGEST_NAME]
-    return SyncChange(sync_run=run, action=action, accredible_id=described.accredible_id, name=name, **values)
+def _record(run: SyncRun, action: ChangeAction, rows: QuerySet[Any], *, group: Any) -> None:
+    insert_selected(
+        SyncChange,
+        rows.order_by("pk"),
+        sync_run=run.pk,
+        action=action,
+        group=group,
+        accredible_id=F("accredible_id"),
+        name=Left("name", _LONGEST_NAME),
+        fields=[],
+    )
 
 
 def _as_json(value: object) -> object:

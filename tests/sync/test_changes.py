@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from credentials_accredible import api
 from credentials_accredible.choices import ChangeAction
 from credentials_accredible.models import AccredibleGroup, SyncChange
-from credentials_accredible.sync import apply, changes, runs
-from credentials_accredible.sync.plan import Change, RemoteGroup
-from demo.emulator.server import Emulator
+from credentials_accredible.sync import changes, runs
+from credentials_accredible.sync.plan import Change
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -96,23 +95,31 @@ def test_a_sync_that_is_undone_leaves_no_change(account: Any, monkeypatch: pytes
     assert not SyncChange.objects.exists()
 
 
-@pytest.mark.usefixtures("emulator")
-class TestStatements:
-    """How many statements the changes cost."""
+def test_the_changes_of_many_groups_cost_few_statements(account: Any) -> None:
+    _stays, *others = ids = add_groups(account, 250)
+    config = factories.make_config()
 
-    def statements(self, config: Any, run: Any, remote: list[RemoteGroup]) -> int:
+    def statements() -> int:
         with CaptureQueriesContext(connection) as queries:
-            plan = apply.current_plan(config, remote, [])
-            changes.record_changes(run, plan)
-        assert SyncChange.objects.count() >= len(remote)
-        return sum("syncchange" in query["sql"] for query in queries)
+            assert api.sync(config, consent=api.Consent(force=True)).succeeded
+        return sum(query["sql"].startswith("INSERT INTO") and "syncchange" in query["sql"] for query in queries)
 
-    def test_two_thousand_groups_cost_a_statement_for_each_hundred(self, emulator: Emulator) -> None:
-        emulator.add_account(key="main-key-0001")
-        config = factories.make_config()
-        run = api.sync(config).run
-        new = [RemoteGroup(accredible_id=number, name=f"Group {number}") for number in range(1, 2001)]
-        assert self.statements(config, run, new) == 20
+    made = statements()
+    for accredible_id in ids:
+        account.update_group(accredible_id, course_name="Renamed")
+    renamed = statements()
+    for accredible_id in others:
+        account.remove_group(accredible_id)
+    removed = statements()
+
+    # What is new or gone takes one, and what differed one for each hundred groups.
+    assert (made, renamed, removed) == (1, 3, 1)
+    kept = SyncChange.objects.values_list("action", "accredible_id").order_by("pk")
+    assert list(kept) == [
+        *((ChangeAction.CREATED, each) for each in ids),
+        *((ChangeAction.UPDATED, each) for each in ids),
+        *((ChangeAction.REMOVED, each) for each in others),
+    ]
 
 
 class TestLongTexts:
