@@ -33,8 +33,8 @@ def new_config() -> AccredibleAPIConfig:
     return AccredibleAPIConfig.objects.create(name="Bench", environment="emulator", api_key=KEY)
 
 
-def synced(config: AccredibleAPIConfig, *, force: bool = False) -> api.Outcome:
+def synced(config: AccredibleAPIConfig, *, force: bool = False, progress: api.Progress | None = None) -> api.Outcome:
     """The outcome of a sync, which has to succeed."""
-    outcome = api.sync(config, consent=api.Consent(force=force))
+    outcome = api.sync(config, consent=api.Consent(force=force), progress=progress)
     assert outcome.succeeded, outcome.error
     return outcome

@@ -150,6 +150,7 @@ if TYPE_CHECKING:
         field_label,
         plan_figures,
         run_sentence,
+        wait_sentence,
     )
     from credentials_accredible.sync.engine import (
         Progress,
@@ -161,7 +162,7 @@ if TYPE_CHECKING:
     )
     from credentials_accredible.sync.plan import Change, Plan
     from credentials_accredible.sync.pruning import prune
-    from credentials_accredible.sync.runs import close_dead_runs
+    from credentials_accredible.sync.runs import close_dead_runs, seconds_kept_back
     from credentials_accredible.sync.schedule import is_overdue, schedule_sync, with_health
     from credentials_accredible.sync.sweeping import claim_due_syncs, sweep_syncs
 
@@ -222,11 +223,11 @@ _HOMES = {
     "snapshots.restoring": "Restoration RestoreChoices find_snapshots preview_restore restoration_figures restore",
     "snapshots.taking": "Holdings holdings keep_deleted remove_configs remove_groups",
     "sync.apply": "Consent",
-    "sync.changes": "Outcome conflict_advice conflicts_of field_label plan_figures run_sentence",
+    "sync.changes": "Outcome conflict_advice conflicts_of field_label plan_figures run_sentence wait_sentence",
     "sync.engine": "Progress current_site preview run_queued_sync start_sync sync",
     "sync.plan": "Change Plan",
     "sync.pruning": "prune",
-    "sync.runs": "close_dead_runs",
+    "sync.runs": "close_dead_runs seconds_kept_back",
     "sync.schedule": "is_overdue schedule_sync with_health",
     "sync.sweeping": "claim_due_syncs sweep_syncs",
 }

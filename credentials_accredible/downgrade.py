@@ -28,6 +28,7 @@ _NO_LOSS = {
     "syncrun.stage": _ALL,
     "syncrun.stage_done": _ALL,
     "syncrun.stage_total": _ALL,
+    "syncrun.kept_back_until": _ALL,
     # The next sync finds them again.
     "syncrun.conflicts": _ALL,
     # They go with the rows of history that they belong to, and these are counted.

@@ -28,7 +28,7 @@ LOST_BEFORE = {
 # What a migration writes again by itself.
 MADE_AGAIN = {"sent_at", "environment", "due_since", "next_attempt_at"}
 # How far a sync was.
-NO_LOSS = {"stage", "stage_done", "stage_total"}
+NO_LOSS = {"stage", "stage_done", "stage_total", "kept_back_until"}
 
 
 def back_to(name: str) -> None:

@@ -97,7 +97,10 @@ def _text(run: SyncRun) -> str:
         if waited < _PATIENCE:
             return gettext("Waits for a worker")
         return gettext("Waits for a worker since %d seconds: is one running?") % waited
-    return _stage(run) if run.status == RunStatus.RUNNING else str(run.get_status_display())
+    if run.status != RunStatus.RUNNING:
+        return str(run.get_status_display())
+    wait = api.wait_sentence(api.seconds_kept_back(run))
+    return f"{_stage(run)}. {wait}" if wait else _stage(run)
 
 
 def _stage(run: SyncRun) -> str:

@@ -115,6 +115,11 @@ class AccredibleClient:
     def requests_sent(self) -> int:
         return self._transport.requests_sent
 
+    @property
+    def seconds_kept_back(self) -> float:
+        """For how long the rate limit keeps the next request back that waits for its turn; 0 where none does."""
+        return self._transport.seconds_kept_back
+
     def issuer(self) -> Issuer:
         """Whose key this is; the cheapest check that it works."""
         reply = self._transport.request("GET", _ISSUER, idempotent=True)
@@ -124,7 +129,8 @@ class AccredibleClient:
         """All groups that the key sees, in Accredible's order; one can be missing if the account changes meanwhile.
 
         ``progress`` is called in this thread with the number read and the number expected, None where that is not
-        known. UnexpectedReply, after a second reading, where pages contradict each other.
+        known: for each page, and every now and then while none comes. UnexpectedReply, after a second reading, where
+        pages contradict each other.
         """
         return read_groups(self._transport, self._options, progress or _silent)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import ceil
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from django.utils.text import get_text_list
@@ -30,7 +31,7 @@ from credentials_accredible.exceptions import RateLimited, RequestFailed, Unavai
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# (done, total); total is None where Accredible does not say.
+# (done, total); total is None where Accredible does not say. Also called, with what it knows, while nothing comes.
 ReadProgress = Callable[[int, int | None], None]
 
 _GROUPS = "/v1/issuer/groups/search"
@@ -45,6 +46,8 @@ _IDS_AT_ONCE = 100
 # Somebody waits for attribute keys, and nobody chooses from more.
 _MOST_KEY_PAGES = 20
 _KEYS_PER_PAGE = 100
+# Seconds. Whoever watches sees at least so often that it goes on, or what it waits for.
+_PULSE = 0.5
 # Designs in a row without an answer, after which the others are not asked for.
 _PATIENCE = 5
 
@@ -142,16 +145,20 @@ def _listed_designs(
         allowance.take(reply.size)
         return reply.read_as(DesignsPage)
 
+    def tell() -> None:
+        progress(len(found), len(wanted))
+
     asked, pages, a_page = 0, 1, 1
     with suppress(RequestFailed):
         while len(wanted) - len(found) > options.concurrency:
             before = len(found)
-            with calls(fetch, range(asked + 1, asked + pages + 1), options.concurrency) as results:
+            numbers = range(asked + 1, asked + pages + 1)
+            with calls(fetch, numbers, options.concurrency, tell) as results:
                 for _number, fetched in results:
                     designs = fetched.result().designs
                     a_page = max(a_page, len(designs))
                     found |= {each.id: each for each in designs if each.id in wanted - found.keys() and each.image_url}
-                    progress(len(found), len(wanted))
+                    tell()
             if len(found) - before <= pages:
                 break
             asked, pages = asked + pages, ceil((len(wanted) - len(found)) / a_page)
@@ -184,8 +191,10 @@ def _single_designs(
             raise reply.unexpected(_("it is design %(id)s") % {"id": design.id})
         found[design_id] = design
 
-    with calls(fetch, wanted, options.concurrency) as results:
-        for done, (design_id, fetched) in enumerate(results, start=1):
+    done = 0
+    with calls(fetch, wanted, options.concurrency, lambda: progress(done, len(wanted))) as results:
+        for design_id, fetched in results:
+            done += 1
             try:
                 fetched.result()
             except RequestFailed as error:
@@ -247,19 +256,24 @@ class _GroupPages:
         return [group for _number, page in sorted(self._by_number.items()) for group in page.groups]
 
     def read(self) -> str:
-        first = self._fetch(1)
-        self._take(1, first)
-        last = self._page_count(first)
-        with calls(self._fetch, range(2, last + 1), self._options.concurrency) as results:
-            for number, fetched in results:
-                self._take(number, fetched.result())
+        self._read([1])
+        last = self._page_count(self._by_number[1])
+        self._read(range(2, last + 1))
         # A page can promise more than the first one did, and old replies promise nothing at all.
         while self._goes_on_after(last):
             last += 1
-            self._take(last, self._fetch(_checked(last)))
+            self._read([_checked(last)])
         return self._contradiction()
 
-    def _fetch(self, number: int, stop: threading.Event | None = None) -> GroupsPage:
+    def _read(self, numbers: Sequence[int]) -> None:
+        with calls(self._fetch, numbers, self._options.concurrency, self._tell) as results:
+            for number, fetched in results:
+                self._take(number, fetched.result())
+
+    def _tell(self) -> None:
+        self._progress(self._done, self._by_number[1].meta.total_count if self._by_number else None)
+
+    def _fetch(self, number: int, stop: threading.Event) -> GroupsPage:
         question: dict[str, Any] = {"page": number, "page_size": self._options.page_size}
         if self._wanted is not None:
             question["ids"] = self._wanted
@@ -276,7 +290,7 @@ class _GroupPages:
         self._done += len(page.groups)
         if self._done > _MOST_GROUPS:
             raise _unexpected(_("more than %(most_groups)s groups") % {"most_groups": _MOST_GROUPS})
-        self._progress(self._done, self._by_number[1].meta.total_count)
+        self._tell()
 
     def _page_count(self, first: GroupsPage) -> int:
         promised = first.meta.total_pages if first.groups else None
@@ -323,9 +337,14 @@ def _unexpected(problem: str, path: str = _GROUPS) -> UnexpectedReply:
 
 @contextmanager
 def calls(
-    function: Callable[[Item, threading.Event], Result], items: Iterable[Item], at_once: int
+    function: Callable[[Item, threading.Event], Result],
+    items: Iterable[Item],
+    at_once: int,
+    pulse: Callable[[], object],
 ) -> Iterator[Iterator[tuple[Item, Future[Result]]]]:
     """Call ``function(item, stop)`` for all items in threads; gives an item with its finished future at a time.
+
+    ``pulse`` is called in this thread every now and then while none has finished.
 
     Leaving the context, by whatever way, cancels what has not begun and sets ``stop`` for what has. It waits for
     nothing: a call that hangs ends in its own time, and its result is dropped.
@@ -333,8 +352,23 @@ def calls(
     stop = threading.Event()
     executor = ThreadPoolExecutor(at_once, thread_name_prefix="accredible")
     try:
-        futures = {executor.submit(function, item, stop): item for item in items}
-        yield ((futures[future], future) for future in as_completed(futures))
+        finished = SimpleQueue[Future[Result]]()
+        futures: dict[Future[Result], Item] = {}
+        for item in items:
+            future = executor.submit(function, item, stop)
+            futures[future] = item
+            future.add_done_callback(finished.put)
+        yield ((futures[future], future) for future in _each(finished, len(futures), pulse))
     finally:
         stop.set()
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _each(finished: SimpleQueue[Result], count: int, pulse: Callable[[], object]) -> Iterator[Result]:
+    for _number in range(count):
+        while True:
+            try:
+                yield finished.get(timeout=_PULSE)
+                break
+            except Empty:
+                pulse()

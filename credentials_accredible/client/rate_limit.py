@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from time import monotonic
 from typing import Protocol
@@ -52,10 +53,17 @@ class RateLimiter:
             self._passed.append(monotonic())
 
 
-def wait_for_turn(limiter: Limiter, stop: threading.Event, until: float | None = None) -> float:
+def wait_for_turn(
+    limiter: Limiter,
+    stop: threading.Event,
+    until: float | None = None,
+    *,
+    told: Callable[[float], object] = lambda _seconds: None,
+) -> float:
     """Return 0 when a request may go out, or at once the seconds left where that would be after ``until``.
 
-    ``until`` is a time of the monotonic clock. CancelledError once ``stop`` is set.
+    ``until`` is a time of the monotonic clock. ``told`` hears before each wait how many seconds it takes.
+    CancelledError once ``stop`` is set.
     """
     while not stop.is_set():
         seconds = limiter.seconds_to_wait()
@@ -63,6 +71,7 @@ def wait_for_turn(limiter: Limiter, stop: threading.Event, until: float | None =
             return 0.0
         if until is not None and monotonic() + seconds > until:
             return seconds
+        told(seconds)
         pause(seconds, stop)
     raise CancelledError
 

@@ -54,10 +54,16 @@ class Transport:
         self._backoff = wait_random_exponential(multiplier=1, max=options.max_wait)
         self._lock = threading.Lock()
         self._sent = 0
+        self._kept_back_until = 0.0
 
     @property
     def requests_sent(self) -> int:
         return self._sent
+
+    @property
+    def seconds_kept_back(self) -> float:
+        """For how long the rate limit keeps the next request back that waits for its turn; 0 where none does."""
+        return max(0.0, self._kept_back_until - monotonic())
 
     def close(self) -> None:
         self._session.close()
@@ -115,9 +121,12 @@ class Transport:
         limits = [] if send_before is None else [send_before]
         if self._options.longest_wait is not None:
             limits.append(monotonic() + self._options.longest_wait)
-        too_long = rate_limit.wait_for_turn(self._limiter, stop, min(limits, default=None))
+        too_long = rate_limit.wait_for_turn(self._limiter, stop, min(limits, default=None), told=self._note_wait)
         if too_long:
             raise NotSent(endpoint, retry_after=too_long)
+
+    def _note_wait(self, seconds: float) -> None:
+        self._kept_back_until = monotonic() + seconds
 
     def _attempt(
         self, method: str, path: str, json: Any, send_before: float | None, answers: Collection[int]
@@ -128,7 +137,9 @@ class Transport:
             self._sent += 1
         result = self._exchange(method, path, json, answers)
         if isinstance(result, RateLimited):
-            self._limiter.hold(self._asked_for(result, _BREATHER))
+            seconds = self._asked_for(result, _BREATHER)
+            self._limiter.hold(seconds)
+            self._note_wait(seconds)
         if isinstance(result, RequestFailed):
             raise result
         return result

@@ -19,7 +19,8 @@ class SyncRun(TimeStampedModel):
     While it is queued or running, ``lock`` points to its configuration. The column is unique, so the database itself
     keeps a second run of the same configuration out; ``owner`` and ``heartbeat_at`` tell whether the one inside is
     still alive. ``stage``, ``stage_done`` and ``stage_total`` say how far it has come: "groups", "designs" or
-    "applying", and how many of how many, None where that is not known.
+    "applying", and how many of how many, None where that is not known; ``kept_back_until``, until when Accredible's
+    rate limit keeps its next request back.
 
     .. pii: Links a member of staff to what they did.
     .. pii_types: id
@@ -54,6 +55,7 @@ class SyncRun(TimeStampedModel):
     stage = models.CharField(_("stage"), max_length=16, blank=True, editable=False)
     stage_done = models.PositiveIntegerField(default=0, editable=False)
     stage_total = models.PositiveIntegerField(null=True, editable=False)
+    kept_back_until = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     lock = models.OneToOneField(

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, takewhile
+from math import ceil
 from typing import Any
 
 from django.db.models import F, QuerySet
 from django.db.models.functions import Left
 from django.utils.translation import gettext, gettext_lazy
 
+from credentials_accredible import conf
 from credentials_accredible.choices import ChangeAction, RunStatus
 from credentials_accredible.database import batches, insert_selected
 from credentials_accredible.exceptions import AccredibleError
@@ -134,6 +136,15 @@ def run_sentence(run: SyncRun) -> str:
     if run.status != RunStatus.SUCCEEDED:
         return ""
     return figures_in_words({name: getattr(run, f"{name}_count") for name in plan_figures(None)})
+
+
+def wait_sentence(kept_back: float) -> str:
+    """What a sync waits for that Accredible's rate limit keeps back for so many seconds; empty where it does not."""
+    if not kept_back:
+        return ""
+    requests, window = conf.pair("RATE_LIMIT")
+    figures = {"left": ceil(kept_back), "requests": f"{requests:g}", "window": f"{window:g}"}
+    return gettext("Waits %(left)s s for Accredible's limit of %(requests)s requests in %(window)s s.") % figures
 
 
 def record_changes(run: SyncRun, plan: Plan, made: QuerySet[AccredibleGroup]) -> None:

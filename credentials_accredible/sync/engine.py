@@ -36,8 +36,9 @@ _HIDDEN = gettext_lazy(
     "Accredible's list lacked groups that are there when they are asked for by id: %(ids)s. They were kept."
 )
 
-# (stage, done, total): stage is "groups", "designs" or "applying"; total is None while it is not known.
-Progress = Callable[[str, int, int | None], None]
+# (stage, done, total, kept_back): stage is "groups", "designs" or "applying"; total is None while it is not known;
+# kept_back: for so many seconds Accredible's rate limit keeps the next request back, 0 where it does not.
+Progress = Callable[[str, int, int | None, float], None]
 
 
 def preview(
@@ -205,7 +206,7 @@ class _Synchronisation:
             plan = retried(settle)(self.run, self.config, self.fetched.groups, self.fetched.seen, consent)
             objection = None
             if plan is None:
-                self._beating("applying", 0, total)
+                self._beating("applying", 0, total, 0.0)
                 # A learner's event can meet it halfway: databases let one of two go on, and the other one try again.
                 carry_out_plan = partial(apply, self.run, self.config, self.fetched.groups, self.fetched.denied)
                 plan, objection = retried(carry_out_plan)(site=site, consent=consent)
@@ -231,7 +232,7 @@ class _Synchronisation:
         if objection:
             hanging = holdings_of(plan)
             return self._ended(RunStatus.REFUSED, str(objection), reason=objection, plan=plan, holdings=hanging)
-        self.progress("applying", total, total)
+        self.progress("applying", total, total, 0.0)
         if self.config.paused_at:
             # Since before this sync, with which the key has worked.
             resume_delivery(self.config)
@@ -246,9 +247,9 @@ class _Synchronisation:
         self.run.warnings = fetched.warnings
         return fetched
 
-    def _beating(self, stage: str, done: int, total: int | None) -> None:
-        runs.beat(self.run, stage, done, total)
-        self.progress(stage, done, total)
+    def _beating(self, stage: str, done: int, total: int | None, kept_back: float) -> None:
+        runs.beat(self.run, stage, done, total, kept_back)
+        self.progress(stage, done, total, kept_back)
 
     def _ended(self, status: RunStatus, error: str, **details: Any) -> Outcome:
         try:
@@ -268,13 +269,17 @@ def _fetch(client: AccredibleClient, local: list[LocalGroup], *, refresh_icons: 
     since, or where ``refresh_icons`` says so. Raises RequestFailed where the groups cannot be read; a design that
     cannot be read costs a warning.
     """
-    groups = client.groups(progress=lambda done, total: progress("groups", done, total))
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        progress(stage, done, total, client.seconds_kept_back)
+
+    groups = client.groups(progress=partial(tell, "groups"))
     listed = len(groups)
     missing = {group.accredible_id for group in local} - {group.accredible_id for group in groups}
-    groups += client.find_groups(sorted(missing), progress=lambda *_figures: progress("groups", listed, listed))
+    groups += client.find_groups(sorted(missing), progress=lambda *_figures: tell("groups", listed, listed))
     hidden = [group.accredible_id for group in groups[listed:]]
     known, needed = _designs(groups, local, refresh_icons)
-    batch = client.designs(needed, progress=lambda done, total: progress("designs", done, total))
+    batch = client.designs(needed, progress=partial(tell, "designs"))
     icons: dict[int, str | None] = {
         **known,
         **{design_id: design.image_url for design_id, design in batch.found.items()},
@@ -324,7 +329,7 @@ def _remote(group: Group, icons: dict[int, str | None]) -> RemoteGroup:
     )
 
 
-def _silent(stage: str, done: int, total: int | None) -> None:
+def _silent(stage: str, done: int, total: int | None, kept_back: float) -> None:
     """Progress that nobody looks at."""
 
 

@@ -66,15 +66,23 @@ def record_refusal(config: AccredibleAPIConfig, reason: str, *, trigger: str, us
     return run
 
 
-def beat(run: SyncRun, stage: str, done: int, total: int | None) -> None:
+def beat(run: SyncRun, stage: str, done: int, total: int | None, kept_back: float = 0.0) -> None:
     """Give a sign of life, and say how far ``run`` has come: at the beginning of a stage, and every second or so.
 
+    ``kept_back``: for so many seconds Accredible's rate limit keeps the next request back, 0 where it does not.
     SyncSuperseded where the lock has gone to another run.
     """
     fresh = run.heartbeat_at is not None and database.now() - run.heartbeat_at < _HEARTBEAT_EVERY
     if not fresh or stage != run.stage:
         run.stage, run.stage_done, run.stage_total = stage, done, total
-        hold(run, stage=stage, stage_done=done, stage_total=total)
+        run.kept_back_until = database.now() + timedelta(seconds=kept_back) if kept_back else None
+        hold(run, stage=stage, stage_done=done, stage_total=total, kept_back_until=run.kept_back_until)
+
+
+def seconds_kept_back(run: SyncRun) -> float:
+    """For how long Accredible's rate limit keeps the next request of an open ``run`` back; 0 where it does not."""
+    until = run.kept_back_until
+    return max(0.0, (until - database.now()) / timedelta(seconds=1)) if until else 0.0
 
 
 @database.retried

@@ -11,12 +11,31 @@ import pytest
 from credentials_accredible.client.groups import calls
 
 
+def nothing() -> None:
+    """Nobody watches."""
+
+
+def test_whoever_watches_hears_of_it_while_nothing_comes() -> None:
+    pulses: list[int] = []
+
+    def wait(seconds: float, stop: threading.Event) -> None:
+        time.sleep(seconds)
+
+    with calls(wait, [0.0, 1.3], 2, lambda: pulses.append(threading.get_ident())) as results:
+        next(results)
+        assert pulses == []
+        next(results)
+
+    assert len(pulses) >= 2
+    assert set(pulses) == {threading.get_ident()}
+
+
 def test_results_come_as_they_are_ready() -> None:
     def wait(seconds: float, stop: threading.Event) -> float:
         time.sleep(seconds)
         return seconds * 10
 
-    with calls(wait, [0.3, 0.1, 0.2], 3) as results:
+    with calls(wait, [0.3, 0.1, 0.2], 3, nothing) as results:
         assert [(item, future.result()) for item, future in results] == [(0.1, 1), (0.2, 2), (0.3, 3)]
 
 
@@ -34,7 +53,7 @@ def test_leaving_cancels_what_has_not_begun_and_stops_what_has_without_waiting(l
             released.wait(10)
 
     def leaving() -> None:
-        with calls(work, range(50), 2) as results:
+        with calls(work, range(50), 2, nothing) as results:
             next(results)
             if leave:
                 raise leave

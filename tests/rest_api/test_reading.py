@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,13 +93,14 @@ def test_a_run_says_who_when_what_and_how_far(superuser: APIClient) -> None:
         stage="designs",
         stage_done=3,
         stage_total=10,
+        kept_back_until=datetime(2026, 11, 26, 12, 0, 12, tzinfo=UTC),
         warnings=["A design could not be read."],
     )
 
     found = superuser.get(f"{ROOT}runs/{run.pk}/").json()
 
     assert (found["config"], found["config_name"], found["user"]) == (config.pk, "Main", "ada")
-    assert found["stage"] == {"name": "designs", "done": 3, "total": 10}
+    assert found["stage"] == {"name": "designs", "done": 3, "total": 10, "kept_back_until": "2026-11-26T12:00:12Z"}
     assert found["warnings"] == ["A design could not be read."]
     assert found["finished_at"] is None
     assert results(superuser, "runs/")[0]["id"] == run.pk

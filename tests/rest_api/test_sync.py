@@ -300,7 +300,7 @@ def test_a_worker_does_it_and_the_run_says_how_far_it_is(
 
     assert answer.status_code == 202
     assert (answer.json()["status"], answer.json()["trigger"]) == ("queued", "api")
-    assert answer.json()["stage"] == {"name": "", "done": 0, "total": None}
+    assert answer.json()["stage"] == {"name": "", "done": 0, "total": None, "kept_back_until": None}
     assert superuser.get(answer["Location"]).json() == answer.json()
     assert not config.groups.exists()
     assert sync(superuser, config).json()["code"] == "sync_in_progress"

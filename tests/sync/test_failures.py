@@ -104,7 +104,7 @@ def test_a_key_changed_while_groups_are_read_stops_the_sync(account: Any) -> Non
     add_groups(account, 1)
     config = factories.make_config()
 
-    def change_key(stage: str, done: int, total: int | None) -> None:
+    def change_key(stage: str, done: int, total: int | None, kept_back: float) -> None:
         other = AccredibleAPIConfig.objects.get(pk=config.pk)
         other.api_key = "another-key-1"
         other.save()

@@ -27,7 +27,7 @@ def test_a_second_sync_is_refused_while_the_first_one_runs(account: Any) -> None
     config = factories.make_config("Main")
     second: list[api.Outcome] = []
 
-    def try_another(stage: str, done: int, total: int | None) -> None:
+    def try_another(stage: str, done: int, total: int | None, kept_back: float) -> None:
         if stage == "groups":
             second.append(api.sync(config))
 
@@ -93,7 +93,7 @@ def test_a_run_that_was_taken_over_changes_nothing_any_more(account: Any) -> Non
     account.add_group(name="g", course_name="Group")
     config = factories.make_config()
 
-    def lose_the_lock(stage: str, done: int, total: int | None) -> None:
+    def lose_the_lock(stage: str, done: int, total: int | None, kept_back: float) -> None:
         if stage == "applying":
             SyncRun.objects.filter(lock=config).update(lock=None, status=RunStatus.FAILED, error="taken over")
 
@@ -108,7 +108,7 @@ def test_a_run_that_was_taken_over_changes_nothing_any_more(account: Any) -> Non
 def test_an_interrupted_sync_lets_go_of_its_lock(account: Any) -> None:
     config = factories.make_config()
 
-    def interrupt(stage: str, done: int, total: int | None) -> None:
+    def interrupt(stage: str, done: int, total: int | None, kept_back: float) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -46,8 +46,8 @@ def shift(account: Any) -> Progress:
     """Progress that deletes a group of the first page and adds one, after the first page and before the second."""
     left = [add_groups]
 
-    def tell(stage: str, done: int, total: int | None) -> None:
-        if stage == "groups" and left:
+    def tell(stage: str, done: int, total: int | None, kept_back: float) -> None:
+        if stage == "groups" and done and left:
             left.clear()
             account.remove_group(account.groups()[0]["id"])
             account.add_group(name="new", course_name="New")
@@ -202,7 +202,7 @@ def test_what_appears_here_while_a_sync_runs_is_not_removed_by_it(account: Any, 
     gone = ids(config)[0]
     account.remove_group(gone)
 
-    def restore(stage: str, done: int, total: int | None) -> None:
+    def restore(stage: str, done: int, total: int | None, kept_back: float) -> None:
         if stage == "applying" and done == 0:
             factories.configure(factories.make_group(config, accredible_id=777_777))
 

@@ -141,14 +141,15 @@ class Command(AccredibleCommand):
     def _progress(self, name: str, *, shown: bool) -> Iterator[api.Progress]:
         console = Console(stderr=True)
         if not shown or not console.is_terminal:
-            yield lambda stage, done, total: None
+            yield lambda stage, done, total, kept_back: None
             return
         columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()]
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=None)
 
-            def show(stage: str, done: int, total: int | None) -> None:
-                bar.update(task, description=f"{name}: {stage}", completed=done, total=total, refresh=True)
+            def show(stage: str, done: int, total: int | None, kept_back: float) -> None:
+                words = f"{name}: {api.wait_sentence(kept_back) or stage}"
+                bar.update(task, description=words, completed=done, total=total, refresh=True)
 
             yield show
 

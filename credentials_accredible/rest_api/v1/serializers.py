@@ -256,6 +256,10 @@ class StageSerializer(serializers.Serializer):
     )
     done = serializers.IntegerField(source="stage_done")
     total = serializers.IntegerField(source="stage_total", allow_null=True, help_text="null while it is not known.")
+    kept_back_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Until then Accredible's rate limit keeps its next request back; null or in the past: it does not.",
+    )
 
     class Meta:
         ref_name = "AccredibleRunStage"
