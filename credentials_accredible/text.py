@@ -28,7 +28,7 @@ def storable(text: str) -> str:
 
     JSON can carry such halves; no database and no UTF-8 encoder takes them.
     """
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    whole = text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _CONTROLS.sub("", whole)
 
 

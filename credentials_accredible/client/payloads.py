@@ -149,7 +149,7 @@ def _text(value: object, longest: int = _LONGEST_TEXT) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("text", gettext("is not a text"))
     text = storable(value)
-    if len(text.encode()) > longest:
+    if 4 * len(text) > longest and len(text.encode()) > longest:
         raise PydanticCustomError("text", gettext("is longer than {longest} bytes"), {"longest": longest})
     return text
 
@@ -235,14 +235,11 @@ class Group(Payload):
         if not isinstance(data, Mapping):
             return data
         internal = data.get("name")
-        titles = (
-            _title(data.get("course_name")),
-            _title(internal),
-            gettext("Group %(value)s") % {"value": whole_number(data.get("id"))},
-        )
+        titles = (title for title in (data.get("course_name"), internal) if _title(title).strip())
+        name = next(titles, None)
         return {
             "accredible_id": data.get("id"),
-            "name": next(title for title in titles if title.strip()),
+            "name": gettext("Group %(value)s") % {"value": whole_number(data.get("id"))} if name is None else name,
             "internal_name": internal,
             "description": data.get("course_description"),
             "design_id": _design_id(data),

@@ -29,6 +29,7 @@ from credentials_accredible.sync.plan import (
     Update,
     make_plan,
     removal_objection,
+    unchanged_plan,
     values_of,
 )
 
@@ -153,15 +154,11 @@ def settle(
 ) -> Plan | None:
     """Close ``run`` as succeeded where nothing is to be written, without any lock; the plan, None where something is.
 
-    ``seen``: the groups that were here before Accredible was asked; where they differ, nothing more is looked at.
-    Raises SyncSuperseded as ``apply`` does.
+    ``seen``: the groups that were here before Accredible was asked. Raises SyncSuperseded as ``apply`` does.
     """
-    same = {group.accredible_id for group in seen} == {group.accredible_id for group in remote}
-    if not same or consent.carry_over or not make_plan(remote, seen, {}).changes_nothing:
-        return None
-    # As things are at this moment, at which nothing is written: nobody has to be kept out.
-    plan = current_plan(config, remote, ())
-    if not plan.changes_nothing or consent.objection(plan) or _orphans(config).exists():
+    plan = None if consent.carry_over else unchanged_plan(remote, seen)
+    # Groups can have come and gone since. What is in them is written by a sync, and this is the one that runs.
+    if plan is None or _ids(config) != {group.accredible_id for group in seen} or _orphans(config).exists():
         return None
     _refuse_another_account(config)
     if not runs.finish(run, RunStatus.SUCCEEDED, plan=plan):
@@ -170,8 +167,12 @@ def settle(
 
 
 def _brings_new(config: AccredibleAPIConfig, remote: Sequence[RemoteGroup]) -> bool:
-    known = set(AccredibleGroup.objects.filter(api_config=config).order_by().values_list("accredible_id", flat=True))
+    known = _ids(config)
     return any(group.accredible_id not in known for group in remote)
+
+
+def _ids(config: AccredibleAPIConfig) -> set[int]:
+    return set(AccredibleGroup.objects.filter(api_config=config).order_by().values_list("accredible_id", flat=True))
 
 
 def _refuse_another_account(config: AccredibleAPIConfig) -> None:

@@ -8,17 +8,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
 from credentials_accredible.choices import PROVIDER_FIELDS
 from credentials_accredible.exceptions import CarryOverRefused, RemovalRefused
 
+_described = attrgetter(*PROVIDER_FIELDS)
 # A share says little about a handful of groups.
 _GUARDED_FROM = 4
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RemoteGroup:
     """A group as Accredible has it. ``icon_url`` None: its design could not be read this time."""
 
@@ -32,7 +34,7 @@ class RemoteGroup:
     remote_updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LocalGroup:
     """A group as it is here; ``pk`` is its primary key."""
 
@@ -48,7 +50,7 @@ class LocalGroup:
     is_active: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One field that differs."""
 
@@ -57,7 +59,7 @@ class Change:
     new: object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Update:
     """A group that is on both sides and differs."""
 
@@ -175,8 +177,9 @@ def make_plan(
     there = {group.accredible_id for group in remote}
     remove = [group for group in by_id.values() if group.accredible_id not in there]
     carry = _carried_over(create, remove, carry_over or {})
-    create = [group for group in create if group not in {item.remote for item in carry}]
-    remove = [group for group in remove if group not in {item.local for item in carry}]
+    coming, going = {item.remote.accredible_id for item in carry}, {item.local.accredible_id for item in carry}
+    create = [group for group in create if group.accredible_id not in coming]
+    remove = [group for group in remove if group.accredible_id not in going]
     return Plan(
         create=tuple(create),
         update=tuple(update),
@@ -186,6 +189,18 @@ def make_plan(
         carry=tuple(carry),
         known=len(by_id),
     )
+
+
+def unchanged_plan(remote: Iterable[RemoteGroup], local: Iterable[LocalGroup]) -> Plan | None:
+    """The plan of ``make_plan`` where it changes nothing; None, at the first difference, where it changes anything."""
+    by_id = {group.accredible_id: group for group in local}
+    unchanged = []
+    for group in remote:
+        mine = by_id.pop(group.accredible_id, None)
+        if mine is None or _changes(mine, group):
+            return None
+        unchanged.append(mine)
+    return None if by_id else Plan(unchanged=tuple(unchanged), known=len(unchanged))
 
 
 def removal_objection(plan: Plan, max_ratio: float) -> RemovalRefused | None:
@@ -258,6 +273,9 @@ def _carried_over(
 
 
 def _changes(local: LocalGroup, remote: RemoteGroup) -> tuple[Change, ...]:
+    # Most groups are the same on both sides.
+    if _described(local) == _described(remote):
+        return ()
     return tuple(
         Change(name, getattr(local, name), new)
         for name, new in values_of(remote, local).items()

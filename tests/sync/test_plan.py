@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials_accredible.sync.plan import LocalGroup, Plan, RemoteGroup, make_plan, removal_objection, values_of
+from credentials_accredible.sync.plan import (
+    LocalGroup,
+    Plan,
+    RemoteGroup,
+    make_plan,
+    removal_objection,
+    unchanged_plan,
+    values_of,
+)
 
 IDS = st.integers(1, 30)
 TEXTS = st.sampled_from(["", "a", "b", "🏅"])
@@ -89,6 +97,14 @@ def test_what_a_plan_makes_needs_no_second_plan(there: list[RemoteGroup], here: 
     ]
 
     assert make_plan(there, after, {}).changes_nothing
+    assert unchanged_plan(there, after) == make_plan(there, after, {})
+
+
+@given(remote_groups(), local_groups())
+def test_where_something_would_change_no_plan_is_unchanged(there: list[RemoteGroup], here: list[LocalGroup]) -> None:
+    plan = make_plan(there, here, {})
+
+    assert unchanged_plan(there, here) == (plan if plan.changes_nothing else None)
 
 
 @given(remote_groups(), local_groups())

@@ -213,3 +213,16 @@ def test_what_appears_here_while_a_sync_runs_is_not_removed_by_it(account: Any, 
     assert gone not in ids(config)
     assert api.sync(config).succeeded
     assert 777_777 not in ids(config)
+
+
+def test_what_is_removed_here_while_an_unchanged_account_is_read_comes_back(config: AccredibleAPIConfig) -> None:
+    known = ids(config)
+
+    def remove(stage: str, done: int, total: int | None, kept_back: float) -> None:
+        if (stage, done) == ("groups", total):
+            api.remove_groups([config.groups.get(accredible_id=known[0])])
+
+    outcome = api.sync(config, progress=remove)
+
+    assert outcome.succeeded, outcome.error
+    assert ids(config) == known
