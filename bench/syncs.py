@@ -16,7 +16,7 @@ TIMES = 5
 SMALL, SMALL_DESIGNS, MOST_SMALL, MOST_TRIPS = 50, 20, 0.2, 3
 LARGE, LARGE_DESIGNS, MOST_OF_IDEAL = 5_000, 20, 1.3
 PAGES, MOST_QUERIES = 50, 10
-WHY_MORE = "The groups are written after the last page has come, and that takes a processor: docs/performance.rst."
+WHY_MORE = "The ORM prepares the groups once the last page has come, and that takes a processor: docs/performance.rst."
 _WRITES = ("INSERT INTO", "UPDATE", "DELETE")
 
 
