@@ -70,7 +70,8 @@ def operate() -> None:
     if spare:
         api.remove_groups([spare])
     else:
-        api.restore([GroupSnapshot.objects.latest("pk")], api.RestoreChoices())
+        # A sync may have brought the group back, without what was configured, and removed others.
+        api.restore([GroupSnapshot.objects.filter(accredible_id=SPARE).latest("pk")], api.RestoreChoices())
         api.activate_group(AccredibleGroup.objects.get(accredible_id=SPARE))
     appeals()
 

@@ -232,6 +232,7 @@ def test_an_hour_of_everything_loses_and_doubles_nothing_and_takes_no_more_memor
             "groups renamed": owner.done["renamed"],
             "groups replaced": owner.done["replaced"],
             "pages read": len(pages),
+            "rounds of the operator": world.operator.ends.count(0),
             "failed events, processed again": len(failed),
             "processes killed": trouble.kills.total(),
             "faults of Accredible": trouble.faults.total(),
@@ -250,4 +251,6 @@ def test_an_hour_of_everything_loses_and_doubles_nothing_and_takes_no_more_memor
     assert_all_arrived_once(host, account, bus, [*world.lasting.values(), *world.mortal])
     assert set(host.rows(f"SELECT accredible_id, name FROM {GROUP_TABLE}")) == owner.titles()
     assert reader.broken == []
+    # It is refused now and then, while a sync writes.
+    assert world.operator.ends.count(0) > len(world.operator.ends) / 2
     assert {name: growth for name, growth in scales.growth().items() if growth > _MOST_GROWTH} == {}
