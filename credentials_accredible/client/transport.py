@@ -219,6 +219,9 @@ def _may_pass(error: BaseException) -> bool:
 
 
 _limiters: dict[tuple[object, ...], rate_limit.Limiter] = {}
+# What the window is made longer by. Accredible counts requests as they arrive: one that takes longer than those of the
+# next window, because it has to connect first, would be counted with them.
+_SPARE = 1.01
 
 
 def limiter_of(
@@ -234,10 +237,11 @@ def limiter_of(
     found = _limiters.get(identity)
     if found:
         return found
-    own = rate_limit.RateLimiter(max(1, requests // shares), seconds)
+    window = _SPARE * seconds
+    own = rate_limit.RateLimiter(max(1, requests // shares), window)
     limiter: rate_limit.Limiter = own
     if redis_url:
         from credentials_accredible.client.shared_rate_limit import SharedLimiter  # noqa: PLC0415  # needs redis
 
-        limiter = SharedLimiter(redis_url, address, requests, seconds, own)
+        limiter = SharedLimiter(redis_url, address, requests, window, own)
     return _limiters.setdefault(identity, limiter)

@@ -37,6 +37,13 @@ def test_a_limiter_holds_for_many_threads() -> None:
     assert waits.count(0) == 10
 
 
+def test_a_request_that_is_slow_to_arrive_is_not_counted_with_those_a_window_later() -> None:
+    limiter = limiter_of("https://slow.accredible.test", 1, 30)
+
+    assert limiter.seconds_to_wait() == 0
+    assert 30.2 < limiter.seconds_to_wait() < 30.4
+
+
 def test_transports_of_one_address_share_the_limit(
     accredible: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
