@@ -50,12 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
         for row in measured(name):
             rows.append(row)
             print(line(row, baseline, WIDTH), flush=True)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     report: dict[str, Any] = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "measured_at": now,
         "processors": os.cpu_count(),
         "load": os.getloadavg()[0],
         "python": platform.python_version(),
-        "rows": [asdict(row) for row in rows],
+        "rows": [{**asdict(row), "measured_at": now} for row in rows],
     }
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
