@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import inspect
 import pkgutil
@@ -100,6 +101,9 @@ def modules_entered() -> Iterator[list[str]]:
             found.setdefault(names[code.co_filename])
 
     modules: list[str] = []
+    # What others have left unfinished would be entered once more, to be closed.
+    gc.collect()
+    gc.disable()
     threading.setprofile(note)
     sys.setprofile(note)
     try:
@@ -107,6 +111,7 @@ def modules_entered() -> Iterator[list[str]]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
+        gc.enable()
         modules.extend(found)
 
 

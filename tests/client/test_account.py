@@ -174,7 +174,7 @@ def test_an_answer_that_comes_after_giving_up_is_kept(serve: Callable[..., Serve
 
     with open_client(serve(answer).url, concurrency=2, attempts=1) as client:
         # Meanwhile everything else has failed, been given up, and the answer has come.
-        batch = client.designs(range(1, 101), progress=lambda done, total: time.sleep(0.4 if done == 1 else 0))
+        batch = client.designs(range(1, 101), progress=lambda done, total: time.sleep(1.5 if done == 1 else 0))
 
     assert set(batch.found) == {1}
     assert set(batch.failures) == set(range(2, 101))

@@ -18,8 +18,8 @@ _MARKS = re.compile(r"_|(d?n?p?gettext)(_lazy|_noop)?")
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,.:]+ ?[A-Za-z({…]|[a-z]{2,} …|… [a-z]")
 # SQL, Lua, HTML, requests, patterns, and representations for developers.
 _FOR_PROGRAMS = re.compile(
-    r"SELECT |ALTER TABLE|\s*(local|if) |POST |HTTP |Token |gzip|private, no-store|\s*--[a-z-]+ …|accredible_\w+ --|"
-    r"(\{\} ?)?<|.*\(\?|.*\|duplicate",
+    r"SELECT |INSERT INTO|ALTER TABLE|\s*(local|if) |POST |HTTP |Token |gzip|private, no-store|\s*--[a-z-]+ …|"
+    r"accredible_\w+ --|(\{\} ?)?<|.*\(\?|.*\|duplicate",
     re.DOTALL,
 )
 # Names that a lookup splits, nouns that stand for phrases, keys of what is stored, and what a parser of others says.
