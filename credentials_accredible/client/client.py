@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from credentials_accredible import conf
 from credentials_accredible.choices import NO_END
+from credentials_accredible.client.attribute_keys import read_attribute_keys
 from credentials_accredible.client.credential_pages import SEARCH, read_pages
 from credentials_accredible.client.credential_payloads import (
     BulkReply,
@@ -27,7 +28,6 @@ from credentials_accredible.client.groups import (
     DesignBatch,
     ReadProgress,
     find_groups,
-    read_attribute_keys,
     read_designs,
     read_groups,
 )

@@ -1,4 +1,4 @@
-"""Reads what an account has: all its groups, their designs, and its names for custom attributes."""
+"""Reads what an account has: all its groups, and their designs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from credentials_accredible.client.payloads import (
-    AttributeKey,
-    AttributeKeysPage,
     Design,
     DesignReply,
     DesignsPage,
@@ -36,17 +34,13 @@ ReadProgress = Callable[[int, int | None], None]
 
 _GROUPS = "/v1/issuer/groups/search"
 _DESIGNS = "/v1/designs/search"
-_ATTRIBUTE_KEYS = "/v1/attribute_keys/search"
 _MOST_PAGES = 10_000
 _MOST_GROUPS = 100_000
 # All pages of one reading are in memory: together they may hold so many times what one reply may.
 _REPLIES_IN_MEMORY = 10
 # More groups a page than that are not known to work.
 _IDS_AT_ONCE = 100
-# Somebody waits for attribute keys, and nobody chooses from more.
-_MOST_KEY_PAGES = 20
-_KEYS_PER_PAGE = 100
-# Seconds. Whoever watches sees at least so often that it goes on, or what it waits for.
+# Seconds. Who watches sees at least so often that it goes on, or what it waits for.
 _PULSE = 0.5
 # Designs in a row without an answer, after which the others are not asked for.
 _PATIENCE = 5
@@ -60,7 +54,7 @@ class DesignBatch:
     failures: dict[int, str] = field(default_factory=dict)
 
 
-class _Allowance:
+class Allowance:
     """What the pages of one reading may still hold, in bytes; they are read in several threads."""
 
     def __init__(self, options: ClientOptions, path: str) -> None:
@@ -88,7 +82,7 @@ def read_groups(
     options: ClientOptions,
     progress: ReadProgress,
     ids: Sequence[int] | None = None,
-    allowance: _Allowance | None = None,
+    allowance: Allowance | None = None,
 ) -> list[Group]:
     """All groups, or those of these ``ids``, in Accredible's order. ``progress`` is called in this thread.
 
@@ -97,7 +91,7 @@ def read_groups(
     """
     # Pages can contradict each other because the account changed between them; the second time it is an error.
     for _time in range(2):
-        pages = _GroupPages(transport, options, progress, ids, allowance or _Allowance(options, _GROUPS))
+        pages = _GroupPages(transport, options, progress, ids, allowance or Allowance(options, _GROUPS))
         problem = pages.read()
         if not problem:
             return pages.groups()
@@ -108,7 +102,7 @@ def find_groups(
     transport: Transport, options: ClientOptions, ids: Iterable[int], progress: ReadProgress
 ) -> list[Group]:
     """Those groups of these ids that Accredible has, some ids with each request. As ``read_groups``."""
-    allowance = _Allowance(options, _GROUPS)
+    allowance = Allowance(options, _GROUPS)
     found: list[Group] = []
     for batch in batches(ids, min(options.page_size, _IDS_AT_ONCE)):
         found += read_groups(transport, options, progress, batch, allowance)
@@ -136,7 +130,7 @@ def _listed_designs(
     is left as soon as it fails, brings less than requests for single designs would, or these take no longer.
     """
     found: dict[int, Design] = {}
-    allowance = _Allowance(options, _DESIGNS)
+    allowance = Allowance(options, _DESIGNS)
 
     def fetch(number: int, stop: threading.Event) -> DesignsPage:
         question = {"page": number, "page_size": options.page_size}
@@ -214,24 +208,6 @@ def _single_designs(
     return batch
 
 
-def read_attribute_keys(transport: Transport, options: ClientOptions) -> list[AttributeKey]:
-    """The attribute keys that the API key sees, each name once, in Accredible's order; 20 pages of them at most."""
-    found: dict[str, AttributeKey] = {}
-    allowance = _Allowance(options, _ATTRIBUTE_KEYS)
-    for number in range(1, _MOST_KEY_PAGES + 1):
-        question = {"page": number, "page_size": _KEYS_PER_PAGE}
-        reply = transport.request("POST", _ATTRIBUTE_KEYS, json=question, idempotent=True)
-        allowance.take(reply.size)
-        page = reply.read_as(AttributeKeysPage)
-        new = {key.name: key for key in page.attribute_keys if key.name.strip() and key.name not in found}
-        found |= new
-        is_last = page.meta.knows_what_follows and page.meta.promised_after(number) <= number
-        # A page without anything new: the last one, or paging that does nothing.
-        if is_last or not new:
-            break
-    return list(found.values())
-
-
 class _GroupPages:
     """One pass over all pages, and what they contradict each other in."""
 
@@ -241,7 +217,7 @@ class _GroupPages:
         options: ClientOptions,
         progress: ReadProgress,
         wanted: Sequence[int] | None,
-        allowance: _Allowance,
+        allowance: Allowance,
     ) -> None:
         self._transport = transport
         self._options = options
